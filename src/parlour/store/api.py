@@ -1,0 +1,204 @@
+"""What the rest of the house may ask of a store; `sqlite` is one home of these protocols, `memory` another.
+
+Every home passes the shared exam in `tests/exams/store_exam.py`. All calls happen on the event loop's thread and
+none of them blocks it. `StoreUnavailable` (disk full, database locked, read-only) means: nothing was kept, ask again
+later; the store recovers by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from parlour.rooms.model import Category, CategoryId, Micros, Room, RoomId
+
+__all__ = [
+    "Appended",
+    "DocumentConflict",
+    "Documents",
+    "EventKind",
+    "NewPost",
+    "OutboxEvent",
+    "OutboxRow",
+    "PostLog",
+    "RoomStore",
+    "Store",
+    "StoreUnavailable",
+    "StoredDocument",
+    "StoredPost",
+]
+
+
+class StoreUnavailable(Exception):
+    """Nothing was kept: the disk is full, the database is locked or gone. Temporary; the caller answers 503."""
+
+
+class DocumentConflict(Exception):
+    """`put` named a version that is not the stored one. `current` is the stored version (0 if none)."""
+
+    def __init__(self, current: int) -> None:
+        super().__init__(f"stored version is {current}")
+        self.current = current
+
+
+class EventKind(Enum):
+    """What an outbox row records; the names are those of the compliance log."""
+
+    CHAT = "CHAT"
+    JOIN = "JOIN"
+    PART = "PART"
+    BACKCHAT = "BACKCHAT"
+
+
+@dataclass(frozen=True, slots=True)
+class NewPost:
+    """A post on its way in. `key` identifies the act: the same key gets the same answer for ever (16 to 64 bytes).
+    `logged` False: the room's category keeps no history; the row goes to the outbox only, but still has a number."""
+
+    room: RoomId
+    author: str
+    author_name: str
+    text: str
+    key: bytes
+    at: Micros
+    rtf: str | None = None
+    alert: bool = False
+    logged: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPost:
+    """A post as kept. `chat_id` counts from 1 in each room, without reuse; its order is the room's order."""
+
+    room: RoomId
+    chat_id: int
+    author: str
+    author_name: str
+    text: str
+    at: Micros
+    rtf: str | None = None
+    alert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """`repeated`: the key was already known; `post` is then what was stored the first time and nobody is told again."""
+
+    post: StoredPost
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEvent:
+    """An act to be archived. `detail` is a small JSON-able mapping."""
+
+    kind: EventKind
+    room: RoomId
+    who: str
+    at: Micros
+    detail: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """An outbox row as read back: `id` ascends in commit order."""
+
+    id: int
+    kind: EventKind
+    room: RoomId
+    who: str
+    at: Micros
+    chat_id: int | None
+    detail: Mapping[str, object]
+
+
+class PostLog(Protocol):
+    """Posts of all rooms, and the outbox that is written in the same transaction."""
+
+    def append(self, post: NewPost) -> asyncio.Future[Appended]:
+        """Queue a post for the next commit. The future resolves, in the order of the calls within a room, once the
+        post and its outbox row are flushed; it fails with `StoreUnavailable` when they are not."""
+        ...
+
+    def record(self, event: OutboxEvent) -> asyncio.Future[None]:
+        """Queue an act that is not a post for the next commit."""
+        ...
+
+    async def last(self, room: RoomId, count: int) -> list[StoredPost]:
+        """The newest `count` posts, oldest first."""
+        ...
+
+    async def before(self, room: RoomId, chat_id: int, count: int) -> list[StoredPost]:
+        """The `count` posts just before `chat_id` (excluded), oldest first."""
+        ...
+
+    async def after(self, room: RoomId, chat_id: int, count: int) -> list[StoredPost]:
+        """The `count` posts just after `chat_id` (excluded), oldest first."""
+        ...
+
+    async def outbox(self, after: int, count: int) -> list[OutboxRow]:
+        """Outbox rows with id greater than `after`, ascending."""
+        ...
+
+    async def outbox_delete(self, up_to: int) -> None:
+        """Forget the rows up to and including `up_to`: their archive record is safe."""
+        ...
+
+
+class RoomStore(Protocol):
+    """Rooms and categories. Names are unique over both, ignoring case (`NFKC` + `casefold`); the caller checks first."""
+
+    async def load(self) -> tuple[Sequence[Category], Sequence[Room]]: ...
+
+    async def save_category(self, category: Category) -> None:
+        """Insert or replace."""
+        ...
+
+    async def save_room(self, room: Room) -> None:
+        """Insert or replace."""
+        ...
+
+    async def delete_category(self, category: CategoryId) -> None: ...
+
+    async def delete_room(self, room: RoomId) -> None:
+        """With its posts; the outbox keeps its rows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A small document kept for somebody: preferences, presence categories, contact lists."""
+
+    label: str
+    version: int
+    content: bytes
+
+
+class Documents(Protocol):
+    """Versioned documents by (owner URI, kind, label). Versions count from 1."""
+
+    async def get(self, owner: str, kind: str, label: str) -> StoredDocument | None: ...
+
+    async def all(self, owner: str, kind: str) -> Sequence[StoredDocument]: ...
+
+    async def put(self, owner: str, kind: str, label: str, content: bytes, expected: int | None = None) -> int:
+        """Store and return the new version; with `expected`, fail with `DocumentConflict` unless it is the current one."""
+        ...
+
+    async def delete(self, owner: str, kind: str, label: str) -> None: ...
+
+
+class Store(Protocol):
+    """All of a store, opened and closed as one: `await open()` first, `await close()` last (it drains the queue)."""
+
+    posts: PostLog
+    rooms: RoomStore
+    documents: Documents
+    instance_id: str
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
