@@ -1,0 +1,189 @@
+"""What can go wrong for the person who runs Parlour, each with an id, its likely cause and the command that mends it.
+
+    Problem                      raised by anything in `app` and `cli`; carries an id and the values of its text
+      .id                        `certificate-missing`; described in docs/operations.md
+      .what / .cause / .remedy   translated sentences, with the values filled in
+
+`PROBLEMS` is the whole list. Texts are templates for `str.format`; every problem says what failed and with which value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parlour.app.i18n import _, mark
+
+__all__ = ["PROBLEMS", "Advice", "Problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The three sentences of a problem, untranslated."""
+
+    what: str
+    cause: str
+    remedy: str
+
+
+PROBLEMS: dict[str, Advice] = {
+    "config-not-readable": Advice(
+        mark("cannot read the configuration file {path}: {error}"),
+        mark("the path is mistyped, or this user may not read the file"),
+        mark("check it with `ls -l {path}`; for a first try run `parlour quickstart`, which needs no file"),
+    ),
+    "config-not-toml": Advice(
+        mark("{path} is not valid TOML: {error}"),
+        mark("a missing quote, bracket or equals sign near the place named above"),
+        mark("correct that line, then run `parlour check --config {path}`"),
+    ),
+    "config-unknown-setting": Advice(
+        mark("{origin}: there is no setting `{key}`"),
+        mark("a typing error, or a setting of another version; the closest one is `{closest}`"),
+        mark("rename or remove it; docs/configuration.md lists them all"),
+    ),
+    "config-bad-value": Advice(
+        mark("{origin}: setting `{key}` cannot be {value}: {error}"),
+        mark("the value has the wrong form or is out of range"),
+        mark("docs/configuration.md gives the form, unit and default; then run `parlour check`"),
+    ),
+    "config-nothing-to-listen-on": Advice(
+        mark("every SIP listener is off"),
+        mark("listen.sip, listen.sips, listen.ws, listen.wss and listen.udp are all empty"),
+        mark('give at least one an address, for example `sip = ["127.0.0.1:5060"]`'),
+    ),
+    "option-bad-value": Advice(
+        mark("option {option} cannot be {value}: {error}"),
+        mark("a typing error"),
+        mark("see `parlour {command} --help`"),
+    ),
+    "data-dir-unusable": Advice(
+        mark("cannot use the data directory {path}: {error}"),
+        mark("it belongs to another user, is not a directory, or its disk is full or read-only"),
+        mark("check it with `ls -ld {path}` and `df {path}`, or choose another with --data-dir"),
+    ),
+    "data-dir-in-use": Advice(
+        mark("the data directory {path} is in use by another Parlour process"),
+        mark("a server is running on it, or a `parlour` command is changing it right now"),
+        mark("stop that server first, or choose another directory with --data-dir"),
+    ),
+    "data-dir-empty": Advice(
+        mark("there is no Parlour server in {path}"),
+        mark("it was never set up, or its data is elsewhere"),
+        mark("run `parlour quickstart`, or name the right place with --data-dir or --config"),
+    ),
+    "domain-changed": Advice(
+        mark("{path} holds the data of the domain {old}, not of {new}"),
+        mark("--domain differs from the one that the data directory was made with"),
+        mark("run again with --domain {old}, or with another --data-dir"),
+    ),
+    "listen-port-in-use": Advice(
+        mark("cannot listen on {address} for {listener}: the port is taken"),
+        mark("another program, perhaps another Parlour, listens there"),
+        mark("find it with `ss -ltnp`, stop it, or choose another port for listen.{listener}"),
+    ),
+    "listen-not-permitted": Advice(
+        mark("cannot listen on {address} for {listener}: not permitted"),
+        mark("ports below 1024 need a privilege"),
+        mark("choose a higher port for listen.{listener}, or grant CAP_NET_BIND_SERVICE to the service"),
+    ),
+    "listen-failed": Advice(
+        mark("cannot listen on {address} for {listener}: {error}"),
+        mark("this machine has no such address"),
+        mark("list its addresses with `ip address`, then correct listen.{listener}"),
+    ),
+    "certificate-missing": Advice(
+        mark("there is no certificate or key at {path}"),
+        mark("TLS listeners are on and tls.certificate or tls.key names a file that does not exist"),
+        mark("put the files there, make a self-signed pair with `parlour certificate`, or switch the listeners off"),
+    ),
+    "certificate-unusable": Advice(
+        mark("cannot use the certificate {path}: {error}"),
+        mark("the file is not PEM, or the key belongs to another certificate"),
+        mark(
+            "compare with `openssl x509 -noout -text -in {path}`, or make a new pair with `parlour certificate --force`"
+        ),
+    ),
+    "certificate-expired": Advice(
+        mark("the certificate {path} is valid from {start} to {end} only"),
+        mark("it has run out, or the clock of this machine is wrong"),
+        mark("renew it; a self-signed one with `parlour certificate --force`"),
+    ),
+    "certificate-other-name": Advice(
+        mark("the certificate {path} does not name the domain {domain}"),
+        mark("it was made for another host"),
+        mark("get one with {domain} among its subject alternative names, or run `parlour certificate --force`"),
+    ),
+    "database-unusable": Advice(
+        mark("cannot use the database {path}: {error}"),
+        mark("the file is damaged, locked, or of a newer Parlour; or the disk is full"),
+        mark("check `df {path}`; restore a backup if it is damaged; never delete its -wal file"),
+    ),
+    "permissions-too-open": Advice(
+        mark("{path} can be read by other users (mode {mode})"),
+        mark("it holds keys or passwords and was copied or created with a wide mode"),
+        mark("run `chmod go-rwx {path}`"),
+    ),
+    "clock-implausible": Advice(
+        mark("the clock of this machine says {now}"),
+        mark("no time synchronisation, or an empty battery; posts would carry wrong times"),
+        mark("set it, for example with `timedatectl set-ntp true`"),
+    ),
+    "ready-file-unwritable": Advice(
+        mark("cannot write the ready file {path}: {error}"),
+        mark("its directory does not exist or is not writable"),
+        mark("choose another place with --ready-file"),
+    ),
+    "server-not-answering": Advice(
+        mark("the server's admin socket {path} does not answer: {error}"),
+        mark("the server is stopping, overloaded, or of another version"),
+        mark("look at its log, then try again"),
+    ),
+    "server-needed": Advice(
+        mark("{command} needs a running server, and none runs on {path}"),
+        mark("it was not started, or its data is elsewhere"),
+        mark("start it with `parlour serve`, or name the right place with --data-dir or --config"),
+    ),
+    "command-refused": Advice(
+        mark("{command} was refused: {reason}"),
+        mark("{detail}"),
+        mark("see `parlour {command} --help`"),
+    ),
+    "command-unknown": Advice(
+        mark("the server does not know the command {command}"),
+        mark("the server and this `parlour` are of different versions"),
+        mark("restart the server with the installed version"),
+    ),
+    "unexpected": Advice(
+        mark("unexpected failure: {error}"),
+        mark("a bug in Parlour"),
+        mark("run again with --debug and report the traceback (see SECURITY.md if it is about safety)"),
+    ),
+}
+
+
+class Problem(Exception):
+    """One of `PROBLEMS`, with the values that fill its sentences. Unknown ids and missing values are bugs."""
+
+    def __init__(self, id: str, /, **values: object) -> None:
+        self.id = id
+        self.values = values
+        advice = PROBLEMS[id]
+        super().__init__(f"{id}: {advice.what.format(**values)}")
+
+    @property
+    def what(self) -> str:
+        """What failed, with which value."""
+        return self._say(PROBLEMS[self.id].what)
+
+    @property
+    def cause(self) -> str:
+        """The likely cause."""
+        return self._say(PROBLEMS[self.id].cause)
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it, with the command where there is one."""
+        return self._say(PROBLEMS[self.id].remedy)
+
+    def _say(self, template: str) -> str:
+        return _(template).format(**self.values)
