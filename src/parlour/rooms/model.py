@@ -126,7 +126,8 @@ class Category:
 class Room:
     """A room's settings and role lists; what is going on inside it lives in `hub`.
 
-    `invite` is True for *inherit from the category*, False for off: a room cannot switch on what its category has off."""
+    `invite` is True for *inherit from the category*, False for off: a room cannot switch on what its category has
+    off."""
 
     id: RoomId
     name: str

@@ -1,0 +1,102 @@
+"""May this be done now? Joining, parting, posting and reading, decided without doing any of it.
+
+Each function takes what it needs to know and gives `None` (go ahead), a value, or the reason why not.
+"""
+
+from __future__ import annotations
+
+import re
+
+from parlour.rooms.model import Behavior, Limits, Room
+from parlour.rooms.policy import Rights
+from parlour.rooms.refusals import Refusal, Refused
+
+__all__ = [
+    "STORY_PREFIX",
+    "check_text",
+    "decide_history_size",
+    "decide_join",
+    "decide_post",
+    "decide_read",
+    "no_such_room",
+]
+
+STORY_PREFIX = "[STORY]"
+RTF_FACTOR = 8
+"""The formatted twin of a text may be this many times larger than the text's own limit."""
+HISTORY_CAP = 500
+
+# What XML 1.0 cannot carry (section 2.2): such a text could be kept but never shown.
+_UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+_NO_SUCH_ROOM = Refused(Refusal.NO_SUCH_ROOM, "there is no such room")
+_DISABLED = Refused(Refusal.ROOM_DISABLED, "the room is disabled")
+_NOT_MEMBER = Refused(Refusal.NOT_PERMITTED, "you are not a member of this room")
+_NOT_JOINED = Refused(Refusal.NOT_JOINED, "you are not in this room")
+_UNSENDABLE = Refused(Refusal.INVALID, "a message cannot hold control characters")
+_EMPTY = Refused(Refusal.INVALID, "a message needs a text")
+_NOT_PRESENTER = Refused(Refusal.NOT_PERMITTED, "only presenters post in this room")
+
+
+def no_such_room() -> Refused:
+    """The one answer for rooms that do not exist and for rooms that the asker may not see."""
+    return _NO_SUCH_ROOM
+
+
+def decide_join(room: Room, rights: Rights) -> Refused | None:
+    if not rights.see:
+        return _NO_SUCH_ROOM
+    if room.disabled:
+        return _DISABLED
+    return None if rights.join else _NOT_MEMBER
+
+
+def decide_read(room: Room, rights: Rights) -> Refused | None:
+    if not rights.see:
+        return _NO_SUCH_ROOM
+    if room.disabled:
+        return _DISABLED
+    return None if rights.read else _NOT_MEMBER
+
+
+def decide_post(room: Room, rights: Rights, inside: bool, text: str, rtf: str | None, limits: Limits) -> Refused | None:
+    """`inside`: the author's endpoint has joined. Text limits are in bytes of UTF-8."""
+    if not rights.post:
+        return _why_no_post(room, rights)
+    if not inside:
+        return _NOT_JOINED
+    return check_text(text, rtf, limits)
+
+
+def _why_no_post(room: Room, rights: Rights) -> Refused:
+    refused = decide_join(room, rights)
+    if refused is not None:
+        return refused
+    return _NOT_PRESENTER if room.behavior is Behavior.AUDITORIUM else _NOT_MEMBER
+
+
+def check_text(text: str, rtf: str | None, limits: Limits) -> Refused | None:
+    """Size and sense of a message. A story (long text under a title) has a larger limit."""
+    if not text or text.isspace():
+        return _EMPTY
+    limit = limits.story_bytes if text.startswith(STORY_PREFIX) else limits.message_bytes
+    if _longer_than(text, limit):
+        return Refused(Refusal.LIMIT_EXCEEDED, f"a message has at most {limit} bytes")
+    if rtf is not None and _longer_than(rtf, limit * RTF_FACTOR):
+        return Refused(Refusal.LIMIT_EXCEEDED, f"the formatted text has at most {limit * RTF_FACTOR} bytes")
+    if _UNSHOWABLE.search(text) or (rtf is not None and _UNSHOWABLE.search(rtf)):
+        return _UNSENDABLE
+    return None
+
+
+def _longer_than(text: str, limit: int) -> bool:
+    # Four bytes per character at most: short texts need not be encoded to be sure.
+    if len(text) * 4 <= limit:
+        return False
+    return len(text) > limit or len(text.encode("utf-8", "surrogatepass")) > limit
+
+
+def decide_history_size(asked: int | None, limits: Limits) -> int:
+    """How many posts a reader gets: what was asked, within the server's own setting (docs/protocol/rooms.md)."""
+    most = max(1, min(limits.default_history, HISTORY_CAP))
+    return most if asked is None or asked <= 0 else min(asked, most)

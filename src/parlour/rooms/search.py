@@ -1,0 +1,100 @@
+"""Finding rooms: what a query says and which rooms fit it. Who may see a room is not decided here (`policy`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from parlour.rooms.model import Behavior, CategoryId, Room, RoomId, Visibility
+from parlour.rooms.names import fold_name
+
+__all__ = ["Match", "Mine", "RoomQuery", "compile_query"]
+
+
+class Match(Enum):
+    """How the words of a query are looked for."""
+
+    ANY = "ANY"
+    ALL = "ALL"
+    PHRASE = "PHRASE"
+    EXACT = "EXACT"
+    """The whole name, ignoring case."""
+
+
+class Mine(Enum):
+    """Only rooms in which the asker stands in a role."""
+
+    MEMBER = "MEMBER"
+    MANAGER = "MANAGER"
+
+
+@dataclass(frozen=True, slots=True)
+class RoomQuery:
+    """A conjunction; what is None or empty does not filter. An empty `text` fits every room.
+
+    `member` and `manager` are principal URIs as they stand in the role lists; `visitor` is the URI of somebody who is
+    in the room now; `disabled` True asks for disabled rooms, which only those who may manage them get to see;
+    `invite` is the room's own setting. `limit` is the number of rows wanted, within the server's."""
+
+    text: str = ""
+    match: Match = Match.ANY
+    descriptions: bool = False
+    room: RoomId | None = None
+    category: CategoryId | None = None
+    mine: Mine | None = None
+    member: str | None = None
+    manager: str | None = None
+    visitor: str | None = None
+    addin: str | None = None
+    visibility: Visibility | None = None
+    behavior: Behavior | None = None
+    invite: bool | None = None
+    disabled: bool | None = None
+    limit: int | None = None
+
+
+def compile_query(query: RoomQuery) -> Callable[[Room, str], bool]:
+    """A predicate over (room, its folded name), with the words folded once. It looks at settings and text only:
+    `mine`, `visitor`, `disabled` and `limit` need knowledge that lives elsewhere."""
+    found = _text_test(query)
+    wanted = _settings_wanted(query)
+
+    def fits(room: Room, folded_name: str) -> bool:
+        if wanted and any(getattr(room, name) != value for name, value in wanted.items()):
+            return False
+        if query.member is not None and query.member not in room.members:
+            return False
+        if query.manager is not None and query.manager not in room.managers:
+            return False
+        if found is None or found(folded_name):
+            return True
+        return query.descriptions and found(fold_name(room.description))
+
+    return fits
+
+
+def _settings_wanted(query: RoomQuery) -> Mapping[str, object]:
+    asked = {
+        "id": query.room,
+        "category": query.category,
+        "addin": query.addin,
+        "visibility": query.visibility,
+        "behavior": query.behavior,
+        "invite": query.invite,
+    }
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def _text_test(query: RoomQuery) -> Callable[[str], bool] | None:
+    phrase = fold_name(query.text)
+    if not phrase:
+        return None
+    words = tuple(phrase.split())
+    if query.match is Match.EXACT:
+        return lambda haystack: haystack == phrase
+    if query.match is Match.PHRASE:
+        return lambda haystack: phrase in haystack
+    if query.match is Match.ALL:
+        return lambda haystack: all(word in haystack for word in words)
+    return lambda haystack: any(word in haystack for word in words)

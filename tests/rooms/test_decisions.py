@@ -1,0 +1,95 @@
+"""May it be done now: every answer of the four decisions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from parlour.rooms.decisions import decide_history_size, decide_join, decide_post, decide_read, no_such_room
+from parlour.rooms.model import Audit, Behavior, CategoryId, Limits, Micros, Room, RoomId
+from parlour.rooms.policy import NO_RIGHTS, Rights
+from parlour.rooms.refusals import Refusal, Refused
+
+AUDIT = Audit("a", Micros(0), "a", Micros(0))
+ROOM = Room(RoomId("r"), "R", CategoryId("c"), AUDIT)
+INSIDE = Rights(see=True, find=True, join=True, read=True, post=True, member=True)
+CARD_ONLY = Rights(see=True, find=True)
+LIMITS = Limits(message_bytes=10, story_bytes=20)
+
+
+def reason(answer: Refused | None) -> Refusal | None:
+    return answer.reason if answer is not None else None
+
+
+@pytest.mark.parametrize("decide", [decide_join, decide_read])
+@pytest.mark.parametrize(
+    ("room", "rights", "expected"),
+    [
+        (ROOM, INSIDE, None),
+        (ROOM, CARD_ONLY, Refusal.NOT_PERMITTED),
+        (ROOM, NO_RIGHTS, Refusal.NO_SUCH_ROOM),
+        (replace(ROOM, disabled=True), CARD_ONLY, Refusal.ROOM_DISABLED),
+        (replace(ROOM, disabled=True), NO_RIGHTS, Refusal.NO_SUCH_ROOM),
+    ],
+)
+def test_join_and_read(decide: object, room: Room, rights: Rights, expected: Refusal | None) -> None:
+    assert callable(decide)
+    assert reason(decide(room, rights)) is expected
+
+
+def test_a_room_out_of_sight_answers_as_one_that_is_not_there() -> None:
+    for answer in (
+        decide_join(ROOM, NO_RIGHTS),
+        decide_read(ROOM, NO_RIGHTS),
+        decide_post(ROOM, NO_RIGHTS, False, "x", None, LIMITS),
+    ):
+        assert answer == no_such_room()
+
+
+@pytest.mark.parametrize(
+    ("text", "rtf", "expected"),
+    [
+        ("0123456789", None, None),
+        ("01234567890", None, Refusal.LIMIT_EXCEEDED),
+        ("ééééé", None, None),
+        ("éééééé", None, Refusal.LIMIT_EXCEEDED),
+        ("[STORY]T\r\n4567890123", None, None),
+        ("[STORY]T\r\n456789012345", None, Refusal.LIMIT_EXCEEDED),
+        ("", None, Refusal.INVALID),
+        (" \r\n", None, Refusal.INVALID),
+        ("a\x00b", None, Refusal.INVALID),
+        ("a\ud800", None, Refusal.INVALID),
+        ("line\r\ntwo", None, None),
+        ("\U0001f600\t", None, None),
+        ("hi", "x" * 80, None),
+        ("hi", "x" * 81, Refusal.LIMIT_EXCEEDED),
+        ("hi", "\x01", Refusal.INVALID),
+    ],
+)
+def test_texts(text: str, rtf: str | None, expected: Refusal | None) -> None:
+    assert reason(decide_post(ROOM, INSIDE, True, text, rtf, LIMITS)) is expected
+
+
+@pytest.mark.parametrize(
+    ("room", "rights", "inside", "expected"),
+    [
+        (ROOM, INSIDE, True, None),
+        (ROOM, INSIDE, False, Refusal.NOT_JOINED),
+        (ROOM, CARD_ONLY, False, Refusal.NOT_PERMITTED),
+        (replace(ROOM, behavior=Behavior.AUDITORIUM), replace(INSIDE, post=False), True, Refusal.NOT_PERMITTED),
+        (replace(ROOM, disabled=True), CARD_ONLY, False, Refusal.ROOM_DISABLED),
+    ],
+)
+def test_posting(room: Room, rights: Rights, inside: bool, expected: Refusal | None) -> None:
+    assert reason(decide_post(room, rights, inside, "hello", None, LIMITS)) is expected
+
+
+@pytest.mark.parametrize(("asked", "given"), [(None, 30), (0, 30), (-1, 30), (1, 1), (25, 25), (31, 30), (10**9, 30)])
+def test_history_size(asked: int | None, given: int) -> None:
+    assert decide_history_size(asked, Limits()) == given
+
+
+def test_history_size_has_a_ceiling_of_its_own() -> None:
+    assert decide_history_size(None, Limits(default_history=10_000)) == 500
+    assert decide_history_size(None, Limits(default_history=0)) == 1
