@@ -26,6 +26,7 @@ __all__ = [
     "PostLog",
     "RoomStore",
     "Store",
+    "StoreConflict",
     "StoreUnavailable",
     "StoredDocument",
     "StoredPost",
@@ -34,6 +35,11 @@ __all__ = [
 
 class StoreUnavailable(Exception):
     """Nothing was kept: the disk is full, the database is locked or gone. Temporary; the caller answers 503."""
+
+
+class StoreConflict(Exception):
+    """The caller's picture and the store's differ: a name that is taken, a category that still holds rooms, a room in
+    a category that does not exist. The caller checks first, so this is a surprise; nothing was kept."""
 
 
 class DocumentConflict(Exception):
@@ -104,7 +110,7 @@ class OutboxEvent:
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """An outbox row as read back: `id` ascends in commit order."""
+    """An outbox row as read back: `id` ascends in commit order. The `detail` of a post holds name, text, rtf, alert."""
 
     id: int
     kind: EventKind
@@ -120,7 +126,9 @@ class PostLog(Protocol):
 
     def append(self, post: NewPost) -> asyncio.Future[Appended]:
         """Queue a post for the next commit. The future resolves, in the order of the calls within a room, once the
-        post and its outbox row are flushed; it fails with `StoreUnavailable` when they are not."""
+        post and its outbox row are flushed; it fails with `StoreUnavailable` when they are not (also for a room that
+        was never saved or is deleted). Cancelling the future does not take the post back. `ValueError`: the key is not
+        of 16 to 64 bytes."""
         ...
 
     def record(self, event: OutboxEvent) -> asyncio.Future[None]:
@@ -149,7 +157,8 @@ class PostLog(Protocol):
 
 
 class RoomStore(Protocol):
-    """Rooms and categories. Names are unique over both, ignoring case (`NFKC` + `casefold`); the caller checks first."""
+    """Rooms and categories. Names are unique over both, ignoring case (`checks.fold_name`); the caller checks first,
+    and whatever slips through fails with `StoreConflict`."""
 
     async def load(self) -> tuple[Sequence[Category], Sequence[Room]]: ...
 
@@ -185,7 +194,8 @@ class Documents(Protocol):
     async def all(self, owner: str, kind: str) -> Sequence[StoredDocument]: ...
 
     async def put(self, owner: str, kind: str, label: str, content: bytes, expected: int | None = None) -> int:
-        """Store and return the new version; with `expected`, fail with `DocumentConflict` unless it is the current one."""
+        """Store and return the new version; with `expected`, fail with `DocumentConflict` unless that is the current
+        one (0: there must be none)."""
         ...
 
     async def delete(self, owner: str, kind: str, label: str) -> None: ...
@@ -194,10 +204,19 @@ class Documents(Protocol):
 class Store(Protocol):
     """All of a store, opened and closed as one: `await open()` first, `await close()` last (it drains the queue)."""
 
-    posts: PostLog
-    rooms: RoomStore
-    documents: Documents
-    instance_id: str
+    @property
+    def posts(self) -> PostLog: ...
+
+    @property
+    def rooms(self) -> RoomStore: ...
+
+    @property
+    def documents(self) -> Documents: ...
+
+    @property
+    def instance_id(self) -> str:
+        """A GUID made when the store was first created; known once it is open."""
+        ...
 
     async def open(self) -> None: ...
 
