@@ -1,0 +1,80 @@
+"""The words between `parlour` on the command line and a running server: one JSON object per line over a Unix socket.
+
+    > {"command": "room.list", "params": {}}
+    < {"result": [...]}                                   or
+    < {"refused": {"reason": "no-such-room", "detail": ""}}   the rules of chat say no; or
+    < {"error": {"kind": "unknown-command", "text": "..."}}
+
+A command that follows something (`message.follow`) answers `{"item": ...}` lines until the client hangs up.
+Requests on one connection are answered in order. Lines have an upper length both ways.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+__all__ = [
+    "MAX_ANSWER",
+    "MAX_REQUEST",
+    "Administration",
+    "BadRequest",
+    "UnknownCommand",
+    "decode_request",
+    "encode_line",
+    "short_path",
+]
+
+MAX_REQUEST = 1024 * 1024
+"""Longest request line, bytes."""
+MAX_ANSWER = 16 * 1024 * 1024
+"""Longest answer line, bytes."""
+# sun_path of unix(7) is 108 bytes with its final NUL.
+_SUN_PATH = 107
+
+
+class BadRequest(Exception):
+    """The line is not a request; the text says why."""
+
+
+class UnknownCommand(Exception):
+    """No such command in the registry."""
+
+
+class Administration(Protocol):
+    """What stands behind the socket: the command registry with a hub to run on."""
+
+    async def run(self, command: str, params: Mapping[str, Any]) -> Any:
+        """A JSON-able result or a `Refused`. Raises `UnknownCommand`, `BadRequest` (wrong parameters)."""
+        ...
+
+    def follow(self, command: str, params: Mapping[str, Any]) -> AsyncIterator[Any]:
+        """JSON-able items as they happen. The first may be a `Refused`, which ends it. Raises as `run`."""
+        ...
+
+
+def decode_request(line: bytes) -> tuple[str, Mapping[str, Any]]:
+    """The command's name and parameters. Raises `BadRequest`."""
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"not JSON: {error}") from error
+    if not isinstance(request, dict) or not isinstance(request.get("command"), str):
+        raise BadRequest('expected {"command": NAME, "params": {...}}')
+    params = request.get("params", {})
+    if not isinstance(params, dict):
+        raise BadRequest("params must be an object")
+    return request["command"], params
+
+
+def encode_line(message: Mapping[str, Any]) -> bytes:
+    """One line of the protocol."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n"
+
+
+def short_path(path: Path, directory: int) -> str:
+    """A name for `path` that fits a Unix socket address; `directory` is an open descriptor of its parent."""
+    plain = str(path)
+    return plain if len(plain.encode()) <= _SUN_PATH else f"/proc/self/fd/{directory}/{path.name}"

@@ -1,0 +1,150 @@
+"""The admin socket of a running server: mode 0600, the same user (or root) only, answers in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import aclosing, suppress
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from parlour.app.admin_protocol import (
+    MAX_REQUEST,
+    Administration,
+    BadRequest,
+    UnknownCommand,
+    decode_request,
+    encode_line,
+    short_path,
+)
+from parlour.rooms.refusals import Refused
+
+__all__ = ["AdminServer"]
+
+_log = structlog.get_logger(__name__)
+_FOLLOWING = frozenset({"message.follow"})
+
+
+class AdminServer:
+    """Listens at `path`; a stale socket of a dead server is replaced (the caller holds the data directory's lock)."""
+
+    def __init__(self, path: Path, administration: Administration) -> None:
+        self._path = path
+        self._administration = administration
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Return once commands are taken. Raises `OSError`."""
+        self._path.unlink(missing_ok=True)
+        self._server = await asyncio.start_unix_server(self._connected, sock=_bind(self._path), limit=MAX_REQUEST)
+
+    async def close(self) -> None:
+        """Stop listening and hang up on everybody."""
+        if self._server is None:
+            return
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._path.unlink(missing_ok=True)
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._converse(reader, writer), name="admin")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            if not _is_ours(writer.get_extra_info("socket")):
+                _log.warning("admin_refused", why="another user")
+                return
+            while await self._answer_one(reader, writer):
+                await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        except Exception:  # noqa: BLE001 - logged; only this conversation ends
+            _log.exception("admin_failed")
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def _answer_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Read and answer one request; False when the conversation is over."""
+        try:
+            line = await reader.readuntil(b"\n")
+        except asyncio.LimitOverrunError:
+            writer.write(_error("bad-request", f"a request may have {MAX_REQUEST} bytes"))
+            return False
+        try:
+            command, params = decode_request(line)
+            if command in _FOLLOWING:
+                await self._stream(self._administration.follow(command, params), reader, writer)
+                return False
+            writer.write(_answer(await self._administration.run(command, params)))
+        except BadRequest as error:
+            writer.write(_error("bad-request", str(error)))
+        except UnknownCommand as error:
+            writer.write(_error("unknown-command", str(error)))
+        return True
+
+    async def _stream(
+        self, items: AsyncIterator[Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Write items until they end or the client hangs up (or says anything at all)."""
+        pump = asyncio.create_task(_pump(items, writer))
+        hung_up = asyncio.create_task(reader.read(1))
+        try:
+            await asyncio.wait({pump, hung_up}, return_when=asyncio.FIRST_COMPLETED)
+            if pump.done():
+                await pump
+        finally:
+            pump.cancel()
+            hung_up.cancel()
+            await asyncio.gather(pump, hung_up, return_exceptions=True)
+
+
+async def _pump(items: AsyncIterator[Any], writer: asyncio.StreamWriter) -> None:
+    async with aclosing(items):  # type: ignore[type-var]
+        async for item in items:
+            writer.write(_answer(item) if isinstance(item, Refused) else encode_line({"item": item}))
+            await writer.drain()
+
+
+def _answer(outcome: Any) -> bytes:
+    if isinstance(outcome, Refused):
+        return encode_line({"refused": {"reason": outcome.reason.value, "detail": outcome.detail}})
+    return encode_line({"result": outcome})
+
+
+def _error(kind: str, text: str) -> bytes:
+    return encode_line({"error": {"kind": kind, "text": text}})
+
+
+def _bind(path: Path) -> socket.socket:
+    """A listening socket whose file is never, not for a moment, open to others."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    before = os.umask(0o177)
+    try:
+        listener.bind(short_path(path, directory))
+        listener.listen(16)
+    except OSError:
+        listener.close()
+        raise
+    finally:
+        os.umask(before)
+        os.close(directory)
+    return listener
+
+
+def _is_ours(connection: socket.socket) -> bool:
+    """Whether the peer runs as our user or as root (unix(7), SO_PEERCRED)."""
+    _pid, uid, _gid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return uid in (0, os.geteuid())

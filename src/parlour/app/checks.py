@@ -1,0 +1,168 @@
+"""`parlour check`: would a server start with these settings, and start well? Looks, and changes nothing."""
+
+from __future__ import annotations
+
+import datetime
+import socket
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from parlour.app.certificates import read_facts, server_context
+from parlour.app.config import Settings
+from parlour.app.data_dir import DataDir
+from parlour.app.i18n import _
+from parlour.app.problems import Problem
+from parlour.app.sockets import bind
+
+__all__ = ["Finding", "Outcome", "check"]
+
+# No server of this version ran before this day.
+_EPOCH = datetime.datetime(2025, 1, 1, tzinfo=datetime.UTC)
+
+
+class Outcome(Enum):
+    """A warning does not keep the server from starting."""
+
+    GOOD = "good"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; `name` is for people, `problem` None when it is good."""
+
+    name: str
+    outcome: Outcome
+    problem: Problem | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """For `check --json`."""
+        found: dict[str, Any] = {"name": self.name, "outcome": self.outcome.value}
+        if self.problem is not None:
+            found["problem"] = {
+                "id": self.problem.id,
+                "what": self.problem.what,
+                "cause": self.problem.cause,
+                "remedy": self.problem.remedy,
+            }
+        return found
+
+
+def check(settings: Settings, now: datetime.datetime | None = None) -> list[Finding]:
+    """Everything looked at, in order; `now` is for tests. Settings that do not load never come this far."""
+    now = now or datetime.datetime.now(datetime.UTC)
+    findings = [Finding(_("settings"), Outcome.GOOD)]
+    for name, problems, outcome in (
+        (_("clock"), _clock(now), Outcome.FAILED),
+        (_("data directory"), _data_dir(settings), Outcome.FAILED),
+        (_("permissions"), _permissions(settings), Outcome.WARNING),
+        (_("database"), _databases(settings), Outcome.FAILED),
+        (_("certificate"), _certificate(settings, now), Outcome.FAILED),
+        (_("certificate name"), _certificate_name(settings), Outcome.WARNING),
+        (_("ports"), _ports(settings), Outcome.FAILED),
+    ):
+        found = list(problems)
+        findings += [Finding(name, outcome, problem) for problem in found] or [Finding(name, Outcome.GOOD)]
+    return findings
+
+
+def _caught(act: Callable[[], object]) -> Iterator[Problem]:
+    try:
+        act()
+    except Problem as problem:
+        yield problem
+
+
+def _clock(now: datetime.datetime) -> Iterator[Problem]:
+    if now < _EPOCH:
+        yield Problem("clock-implausible", now=now.isoformat(timespec="seconds"))
+
+
+def _data_dir(settings: Settings) -> Iterator[Problem]:
+    path = settings.data_dir
+    if path.exists():
+        yield from _caught(DataDir(path).prepare)
+        return
+    parent = next(parent for parent in path.absolute().parents if parent.exists())
+    yield from _caught(DataDir(parent).prepare)
+
+
+def _permissions(settings: Settings) -> Iterator[Problem]:
+    for path, mode in DataDir(settings.data_dir).too_open():
+        yield Problem("permissions-too-open", path=path, mode=mode)
+    key = settings.key_path
+    if settings.needs_certificate and key.exists() and (bits := stat.S_IMODE(key.stat().st_mode)) & 0o007:
+        yield Problem("permissions-too-open", path=key, mode=f"{bits:04o}")
+
+
+def _databases(settings: Settings) -> Iterator[Problem]:
+    data_dir = DataDir(settings.data_dir)
+    for path in (data_dir.store, data_dir.accounts):
+        if path.exists():
+            yield from _caught(lambda path=path: _read_database(path))  # type: ignore[misc]
+
+
+def _read_database(path: Path) -> None:
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
+        try:
+            (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise Problem("database-unusable", path=path, error=error) from error
+    if answer != "ok":
+        raise Problem("database-unusable", path=path, error=answer)
+
+
+def _certificate(settings: Settings, now: datetime.datetime) -> Iterator[Problem]:
+    if not settings.needs_certificate:
+        return
+    certificate = settings.certificate_path
+    try:
+        server_context(certificate, settings.key_path, settings.tls.minimum)
+        facts = read_facts(certificate)
+    except Problem as problem:
+        yield problem
+        return
+    if not facts.not_before <= now <= facts.not_after:
+        start, end = facts.not_before.date(), facts.not_after.date()
+        yield Problem("certificate-expired", path=certificate, start=start, end=end)
+
+
+def _certificate_name(settings: Settings) -> Iterator[Problem]:
+    if not settings.needs_certificate or not settings.certificate_path.exists():
+        return
+    try:
+        names = read_facts(settings.certificate_path).names
+    except Problem:
+        return  # said already
+    wildcard = f"*.{settings.domain.partition('.')[2]}"
+    if settings.domain not in names and wildcard not in names:
+        yield Problem("certificate-other-name", path=settings.certificate_path, domain=settings.domain)
+
+
+def _ports(settings: Settings) -> Iterator[Problem]:
+    if _server_runs(settings):
+        return  # its own ports are taken by it, rightly
+    for listener in type(settings.listen).model_fields:
+        kind = socket.SOCK_DGRAM if listener == "udp" else socket.SOCK_STREAM
+        for address in getattr(settings.listen, listener):
+            yield from _caught(lambda where=(listener, address, kind): bind(*where).close())  # type: ignore[misc]
+
+
+def _server_runs(settings: Settings) -> bool:
+    data_dir = DataDir(settings.data_dir)
+    if not data_dir.lock_file.exists():
+        return False
+    try:
+        with data_dir.lock():
+            return False
+    except Problem as problem:
+        return problem.id == "data-dir-in-use"

@@ -1,0 +1,47 @@
+"""The tree of commands: the ones that run a server, and the administrative ones made from the command registry."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from parlour import __version__
+from parlour.app.i18n import LANGUAGES, _
+from parlour.cli import running
+from parlour.cli.output import say
+
+__all__ = ["build"]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        say(f"parlour {__version__}")
+        raise typer.Exit
+
+
+def build() -> typer.Typer:
+    """The whole `parlour` command, in the language in use."""
+    app = typer.Typer(
+        help=_("Persistent group chat over SIP."),
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback()
+    def root(
+        lang: Annotated[
+            str | None, typer.Option("--lang", metavar="CODE", help=_("Language of what is printed: en or ko."))
+        ] = None,
+        debug: Annotated[bool, typer.Option("--debug", help=_("Show tracebacks of failures."))] = False,
+        version: Annotated[
+            bool, typer.Option("--version", is_eager=True, callback=_show_version, help=_("Print the version."))
+        ] = False,
+    ) -> None:
+        del debug, version  # read in `main`, or done by then
+        if lang is not None and lang.split("_")[0].split("-")[0] not in LANGUAGES:
+            raise typer.BadParameter(_("choose one of: {languages}").format(languages=", ".join(LANGUAGES)))
+
+    running.add_commands(app)
+    return app

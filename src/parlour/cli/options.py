@@ -1,0 +1,43 @@
+"""Options that many commands share, and what is made of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from parlour.app.i18n import _
+
+if TYPE_CHECKING:
+    from parlour.app.config import Settings
+
+__all__ = ["AsJson", "ConfigFile", "DataDirectory", "find_settings"]
+
+AsJson = Annotated[bool, typer.Option("--json", help=_("Print JSON for programs."))]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help=_("TOML file with the server's settings."))
+]
+DataDirectory = Annotated[
+    Path | None,
+    typer.Option("--data-dir", metavar="DIR", help=_("Data directory of the server (default: ./data).")),
+]
+
+
+def find_settings(config: Path | None, data_dir: Path | None) -> Settings:
+    """Settings of the server a command is about: `--config`, else those `quickstart` left in the data directory.
+    Raises `Problem`."""
+    import os
+
+    from parlour.app.config_load import load_settings
+    from parlour.app.data_dir import DataDir
+    from parlour.app.problems import Problem
+
+    if config is not None:
+        settings = load_settings(config)
+        return settings if data_dir is None else settings.model_copy(update={"data_dir": data_dir})
+    directory = data_dir or Path(os.environ.get("PARLOUR_DATA_DIR", "data"))
+    kept = DataDir(directory).settings
+    if not kept.exists():
+        raise Problem("data-dir-empty", path=directory)
+    return load_settings(kept).model_copy(update={"data_dir": directory})

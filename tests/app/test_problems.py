@@ -1,0 +1,34 @@
+import string
+
+import pytest
+
+from parlour.app.i18n import use_language
+from parlour.app.problems import PROBLEMS, Problem
+
+
+def test_a_problem_says_what_failed_why_and_what_to_do() -> None:
+    problem = Problem("domain-changed", path="data", old="a.example", new="b.example")
+    assert problem.what == "data holds the data of the domain a.example, not of b.example"
+    assert "--domain a.example" in problem.remedy
+    assert str(problem).startswith("domain-changed: ")
+
+
+@pytest.mark.parametrize("id", PROBLEMS)
+def test_cause_and_remedy_need_no_value_that_the_sentence_lacks(id: str) -> None:
+    advice = PROBLEMS[id]
+
+    def names(text: str) -> set[str]:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+    # `command-refused` and the options carry one more value by design.
+    extra = {"command-refused": {"detail"}, "option-bad-value": {"command"}, "config-unknown-setting": {"closest"}}
+    assert names(advice.cause) | names(advice.remedy) <= names(advice.what) | extra.get(id, set())
+
+
+def test_problems_speak_korean() -> None:
+    use_language("ko")
+    try:
+        assert "parlour quickstart" in Problem("data-dir-empty", path="data").remedy
+        assert Problem("data-dir-empty", path="data").what != "there is no Parlour server in data"
+    finally:
+        use_language("en")
