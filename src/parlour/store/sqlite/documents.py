@@ -1,0 +1,64 @@
+"""Versioned documents, as SQLite keeps them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from parlour.store.api import DocumentConflict, StoredDocument
+from parlour.store.sqlite.readers import Readers
+from parlour.store.sqlite.writer import Writer
+
+__all__ = ["SqliteDocuments"]
+
+_ONE = "SELECT label, version, content FROM documents WHERE owner = ? AND kind = ? AND label = ?"
+_ALL = "SELECT label, version, content FROM documents WHERE owner = ? AND kind = ? ORDER BY label"
+_PUT = """
+INSERT INTO documents (owner, kind, label, version, content) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (owner, kind, label) DO UPDATE SET version = excluded.version, content = excluded.content
+"""
+_DELETE = "DELETE FROM documents WHERE owner = ? AND kind = ? AND label = ?"
+
+_Place = tuple[str, str, str]
+
+
+class SqliteDocuments:
+    """The `Documents` of one SQLite file."""
+
+    def __init__(self, writer: Writer, readers: Readers) -> None:
+        self._writer = writer
+        self._readers = readers
+
+    async def get(self, owner: str, kind: str, label: str) -> StoredDocument | None:
+        """See `Documents.get`."""
+        found = await self._readers.read(lambda connection: _select(connection, _ONE, (owner, kind, label)))
+        return found[0] if found else None
+
+    async def all(self, owner: str, kind: str) -> Sequence[StoredDocument]:
+        """See `Documents.all`."""
+        return await self._readers.read(lambda connection: _select(connection, _ALL, (owner, kind)))
+
+    async def put(self, owner: str, kind: str, label: str, content: bytes, expected: int | None = None) -> int:
+        """See `Documents.put`."""
+        return await self._writer.run(lambda connection: _put(connection, (owner, kind, label), content, expected))
+
+    async def delete(self, owner: str, kind: str, label: str) -> None:
+        """See `Documents.delete`."""
+        await self._writer.run(lambda connection: _delete(connection, (owner, kind, label)))
+
+
+def _select(connection: sqlite3.Connection, sql: str, place: tuple[str, ...]) -> list[StoredDocument]:
+    return [StoredDocument(*row) for row in connection.execute(sql, place).fetchall()]
+
+
+def _put(connection: sqlite3.Connection, place: _Place, content: bytes, expected: int | None) -> int:
+    found = _select(connection, _ONE, place)
+    current = found[0].version if found else 0
+    if expected is not None and expected != current:
+        raise DocumentConflict(current)
+    connection.execute(_PUT, (*place, current + 1, content))
+    return current + 1
+
+
+def _delete(connection: sqlite3.Connection, place: _Place) -> None:
+    connection.execute(_DELETE, place)

@@ -1,0 +1,88 @@
+"""The whole store in one data directory: opens it, closes it, and holds the parts together."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+from parlour.store.api import StoreUnavailable
+from parlour.store.sqlite.connection import DATABASE, Settings, connect_reader, connect_writer, create_file
+from parlour.store.sqlite.documents import SqliteDocuments
+from parlour.store.sqlite.hold import DirectoryHold
+from parlour.store.sqlite.posts import SqlitePosts
+from parlour.store.sqlite.readers import Readers
+from parlour.store.sqlite.rooms import SqliteRooms
+from parlour.store.sqlite.schema import bring_to_head, instance_id
+from parlour.store.sqlite.scribe import Scribe
+from parlour.store.sqlite.writer import Writer
+
+__all__ = ["SqliteStore"]
+
+
+class SqliteStore:
+    """A `Store` in `directory`: `parlour.db` with its WAL, and `parlour.lock`. Made on a running event loop.
+
+    `posts`, `rooms`, `documents` and `instance_id` exist from `open` on."""
+
+    posts: SqlitePosts
+    rooms: SqliteRooms
+    documents: SqliteDocuments
+    instance_id: str
+
+    def __init__(self, directory: Path, settings: Settings | None = None) -> None:
+        self._directory = directory
+        self._path = directory / DATABASE
+        self._settings = settings or Settings()
+        self._hold: DirectoryHold | None = None
+
+    async def open(self) -> None:
+        """Take the directory (`DataDirectoryInUse` if another process has it), make or update the tables, start the
+        threads. `StoreUnavailable` says why it cannot be."""
+        try:
+            self._hold = await asyncio.to_thread(self._take_directory)
+        except OSError as error:
+            raise StoreUnavailable(f"cannot use the data directory {self._directory}: {error}") from error
+        settings = self._settings
+        self._writer = Writer(Scribe(self._connect), queue=settings.queue, batch=settings.batch)
+        self._readers = Readers(
+            lambda: connect_reader(self._path, settings), threads=settings.readers, queue=settings.queue
+        )
+        self._writer.start()
+        self._readers.start()
+        try:
+            self.instance_id = await self._writer.run(instance_id)
+        except BaseException:
+            await self.close()
+            raise
+        self.posts = SqlitePosts(self._writer, self._readers)
+        self.rooms = SqliteRooms(self._writer, self._readers)
+        self.documents = SqliteDocuments(self._writer, self._readers)
+        await self.rooms.sweep()
+
+    async def close(self) -> None:
+        """Keep and answer everything that waits, then let go of the directory."""
+        if self._hold is not None:
+            await self._readers.stop()
+            await self._writer.stop()
+            self._hold.release()
+            self._hold = None
+
+    def _take_directory(self) -> DirectoryHold:
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        hold = DirectoryHold(self._directory)
+        try:
+            create_file(self._path)
+        except BaseException:
+            hold.release()
+            raise
+        return hold
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = connect_writer(self._path, self._settings)
+        try:
+            bring_to_head(connection, lambda: connect_writer(self._path, self._settings))
+        except BaseException:
+            connection.close()
+            raise
+        return connection

@@ -1,0 +1,92 @@
+"""Posts and the outbox, as SQLite keeps them: writing goes to the writer's queue, reading to the reader threads."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from typing import Any
+
+from parlour.rooms.model import RoomId
+from parlour.store.api import Appended, EventKind, NewPost, OutboxEvent, OutboxRow, StoredPost
+from parlour.store.checks import check_key
+from parlour.store.sqlite.readers import Readers
+from parlour.store.sqlite.writer import Writer
+
+__all__ = ["SqlitePosts"]
+
+# {} takes the condition on chat_id and the direction: all of them walk the index (room, chat_id).
+_SELECT = """
+SELECT chat_id, author, author_name, text, at, rtf, alert FROM posts
+WHERE room = (SELECT number FROM rooms WHERE id = ? AND NOT gone) AND chat_id {} ? ORDER BY chat_id {} LIMIT ?
+"""
+_BEFORE = _SELECT.format("<", "DESC")
+_AFTER = _SELECT.format(">", "ASC")
+_OUTBOX = "SELECT id, kind, room, who, at, chat_id, detail FROM outbox WHERE id > ? ORDER BY id LIMIT ?"
+
+# Above every chat id there will be.
+_END = 2**63 - 1
+
+
+class SqlitePosts:
+    """The `PostLog` of one SQLite file."""
+
+    def __init__(self, writer: Writer, readers: Readers) -> None:
+        self._writer = writer
+        self._readers = readers
+
+    def append(self, post: NewPost) -> asyncio.Future[Appended]:
+        """See `PostLog.append`."""
+        check_key(post.key)
+        return self._writer.submit(post)
+
+    def record(self, event: OutboxEvent) -> asyncio.Future[None]:
+        """See `PostLog.record`."""
+        return self._writer.submit(event)
+
+    async def last(self, room: RoomId, count: int) -> list[StoredPost]:
+        """See `PostLog.last`."""
+        return await self.before(room, _END, count)
+
+    async def before(self, room: RoomId, chat_id: int, count: int) -> list[StoredPost]:
+        """See `PostLog.before`."""
+        return await self._readers.read(lambda connection: _before(connection, room, chat_id, count))
+
+    async def after(self, room: RoomId, chat_id: int, count: int) -> list[StoredPost]:
+        """See `PostLog.after`."""
+        return await self._readers.read(lambda connection: _posts(connection, _AFTER, room, chat_id, count))
+
+    async def outbox(self, after: int, count: int) -> list[OutboxRow]:
+        """See `PostLog.outbox`."""
+        return await self._readers.read(lambda connection: _outbox(connection, after, count))
+
+    async def outbox_delete(self, up_to: int) -> None:
+        """See `PostLog.outbox_delete`."""
+        await self._writer.run(lambda connection: _outbox_delete(connection, up_to))
+
+
+def _before(connection: sqlite3.Connection, room: RoomId, chat_id: int, count: int) -> list[StoredPost]:
+    posts = _posts(connection, _BEFORE, room, chat_id, count)
+    posts.reverse()
+    return posts
+
+
+def _posts(connection: sqlite3.Connection, sql: str, room: RoomId, chat_id: int, count: int) -> list[StoredPost]:
+    rows = connection.execute(sql, (room, chat_id, max(count, 0))).fetchall()
+    return [
+        StoredPost(room, number, author, author_name, text, at, rtf, alert != 0)
+        for number, author, author_name, text, at, rtf, alert in rows
+    ]
+
+
+def _outbox(connection: sqlite3.Connection, after: int, count: int) -> list[OutboxRow]:
+    return [_outbox_row(row) for row in connection.execute(_OUTBOX, (after, max(count, 0))).fetchall()]
+
+
+def _outbox_row(row: tuple[Any, ...]) -> OutboxRow:
+    number, kind, room, who, at, chat_id, detail = row
+    return OutboxRow(number, EventKind(kind), room, who, at, chat_id, json.loads(detail))
+
+
+def _outbox_delete(connection: sqlite3.Connection, up_to: int) -> None:
+    connection.execute("DELETE FROM outbox WHERE id <= ?", (up_to,))

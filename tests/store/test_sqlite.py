@@ -1,0 +1,16 @@
+"""The store in SQLite passes the exam."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.exams.store_exam import MakeStore, StoreExam
+
+from parlour.store.sqlite import SqliteStore
+
+
+class TestSqliteStore(StoreExam):
+    @pytest.fixture
+    def make_store(self, tmp_path: Path) -> MakeStore:
+        return lambda: SqliteStore(tmp_path / "data")
