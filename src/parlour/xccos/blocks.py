@@ -1,0 +1,174 @@
+"""The elements inside `data`, each rendered by one function (docs/protocol/xccos.md, Blocks).
+
+What goes out is what the strictest known client needs: a name on every room, both spellings of visibility, `True` and
+`False` in the text of `prop`, numbers without blanks between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from parlour.xccos.escape import escape_attribute, escape_text
+from parlour.xccos.ids import parse_room_uri
+from parlour.xccos.times import format_time
+from parlour.xccos.types import FailedRoom, Invitation, Message, RoomInfo, Seat, SeatTaken, ServerInfo, UserInfo
+
+__all__ = [
+    "INFO_FILESTORE",
+    "INFO_UCNT",
+    "INFO_VISIBILITY",
+    "INFO_VISIBILTY",
+    "PROP_FILEPOST",
+    "PROP_INVITE",
+    "PROP_LOGGED",
+    "SeatBook",
+    "byte_size",
+    "failure_block",
+    "invitation_block",
+    "message_inside",
+    "room_block",
+    "room_reference",
+    "seat_block",
+    "server_info_block",
+    "user_attributes",
+]
+
+INFO_UCNT = "urn:parlano:ma:info:ucnt"
+INFO_VISIBILTY = "urn:parlano:ma:info:visibilty"  # COMPAT: SIPE (and older servers) know only this spelling
+INFO_VISIBILITY = "urn:parlano:ma:info:visibility"
+INFO_FILESTORE = "urn:parlano:ma:info:filestoreuri"
+PROP_LOGGED = "urn:parlano:ma:prop:logged"
+PROP_INVITE = "urn:parlano:ma:prop:invite"
+PROP_FILEPOST = "urn:parlano:ma:prop:filepost"
+
+
+def byte_size(text: str) -> int:
+    """Bytes of UTF-8."""
+    return len(text) if text.isascii() else len(text.encode())
+
+
+def message_inside(room_attribute: str, message: Message) -> str:
+    """Everything of a message after its id and number, without the end tag. `room_attribute` is the room URI, escaped:
+    a page of history does that once."""
+    rtf = "" if message.rtf is None else f"<rtf>{escape_text(message.rtf)}</rtf>"
+    return (
+        f'chanUri="{room_attribute}" author="{escape_attribute(message.author)}" '
+        f'authdisp="{escape_attribute(message.author_name)}" alert="{"true" if message.alert else "false"}" '
+        f'chatId="{message.chat_id}" ts="{format_time(message.at)}"><chat>{escape_text(message.text)}</chat>{rtf}'
+    )
+
+
+def user_attributes(user: UserInfo) -> str:
+    """The attributes of a `uib`, with a blank before each."""
+    name = escape_attribute(user.name)
+    guid = f' guid="{escape_attribute(user.guid)}"' if user.guid else ""
+    return f' uri="{escape_attribute(user.uri)}"{guid} type="{user.kind}" uname="{name}" disname="{name}"'
+
+
+def seat_block(user: UserInfo, seats: Iterable[SeatTaken]) -> str:
+    """A person and the rooms just entered, for ntc:join: here `aib@value` is a room."""
+    keys = []
+    for seat in seats:
+        domain, guid = parse_room_uri(seat.room_uri) or ("", "")
+        keys.append(f'<aib key="{seat.mask}" domain="{escape_attribute(domain)}" value="{guid}"/>')
+    return f"<uib{user_attributes(user)}>{''.join(keys)}</uib>"
+
+
+class SeatBook:
+    """The people of one reply, each listed once and numbered from 0, whatever number of rooms they sit in."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._blocks: list[str] = []
+
+    def __contains__(self, user: UserInfo) -> bool:
+        return user.uri in self._numbers
+
+    def add_seats(self, seats: Sequence[Seat]) -> str:
+        """The `aib` elements of a room, highest mask first: here `aib@value` is a list of people's numbers.
+
+        COMPAT: SIPE wants no blanks in the list, and each person under one mask."""
+        by_mask: dict[int, list[str]] = {}
+        for seat in seats:
+            by_mask.setdefault(seat.mask, []).append(str(self._number(seat.user)))
+        return "".join(
+            [f'<aib key="{mask}" value="{",".join(by_mask[mask])}"/>' for mask in sorted(by_mask, reverse=True)]
+        )
+
+    def blocks(self) -> str:
+        """The `uib` elements."""
+        return "".join(self._blocks)
+
+    def _number(self, user: UserInfo) -> int:
+        number = self._numbers.get(user.uri)
+        if number is None:
+            number = self._numbers[user.uri] = len(self._blocks)
+            self._blocks.append(f'<uib{user_attributes(user)} id="{number}"/>')
+        return number
+
+
+def room_reference(room_uri: str) -> str:
+    """A room by its URI alone."""
+    return f'<chanib uri="{escape_attribute(room_uri)}"/>'
+
+
+def room_block(room: RoomInfo, inside: str = "") -> str:
+    """A room with all that is told of it; `inside` is XML that goes before its facts."""
+    parent = f' parent="{escape_attribute(room.parent)}"' if room.parent else ""
+    return (
+        f'<chanib name="{escape_attribute(room.name)}" description="{escape_attribute(room.description)}"{parent} '
+        f'behavior="{escape_attribute(room.behavior)}" topic="{escape_attribute(room.topic)}" '
+        f'disabled="{"true" if room.disabled else "false"}" uri="{escape_attribute(room.uri)}">'
+        f"{inside}{_infos(room)}{_props(room)}</chanib>"
+    )
+
+
+def _infos(room: RoomInfo) -> str:
+    parts = []
+    if room.participant_count is not None:
+        parts.append(f'<info id="{INFO_UCNT}">{room.participant_count}</info>')
+    if room.visibility is not None:
+        value = escape_text(room.visibility)
+        parts.append(f'<info id="{INFO_VISIBILTY}">{value}</info><info id="{INFO_VISIBILITY}">{value}</info>')
+    if room.filestore_uri:
+        parts.append(f'<info id="{INFO_FILESTORE}">{escape_text(room.filestore_uri)}</info>')
+    return "".join(parts)
+
+
+def _props(room: RoomInfo) -> str:
+    told = ((PROP_LOGGED, room.logged), (PROP_INVITE, room.invite), (PROP_FILEPOST, room.filepost))
+    return "".join([f'<prop id="{name}">{value}</prop>' for name, value in told if value is not None])
+
+
+def failure_block(room: FailedRoom) -> str:
+    """A room that could not be served."""
+    return (
+        f'<fib key="OPERATION_FAILED" value="{escape_attribute(room.guid)}" domain="{escape_attribute(room.domain)}" '
+        f'code="{int(room.code)}"/>'
+    )
+
+
+def server_info_block(info: ServerInfo, info_type: int | None) -> str:
+    """Limits and identity of the server."""
+    told: list[tuple[str, object]] = [
+        ("infoType", info_type),
+        ("serverTime", None if info.server_time is None else format_time(info.server_time)),
+        ("searchLimit", info.search_limit),
+        ("messageSizeLimit", info.message_size_limit),
+        ("storySizeLimit", info.story_size_limit),
+        ("rootUri", info.root_uri),
+        ("dbVersion", info.db_version),
+        ("displayName", info.display_name or None),
+        ("roomManagementUrl", info.room_management_url or None),
+    ]
+    attributes = [f' {name}="{escape_attribute(str(value))}"' for name, value in told if value is not None]
+    return f"<sib{''.join(attributes)}/>"
+
+
+def invitation_block(invitation: Invitation) -> str:
+    """An invitation, with the room it is for."""
+    created = "" if invitation.created_at is None else f' createdon="{format_time(invitation.created_at)}"'
+    return (
+        f'<inv inviteId="{invitation.number}" domain="{escape_attribute(invitation.domain)}"{created}>'
+        f"{room_block(invitation.room)}</inv>"
+    )

@@ -1,0 +1,121 @@
+"""Reading one field: tolerant where tolerance is harmless, and a reason where it is not (docs/protocol/xccos.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from parlour.xccos.ids import NAMESPACE, canonical_room_uri, normalize_guid
+from parlour.xccos.types import RoomRef
+from parlour.xccos.xml import Element
+
+__all__ = [
+    "Malformed",
+    "child",
+    "children",
+    "flag",
+    "parse_bool",
+    "parse_uint",
+    "qualified",
+    "required",
+    "room_ref",
+    "room_uri_of",
+    "text_content",
+    "uint",
+]
+
+_TRUE = frozenset({"true", "1", "yes"})
+_FALSE = frozenset({"false", "0", "no"})
+_MAX_DIGITS = 20
+_MAX_UINT = (1 << 64) - 1
+
+
+class Malformed(Exception):
+    """A known command lacks something or carries nonsense. Never leaves the decoders: it becomes a BadCommand."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def qualified(name: str) -> str:
+    """The tag of one of our elements as lxml spells it."""
+    return f"{{{NAMESPACE}}}{name}"
+
+
+def child(element: Element, name: str) -> Element | None:
+    """The first child of that local name in our namespace."""
+    return next(element.iterchildren(qualified(name)), None)
+
+
+def children(element: Element, name: str) -> Iterator[Element]:
+    """All children of that local name in our namespace, in document order."""
+    return element.iterchildren(qualified(name))
+
+
+def required(element: Element, name: str) -> Element:
+    """Like `child`, but a missing one spoils the command."""
+    found = child(element, name)
+    if found is None:
+        raise Malformed(f"{name} is missing")
+    return found
+
+
+def text_content(element: Element | None) -> str:
+    """All text inside, mark-up left out."""
+    if element is None:
+        return ""
+    if len(element):
+        return "".join(str(part) for part in element.itertext())
+    return element.text or ""
+
+
+def parse_bool(text: str | None) -> bool | None:
+    """true/false, 1/0, yes/no in any letter case; None for anything else."""
+    if text is None:
+        return None
+    low = text.strip().lower()
+    return True if low in _TRUE else False if low in _FALSE else None
+
+
+def flag(element: Element, name: str) -> bool:
+    """A boolean attribute; absent or unreadable means false."""
+    return parse_bool(element.get(name)) is True
+
+
+def parse_uint(text: str | None) -> int | None:
+    """An unsigned 64-bit number in decimal digits, None for anything else."""
+    if text is None:
+        return None
+    text = text.strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
+        return None
+    number = int(text)
+    return number if number <= _MAX_UINT else None
+
+
+def uint(element: Element, name: str) -> int | None:
+    """A number attribute: None when absent; nonsense spoils the command."""
+    text = element.get(name)
+    if text is None:
+        return None
+    number = parse_uint(text)
+    if number is None:
+        raise Malformed(f"{name} is not a number")
+    return number
+
+
+def room_uri_of(element: Element, name: str) -> str:
+    """A mandatory attribute that names a room, in the spelling used for comparing."""
+    text = element.get(name)
+    if not text:
+        raise Malformed(f"{name} is missing")
+    return canonical_room_uri(text)
+
+
+def room_ref(element: Element) -> RoomRef:
+    """A `chanid`. A value that is no GUID is kept: it names a room that does not exist, and only that room fails."""
+    value = element.get("value")
+    if not value:
+        raise Malformed("chanid without value")
+    domain = (element.get("domain") or "").strip().lower()
+    return RoomRef(parse_uint(element.get("key")) or 0, domain, normalize_guid(value) or value.strip())

@@ -1,0 +1,45 @@
+"""Permission masks of participants, as they travel in `aib@key` (docs/protocol/xccos.md, Masks).
+
+COMPAT: SIPE compares the mask as text with "12276" to find out who is an operator, so the two masks of ordinary rooms
+are literal, never computed from a role's stored bits.
+"""
+
+from __future__ import annotations
+
+from enum import IntFlag
+
+__all__ = ["MANAGER", "MEMBER", "PRESENTER_BIT", "Permission", "is_manager", "is_presenter", "participant_mask"]
+
+
+class Permission(IntFlag):
+    """The bits whose meaning is documented by the vendor. Bits 5, 6 and 9 are seen set and have no known meaning."""
+
+    MANAGE = 1 << 2
+    CREATE_CHILD = 1 << 4
+    JOIN = 1 << 7
+    CHAT = 1 << 8
+    READ_HISTORY = 1 << 10
+    VIEW = 1 << 11
+    CHAT_IN_AUDITORIUM = 1 << 12
+    VIEW_HIDDEN = 1 << 13
+
+
+MEMBER = 3984
+MANAGER = 12276
+PRESENTER_BIT = int(Permission.CHAT_IN_AUDITORIUM)
+
+
+def participant_mask(manager: bool, presenter: bool, auditorium: bool) -> int:
+    """The mask of somebody in a room: 3984, 12276, and either with the presenter bit in an auditorium."""
+    mask = MANAGER if manager else MEMBER
+    return mask | PRESENTER_BIT if presenter and auditorium else mask
+
+
+def is_manager(mask: int) -> bool:
+    """Whether a received mask lets its holder manage the room."""
+    return bool(mask & Permission.MANAGE)
+
+
+def is_presenter(mask: int) -> bool:
+    """Whether a received mask lets its holder post in an auditorium."""
+    return bool(mask & PRESENTER_BIT)
