@@ -1,0 +1,165 @@
+"""All rooms and categories in memory, with the indexes that every question needs. Holds what the store holds; who may
+know of it is decided elsewhere."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence, Set
+
+from parlour.rooms.model import Category, CategoryId, Role, Room, RoomId
+from parlour.rooms.names import fold_name
+
+__all__ = ["BrokenCatalogue", "Catalogue"]
+
+
+class BrokenCatalogue(Exception):
+    """The stored rooms and categories do not form a tree."""
+
+
+class Catalogue:
+    def __init__(self) -> None:
+        self.rooms: dict[RoomId, Room] = {}
+        self.categories: dict[CategoryId, Category] = {}
+        self._names: dict[str, str] = {}
+        self._folded: dict[str, str] = {}
+        self._sorted_rooms: list[tuple[str, RoomId]] = []
+        self._rooms_in: defaultdict[CategoryId, set[RoomId]] = defaultdict(set)
+        self._listed: dict[Role, defaultdict[str, set[RoomId]]] = {
+            role: defaultdict(set) for role in (Role.MEMBER, Role.MANAGER)
+        }
+        self._chains: dict[CategoryId, tuple[Category, ...]] = {}
+
+    def load(self, categories: Iterable[Category], rooms: Iterable[Room]) -> None:
+        """Raises `BrokenCatalogue` unless every parent exists and every chain ends at the one root."""
+        for category in categories:
+            self.put_category(category)
+        for category_id in self.categories:
+            self.chain(category_id)
+        if sum(category.parent is None for category in self.categories.values()) > 1:
+            raise BrokenCatalogue("more than one root category")
+        for room in rooms:
+            if room.category not in self.categories:
+                raise BrokenCatalogue(f"room {room.id} is in no known category")
+            self.put_room(room)
+
+    # --- categories
+
+    @property
+    def root(self) -> Category | None:
+        return next((category for category in self.categories.values() if category.parent is None), None)
+
+    def put_category(self, category: Category) -> None:
+        self._name(category.id, category.name)
+        self.categories[category.id] = category
+        self._chains.clear()
+
+    def drop_category(self, category_id: CategoryId) -> None:
+        del self.categories[category_id]
+        self._unname(category_id)
+        self._chains.clear()
+
+    def chain(self, category_id: CategoryId) -> tuple[Category, ...]:
+        """The category and its ancestors up to the root."""
+        chain = self._chains.get(category_id)
+        if chain is None:
+            chain = self._chains[category_id] = tuple(self._climb(category_id))
+        return chain
+
+    def _climb(self, category_id: CategoryId) -> Iterator[Category]:
+        seen: set[CategoryId] = set()
+        step: CategoryId | None = category_id
+        while step is not None:
+            if step in seen or step not in self.categories:
+                raise BrokenCatalogue(f"category {category_id} has no way up to the root")
+            seen.add(step)
+            yield self.categories[step]
+            step = self.categories[step].parent
+
+    def below(self, category_id: CategoryId) -> list[CategoryId]:
+        """The category itself and all categories under it."""
+        top = self.categories[category_id]
+        return [other for other in self.categories if top in self.chain(other)]
+
+    def children(self, category_id: CategoryId) -> list[Category]:
+        return [category for category in self.categories.values() if category.parent == category_id]
+
+    # --- rooms
+
+    def put_room(self, room: Room) -> None:
+        old = self.rooms.get(room.id)
+        if old is not None:
+            self._unindex(old)
+        folded = self._name(room.id, room.name)
+        self.rooms[room.id] = room
+        insort(self._sorted_rooms, (folded, room.id))
+        self._rooms_in[room.category].add(room.id)
+        for role, names in self._role_lists(room):
+            for name in names:
+                self._listed[role][name].add(room.id)
+
+    def drop_room(self, room_id: RoomId) -> None:
+        room = self.rooms.pop(room_id)
+        self._unindex(room)
+        self._unname(room_id)
+
+    def _unindex(self, room: Room) -> None:
+        del self._sorted_rooms[bisect_left(self._sorted_rooms, (self._folded[room.id], room.id))]
+        self._rooms_in[room.category].discard(room.id)
+        for role, names in self._role_lists(room):
+            for name in names:
+                self._listed[role][name].discard(room.id)
+                if not self._listed[role][name]:
+                    del self._listed[role][name]
+
+    @staticmethod
+    def _role_lists(room: Room) -> tuple[tuple[Role, frozenset[str]], ...]:
+        return ((Role.MEMBER, room.members), (Role.MANAGER, room.managers))
+
+    def rooms_in(self, category_id: CategoryId) -> Set[RoomId]:
+        """Rooms directly in the category."""
+        return self._rooms_in.get(category_id, frozenset())
+
+    def rooms_listing(self, role: Role, names: Iterable[str]) -> set[RoomId]:
+        """Rooms that have any of the names in their list of `role` (MEMBER or MANAGER)."""
+        found: set[RoomId] = set()
+        for name in names:
+            found |= self._listed[role].get(name, frozenset())
+        return found
+
+    def by_name(self) -> Sequence[tuple[str, RoomId]]:
+        """(folded name, id) of all rooms, sorted."""
+        return self._sorted_rooms
+
+    def folded_name(self, room_id: RoomId) -> str:
+        return self._folded[room_id]
+
+    # --- names, one space for both
+
+    def find_named(self, name: str) -> str | None:
+        """The id of the room or category of that name."""
+        return self._names.get(fold_name(name))
+
+    def find_room(self, text: str) -> Room | None:
+        """A room by its id or its name."""
+        return self.rooms.get(RoomId(text.lower())) or self.rooms.get(RoomId(self.find_named(text) or ""))
+
+    def find_category(self, text: str) -> Category | None:
+        """A category by its id or its name."""
+        return self.categories.get(CategoryId(text.lower())) or self.categories.get(
+            CategoryId(self.find_named(text) or "")
+        )
+
+    def _name(self, owner: str, name: str) -> str:
+        self._unname(owner)
+        folded = fold_name(name)
+        if folded in self._names:
+            raise BrokenCatalogue(f"two rooms or categories are named {name!r}")
+        self._names[folded] = owner
+        self._folded[owner] = folded
+        return folded
+
+    def _unname(self, owner: str) -> None:
+        folded = self._folded.pop(owner, None)
+        if folded is not None:
+            del self._names[folded]

@@ -1,0 +1,112 @@
+"""What a listener hears. One event object is shared by everybody who hears it.
+
+`rendered` is for listeners to keep what they made of an event (say, the bytes for one client profile), so that it is
+made once for a room and not once for each listener.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from parlour.rooms.model import Category, Room, RoomId
+from parlour.rooms.refusals import Refusal
+from parlour.store.api import StoredPost
+
+__all__ = [
+    "Listener",
+    "Participant",
+    "PersonChanged",
+    "PersonJoined",
+    "PersonParted",
+    "PostHeard",
+    "Removed",
+    "RoomChanged",
+    "RoomEvent",
+    "VisitEnded",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """Somebody in a room, once however many endpoints are there."""
+
+    uri: str
+    guid: str
+    display_name: str
+    manager: bool
+    presenter: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PostHeard:
+    """A post was kept."""
+
+    room: RoomId
+    post: StoredPost
+    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PersonJoined:
+    """Somebody's first endpoint came in. Not heard by that endpoint itself, nor by anybody in a large room."""
+
+    room: RoomId
+    participant: Participant
+    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PersonParted:
+    """Somebody's last endpoint went out. Not heard in a large room."""
+
+    room: RoomId
+    uri: str
+    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PersonChanged:
+    """Somebody in the room became, or is no longer, manager or presenter. In a large room only the person hears it."""
+
+    room: RoomId
+    participant: Participant
+    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoomChanged:
+    """New settings of the room or of its category."""
+
+    room: RoomId
+    settings: Room
+    category: Category
+    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Removed:
+    """The listener's endpoint is no longer in the room: NOT_PERMITTED, ROOM_DISABLED or NO_SUCH_ROOM (deleted)."""
+
+    room: RoomId
+    reason: Refusal
+    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VisitEnded:
+    """The visit is over and all its rooms are left: NOT_PROVISIONED, REPLACED or UNAVAILABLE (the server stops)."""
+
+    reason: Refusal
+
+
+RoomEvent = PostHeard | PersonJoined | PersonParted | PersonChanged | RoomChanged | Removed | VisitEnded
+
+
+class Listener(Protocol):
+    """Somebody's ear: a session, a gateway, a bridge."""
+
+    def hear(self, events: Sequence[RoomEvent]) -> None:
+        """All events that are due for this listener now, oldest first. Must neither block nor raise."""
+        ...

@@ -1,0 +1,89 @@
+"""The gate: the one place of the house that decides who may do what.
+
+Every use case gets its `Rights` here, and nothing else outside `rooms` applies the rules of `rooms.policy`; a test
+keeps it so. A seat keeps the rights that the gate gave it until something changes, when they are asked for anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+
+from parlour.hub.catalogue import Catalogue
+from parlour.hub.people import People
+from parlour.rooms.decisions import no_such_room
+from parlour.rooms.model import Category, CategoryId, Person, Room, RoomId
+from parlour.rooms.policy import (
+    CategoryRights,
+    Rights,
+    Standing,
+    names_of,
+    rights_at,
+    rights_in,
+    rights_over,
+    standing_in,
+)
+from parlour.rooms.refusals import Refusal, Refused
+
+__all__ = ["Gate"]
+
+
+class Gate:
+    def __init__(self, catalogue: Catalogue, people: People) -> None:
+        self._catalogue = catalogue
+        self._people = people
+
+    def rights(self, room: Room, person: Person) -> Rights:
+        return rights_in(room, self._catalogue.chain(room.category), person)
+
+    def look(self, room_id: RoomId, person: Person) -> tuple[Room, Rights] | Refused:
+        """The room and what the person may do there; a room out of sight is refused as one that does not exist."""
+        room = self._catalogue.rooms.get(room_id)
+        if room is None:
+            return no_such_room()
+        rights = self.rights(room, person)
+        return (room, rights) if rights.see else no_such_room()
+
+    def glance(self, person: Person) -> Callable[[Room], Rights]:
+        """As `rights`, for looking at many rooms: how the person stands to each category is worked out once."""
+        names = names_of(person)
+        standings: dict[CategoryId, Standing] = {}
+
+        def rights(room: Room) -> Rights:
+            standing = standings.get(room.category)
+            if standing is None:
+                standing = standings[room.category] = standing_in(self._catalogue.chain(room.category), names)
+            return rights_at(room, standing, person)
+
+        return rights
+
+    def over(self, category_id: CategoryId, person: Person) -> tuple[Category, CategoryRights] | Refused:
+        """The category and what the person may do with it."""
+        category = self._catalogue.categories.get(category_id)
+        if category is not None:
+            rights = rights_over(self._catalogue.chain(category_id), person)
+            if rights.see:
+                return category, rights
+        return Refused(Refusal.NO_SUCH_CATEGORY, "there is no such category")
+
+    def stands_in_scope(self, category_id: CategoryId) -> Callable[[str], bool]:
+        """A test whether a principal (URI) may stand in a role of the category's rooms."""
+        chain = self._catalogue.chain(category_id)
+        return lambda uri: self._in_scope(chain, uri)
+
+    def _in_scope(self, chain: tuple[Category, ...], uri: str) -> bool:
+        person = self._people.find_person(uri)
+        if person is not None:
+            standing = standing_in(chain, names_of(person))
+            return standing.in_scope or (person.is_admin and not standing.denied)
+        names = self.names_above(uri)
+        if names is None:
+            # An empty group lets nobody in, and whoever joins it later is judged at the door.
+            return not standing_in(chain, frozenset({uri})).denied
+        return standing_in(chain, names).in_scope
+
+    def names_above(self, uri: str) -> frozenset[str] | None:
+        """The URIs that all people of a group have in common, its own included; None for a group without people."""
+        belongings = (person.affiliations for person in self._people.people() if uri in person.affiliations)
+        first = next(belongings, None)
+        return None if first is None else reduce(frozenset.intersection, belongings, first)

@@ -1,0 +1,192 @@
+"""The hub: every use case of group chat behind one door, whatever wire the asker speaks.
+
+All methods run on the event loop's thread. What a person may not know is refused as if it did not exist; refusals are
+values (`Refused`). A visit is one person at one endpoint; its listener hears every event once, in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from parlour.hub.catalogue import Catalogue
+from parlour.hub.enforcing import Enforcing
+from parlour.hub.events import Listener, Participant
+from parlour.hub.gate import Gate
+from parlour.hub.inviting import Invitations, invitations_after
+from parlour.hub.joining import Joining
+from parlour.hub.people import People
+from parlour.hub.posting import Draft, Posting
+from parlour.hub.presence import Presence, RoomView, Visit
+from parlour.hub.reading import History, Reading
+from parlour.hub.recording import Recorder
+from parlour.hub.searching import RoomList, Searching
+from parlour.hub.tails import Tails
+from parlour.hub.telling import Teller
+from parlour.rooms.model import Audit, Category, CategoryId, Limits, Micros, Person, Room, RoomId
+from parlour.rooms.policy import Rights
+from parlour.rooms.refusals import Refusal, Refused
+from parlour.rooms.search import RoomQuery
+from parlour.store.api import Store, StoredPost
+
+__all__ = ["CONSOLE", "Hub"]
+
+CONSOLE = "urn:parlour:console"
+"""The name under which the local administrator at the console acts, where a URI is wanted."""
+
+_NOT_PROVISIONED = Refused(Refusal.NOT_PROVISIONED, "not enabled for group chat")
+_OVER = Refused(Refusal.NOT_PROVISIONED, "the visit is over")
+_NOT_JOINED = Refused(Refusal.NOT_JOINED, "you are not in this room")
+
+
+class Hub:
+    def __init__(
+        self,
+        store: Store,
+        directory: People,
+        *,
+        domain: str,
+        limits: Limits,
+        clock_us: Callable[[], int],
+        new_guid: Callable[[], str],
+        slice_size: int = 128,
+    ) -> None:
+        """`clock_us` gives microseconds since 1970 (UTC), `new_guid` a fresh lower-case GUID. `slice_size`: how many
+        listeners are told in one turn of the loop. The store is opened and closed by its owner."""
+        self.domain = domain
+        self.limits = limits
+        self.people = directory
+        self.catalogue = Catalogue()
+        self._store = store
+        self._clock_us = clock_us
+        self._new_guid = new_guid
+        self.teller = Teller(slice_size)
+        self.gate = Gate(self.catalogue, directory)
+        self.recorder = Recorder(store.posts)
+        self.presence = Presence(self.teller, limits)
+        self.tails = Tails(store.posts.last, length=max(1, min(limits.default_history, 500)))
+        catalogue, gate, presence = self.catalogue, self.gate, self.presence
+        self._joining = Joining(catalogue, gate, presence, self.recorder, clock_us)
+        self._posting = Posting(catalogue, gate, presence, store.posts, self.tails, self.teller, limits, clock_us)
+        self.reading = Reading(catalogue, gate, self.recorder, store.posts, self.tails, limits, clock_us)
+        self._searching = Searching(catalogue, gate, presence, limits)
+        self._enforcing = Enforcing(
+            catalogue, directory, gate, presence, self._joining, self.recorder, self.teller, clock_us
+        )
+
+    async def start(self) -> None:
+        """Load rooms and categories; a new store is given its root category, named like the domain."""
+        categories, rooms = await self._store.rooms.load()
+        self.catalogue.load(categories, rooms)
+        if self.catalogue.root is None:
+            now = Micros(self._clock_us())
+            root = Category(CategoryId(self._new_guid()), self.domain, Audit(CONSOLE, now, CONSOLE, now))
+            await self._store.rooms.save_category(root)
+            self.catalogue.put_category(root)
+        self.people.subscribe(self._enforcing.person_changed)
+
+    async def stop(self) -> None:
+        """End every visit, and see their records to the store."""
+        for visit in self.presence.all_visits():
+            self._enforcing.end(visit, Refusal.UNAVAILABLE)
+        await self.recorder.close()
+
+    # --- visits
+
+    def enter(self, person_uri: str, endpoint: str, listener: Listener) -> Visit | Refused:
+        """Begin a visit. The same endpoint (unless empty) coming again ends its earlier visit, which broke."""
+        person = self.people.find_person(person_uri)
+        if person is None or person.disabled or not person.chat_enabled:
+            return _NOT_PROVISIONED
+        for visit in self.presence.visits_of(person.uri):
+            if endpoint and visit.endpoint == endpoint:
+                self._enforcing.end(visit, Refusal.REPLACED)
+        return self.presence.admit(person, endpoint, listener)
+
+    def leave(self, visit: Visit) -> None:
+        """End a visit: out of all rooms at once. Idempotent; its listener hears nothing more."""
+        self._joining.leave(visit)
+
+    # --- rooms
+
+    async def join(self, visit: Visit, room: RoomId) -> RoomView | Refused:
+        """Enter a room. Nothing of the room is heard before this returns."""
+        return (await self._joining.join_many(visit, (room,)))[0]
+
+    async def join_many(self, visit: Visit, rooms: Sequence[RoomId]) -> list[RoomView | Refused]:
+        """Enter many rooms with one wait for the store; one answer for each, in the order asked."""
+        return await self._joining.join_many(visit, rooms)
+
+    async def part(self, visit: Visit, room: RoomId) -> Refused | None:
+        """Leave a room; nothing of it is heard from now on."""
+        return await self._joining.part(visit, room)
+
+    def room_view(self, visit: Visit, room: RoomId) -> RoomView | Refused:
+        """The room as the visitor sees it now; `participants` is empty unless this endpoint is inside."""
+        seat = visit.seats.get(room)
+        if seat is not None:
+            return self.presence.view(seat, rejoined=True)
+        seen = self._look(visit, room)
+        if isinstance(seen, Refused):
+            return seen
+        settings, rights = seen
+        live = self.presence.live.get(room)
+        large = live is not None and live.large
+        category = self.catalogue.categories[settings.category]
+        return RoomView(settings, category, rights, (), self.presence.population(room), large)
+
+    def participants(self, visit: Visit, room: RoomId) -> tuple[Participant, ...] | Refused:
+        """Everybody in the room, large or not; for those inside."""
+        seat = visit.seats.get(room)
+        if seat is not None:
+            return tuple(seat.live.occupants.values())
+        seen = self._look(visit, room)
+        return seen if isinstance(seen, Refused) else _NOT_JOINED
+
+    def rights(self, visit: Visit, room: RoomId) -> Rights | Refused:
+        """What the visitor may do in the room."""
+        seen = self._look(visit, room)
+        return seen if isinstance(seen, Refused) else seen[1]
+
+    def _look(self, visit: Visit, room: RoomId) -> tuple[Room, Rights] | Refused:
+        return self.gate.look(room, visit.person) if visit.open else _OVER
+
+    def find_rooms(self, visit: Visit, query: RoomQuery) -> RoomList:
+        """The rooms that the visitor may find and that fit the query, by name."""
+        return self._searching.find_rooms(visit.person, query) if visit.open else RoomList(())
+
+    def find_rooms_as(self, person: Person, query: RoomQuery) -> RoomList:
+        """As `find_rooms`, for somebody without a visit."""
+        return self._searching.find_rooms(person, query)
+
+    def categories_to_create_in(self, visit: Visit) -> tuple[Category, ...]:
+        """The categories in which the visitor may make rooms, by name."""
+        seen = [self.gate.over(category, visit.person) for category in self.catalogue.categories if visit.open]
+        allowed = [answer[0] for answer in seen if not isinstance(answer, Refused) and answer[1].create]
+        return tuple(sorted(allowed, key=lambda category: category.name))
+
+    # --- posts
+
+    async def post(self, visit: Visit, room: RoomId, draft: Draft, key: bytes) -> StoredPost | Refused:
+        """Say something in a room that the visit is in. Returns once it is committed and flushed; then the room hears
+        it, the author's endpoints included. `key` (16 to 64 bytes) names the act: the same key, the same answer."""
+        return await self._posting.post(visit, room, draft, key)
+
+    async def post_as(self, person_uri: str, room: RoomId, draft: Draft, key: bytes) -> StoredPost | Refused:
+        """As `post`, for somebody who is not in the room but has the right to post there."""
+        person = self.people.find_person(person_uri)
+        if person is None:
+            return Refused(Refusal.NO_SUCH_PRINCIPAL, "there is no such person")
+        return await self._posting.post_as(person, room, draft, key)
+
+    async def recent(self, visit: Visit, room: RoomId, count: int | None = None) -> History | Refused:
+        """The newest posts of a room, oldest first; `None` or 0 means as many as the server's setting allows."""
+        return await self.reading.recent(visit.person, room, count) if visit.open else _OVER
+
+    async def before(self, visit: Visit, room: RoomId, chat_id: int, count: int | None = None) -> History | Refused:
+        """The posts just before `chat_id`, oldest first."""
+        return await self.reading.before(visit.person, room, chat_id, count) if visit.open else _OVER
+
+    def invitations(self, visit: Visit, after: int) -> Invitations:
+        """Invitations of the visitor that are newer than number `after`."""
+        del visit
+        return invitations_after(after)

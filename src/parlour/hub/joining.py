@@ -1,0 +1,124 @@
+"""Entering and leaving rooms. The record for the archive comes first: nobody is in a room without it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from parlour.hub.catalogue import Catalogue
+from parlour.hub.gate import Gate
+from parlour.hub.presence import Presence, RoomView, Visit
+from parlour.hub.recording import Recorder
+from parlour.rooms.decisions import decide_join, no_such_room
+from parlour.rooms.model import Micros, RoomId
+from parlour.rooms.refusals import Refusal, Refused
+from parlour.store.api import EventKind, OutboxEvent
+
+__all__ = ["Joining", "joined_or_parted"]
+
+_NOT_JOINED = Refused(Refusal.NOT_JOINED, "you are not in this room")
+_NOT_KEPT = Refused(Refusal.UNAVAILABLE, "the store is not available; try again later")
+_OVER = Refused(Refusal.NOT_PROVISIONED, "the visit is over")
+
+
+def joined_or_parted(kind: EventKind, visit: Visit, room: RoomId, at: int, why: str | None = None) -> OutboxEvent:
+    """The archive's record of a JOIN or PART. `detail`: `name`, `endpoint`, and `why` unless it was wished."""
+    detail: dict[str, object] = {"name": visit.person.display_name, "endpoint": visit.endpoint}
+    if why is not None:
+        detail["why"] = why
+    return OutboxEvent(kind, room, visit.uri, Micros(at), detail)
+
+
+class Joining:
+    def __init__(
+        self, catalogue: Catalogue, gate: Gate, presence: Presence, recorder: Recorder, clock_us: Callable[[], int]
+    ) -> None:
+        self._catalogue = catalogue
+        self._gate = gate
+        self._presence = presence
+        self._recorder = recorder
+        self._clock_us = clock_us
+
+    async def join_many(self, visit: Visit, rooms: Sequence[RoomId]) -> list[RoomView | Refused]:
+        """One answer per room asked for, in that order. All records are awaited together, and from the moment the
+        visit is in the rooms until this returns nothing else runs: the answer can precede whatever is heard there."""
+        if not visit.open:
+            return [_OVER] * len(rooms)
+        await self._others_arriving(visit, rooms)
+        already = visit.seats.keys() & set(rooms)
+        refused: dict[RoomId, Refused] = {}
+        wanted = [room for room in dict.fromkeys(rooms) if room not in visit.seats and self._fits(visit, room, refused)]
+        if wanted:
+            await self._arrive(visit, wanted, refused)
+        return [self._answer(visit, room, refused, room in already) for room in rooms]
+
+    @staticmethod
+    async def _others_arriving(visit: Visit, rooms: Sequence[RoomId]) -> None:
+        """The same endpoint may be on its way into a room already: that act counts, and only once."""
+        while under_way := [visit.arriving[room] for room in rooms if room in visit.arriving]:
+            await asyncio.wait(under_way)
+
+    def _fits(self, visit: Visit, room_id: RoomId, refused: dict[RoomId, Refused]) -> bool:
+        answer = self._decide(visit, room_id)
+        if answer is not None:
+            refused[room_id] = answer
+        return answer is None
+
+    def _decide(self, visit: Visit, room_id: RoomId) -> Refused | None:
+        seen = self._gate.look(room_id, visit.person)
+        if isinstance(seen, Refused):
+            return seen
+        return decide_join(*seen) if visit.open else _OVER
+
+    async def _arrive(self, visit: Visit, wanted: list[RoomId], refused: dict[RoomId, Refused]) -> None:
+        at = self._clock_us()
+        arrived: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        visit.arriving.update(dict.fromkeys(wanted, arrived))
+        try:
+            kept = await self._recorder.keep(
+                [joined_or_parted(EventKind.JOIN, visit, room, at) for room in wanted],
+                on_regret=[joined_or_parted(EventKind.PART, visit, room, at, "cancelled") for room in wanted],
+            )
+        finally:
+            for room in wanted:
+                visit.arriving.pop(room, None)
+            arrived.set_result(None)
+        for room, done in zip(wanted, kept, strict=True):
+            if done:
+                self._take_seat(visit, room, refused)
+            else:
+                refused[room] = _NOT_KEPT
+
+    def _take_seat(self, visit: Visit, room_id: RoomId, refused: dict[RoomId, Refused]) -> None:
+        """The record is safe; but while it was written the person may have lost the right, or hung up."""
+        seen = self._gate.look(room_id, visit.person)
+        answer = seen if isinstance(seen, Refused) else decide_join(*seen) if visit.open else _OVER
+        if answer is None and not isinstance(seen, Refused):
+            room, rights = seen
+            self._presence.seat(visit, room, self._catalogue.categories[room.category], rights)
+        else:
+            refused[room_id] = answer or no_such_room()
+            self._recorder.owe(joined_or_parted(EventKind.PART, visit, room_id, self._clock_us(), "cancelled"))
+
+    def _answer(self, visit: Visit, room: RoomId, refused: dict[RoomId, Refused], rejoined: bool) -> RoomView | Refused:
+        seat = visit.seats.get(room)
+        return refused.get(room, _NOT_KEPT) if seat is None else self._presence.view(seat, rejoined)
+
+    async def part(self, visit: Visit, room: RoomId) -> Refused | None:
+        """Out at once. UNAVAILABLE: out, but the archive's record has still to be written (it will be)."""
+        seat = visit.seats.get(room)
+        if seat is None:
+            return _NOT_JOINED
+        self._presence.unseat(seat.live, (seat,))
+        kept = await self._recorder.owe(joined_or_parted(EventKind.PART, visit, room, self._clock_us()))
+        return None if kept else _NOT_KEPT
+
+    def leave(self, visit: Visit, why: str | None = None) -> None:
+        """The visit is over: out of every room, and forgotten. Idempotent."""
+        if not visit.open:
+            return
+        self._presence.forget(visit)
+        at = self._clock_us()
+        for room, seat in list(visit.seats.items()):
+            self._presence.unseat(seat.live, (seat,))
+            self._recorder.owe(joined_or_parted(EventKind.PART, visit, room, at, why))

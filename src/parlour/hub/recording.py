@@ -1,0 +1,114 @@
+"""Acts that are not posts, on their way to the archive: joining, parting, reading back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from functools import partial
+
+from parlour.store.api import OutboxEvent, PostLog, StoreUnavailable
+
+__all__ = ["Recorder"]
+
+log = logging.getLogger(__name__)
+
+
+class Recorder:
+    """Records acts. `keep` is for acts that are only done if they were recorded; `owe` for those that happen anyway
+    (a connection that breaks): what cannot be recorded now is tried again until it is."""
+
+    def __init__(self, posts: PostLog, retry_after: float = 1.0) -> None:
+        self._posts = posts
+        self._retry_after = retry_after
+        self._owed: deque[OutboxEvent] = deque()
+        self._under_way: set[asyncio.Future[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._retrying: asyncio.Task[None] | None = None
+
+    @property
+    def owed(self) -> int:
+        """Acts that could not be recorded yet."""
+        return len(self._owed)
+
+    async def keep(self, events: Sequence[OutboxEvent], on_regret: Sequence[OutboxEvent] = ()) -> list[bool]:
+        """Record all in one wait; True for each that is kept. If the caller is cancelled meanwhile, the act will not be
+        done although its record may exist: then the matching event of `on_regret` is recorded after it."""
+        futures = [self._posts.record(event) for event in events]
+        if not futures:
+            return []
+        try:
+            await asyncio.wait(futures)
+        except asyncio.CancelledError:
+            for future, event in zip(futures, on_regret, strict=False):
+                future.add_done_callback(partial(self._regret, event))
+            raise
+        return [_kept(future) for future in futures]
+
+    def _regret(self, event: OutboxEvent, done: asyncio.Future[None]) -> None:
+        if not done.cancelled() and done.exception() is None:
+            self.owe(event)
+
+    def owe(self, event: OutboxEvent) -> asyncio.Future[bool]:
+        """Record the act, now or later. The future tells whether it was now; nobody needs to wait for it."""
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        future = self._posts.record(event)
+        self._under_way.add(future)
+        future.add_done_callback(lambda done: self._settled(done, event, answer))
+        return answer
+
+    def _settled(self, done: asyncio.Future[None], event: OutboxEvent, answer: asyncio.Future[bool]) -> None:
+        self._under_way.discard(done)
+        error = None if done.cancelled() else done.exception()
+        if isinstance(error, StoreUnavailable):
+            self._owed.append(event)
+            self._retry_soon()
+        elif error is not None:
+            log.error("an act could not be recorded for the archive", exc_info=error)
+        if not answer.done():
+            answer.set_result(error is None)
+
+    def _retry_soon(self) -> None:
+        if self._timer is None and self._retrying is None:
+            log.warning("acts wait to be recorded for the archive: the store is not available")
+            self._timer = asyncio.get_running_loop().call_later(self._retry_after, self._start_retry)
+
+    def _start_retry(self) -> None:
+        self._timer = None
+        self._retrying = asyncio.get_running_loop().create_task(self._try_owed())
+        self._retrying.add_done_callback(self._retried)
+
+    def _retried(self, task: asyncio.Task[None]) -> None:
+        self._retrying = None
+        if not task.cancelled() and task.exception() is not None:
+            log.error("recording for the archive failed", exc_info=task.exception())
+        if self._owed:
+            self._retry_soon()
+
+    async def _try_owed(self) -> None:
+        batch = list(self._owed)
+        self._owed.clear()
+        kept = await self.keep(batch)
+        self._owed.extendleft(event for event, done in zip(reversed(batch), reversed(kept), strict=True) if not done)
+
+    async def close(self) -> None:
+        """Wait for what is under way and try once more what is owed; what is lost then is said in the log."""
+        while self._under_way:
+            await asyncio.wait(set(self._under_way))
+            await asyncio.sleep(0)
+        if self._retrying is not None:
+            await asyncio.wait([self._retrying])
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        await self._try_owed()
+        if self._owed:
+            log.error("%d acts could not be recorded for the archive", len(self._owed))
+
+
+def _kept(future: asyncio.Future[None]) -> bool:
+    error = future.exception()
+    if error is not None and not isinstance(error, StoreUnavailable):
+        raise error
+    return error is None
