@@ -191,6 +191,7 @@ static void readable(Conn *c) {
     else if (c->in.cap)
         buf_free(&c->in);
     if (gathered.n) write_all(c, gathered.p, gathered.n);
+    if (c->fd >= 0 && c->ssl && SSL_pending(c->ssl)) readable(c); /* decrypted bytes that epoll cannot see */
 }
 
 static void note_local(Conn *c) {

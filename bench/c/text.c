@@ -217,29 +217,34 @@ static bool start_line(Message *m, Str line) {
     return true;
 }
 
+bool message_head(Message *m, const char *p, size_t n, size_t *content_length) {
+    m->request = m->proxy_challenge = false;
+    m->status = m->echoes = m->challenges = m->record_routes = 0;
+    m->cseq = 0;
+    m->from = m->to = m->call_id = m->contact = m->auth_info = m->expires = m->reason = m->method = (Str){0};
+    m->head = (Str){p, n};
+    *content_length = 0;
+    const char *end = p + n;
+    for (const char *at = p; at < end;) {
+        const char *eol = memchr(at, '\n', (size_t)(end - at));
+        if (!eol) return false;
+        Str line = {at, (size_t)(eol + 1 - at)};
+        if (at > p)
+            take_line(m, line, content_length);
+        else if (!start_line(m, line))
+            return false;
+        at = eol + 1;
+    }
+    return true;
+}
+
 long message_parse(Message *m, const char *p, size_t n) {
     const char *start = p, *end = p + n;
     while (p < end && (*p == '\r' || *p == '\n')) p++;
     const char *blank = memmem(p, (size_t)(end - p), "\r\n\r\n", 4);
     if (!blank) return 0;
-    m->request = m->proxy_challenge = false;
-    m->status = m->echoes = m->challenges = m->record_routes = 0;
-    m->cseq = 0;
-    m->from = m->to = m->call_id = m->contact = m->auth_info = m->expires = m->reason = m->method = (Str){0};
-    m->head = (Str){p, (size_t)(blank + 2 - p)};
-    size_t length = 0;
-    bool first = true;
-    for (const char *at = p; at < blank + 2;) {
-        const char *eol = memchr(at, '\n', (size_t)(blank + 2 - at));
-        Str line = {at, (size_t)(eol + 1 - at)};
-        if (first) {
-            if (!start_line(m, line)) return -1;
-            first = false;
-        } else {
-            take_line(m, line, &length);
-        }
-        at = eol + 1;
-    }
+    size_t length;
+    if (!message_head(m, p, (size_t)(blank + 2 - p), &length)) return -1;
     const char *body = blank + 4;
     if ((size_t)(end - body) < length) return 0;
     m->body = (Str){body, length};

@@ -65,6 +65,9 @@ typedef struct {
    -1 when it is not SIP. */
 long message_parse(Message *m, const char *p, size_t n);
 
+/* Parses a header block whose last line is complete (no blank line needed); false when it is not SIP. */
+bool message_head(Message *m, const char *p, size_t n, size_t *content_length);
+
 size_t base64_encode(char *out, const uint8_t *in, size_t n); /* writes a final NUL */
 long base64_decode(uint8_t *out, size_t cap, Str in);
 void hex_encode(char *out, const uint8_t *in, size_t n, bool upper); /* writes a final NUL */
