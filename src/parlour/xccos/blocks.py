@@ -26,6 +26,7 @@ __all__ = [
     "failure_block",
     "invitation_block",
     "message_inside",
+    "origin_attributes",
     "room_block",
     "room_reference",
     "seat_block",
@@ -47,13 +48,19 @@ def byte_size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
-def message_inside(room_attribute: str, message: Message) -> str:
-    """Everything of a message after its id and number, without the end tag. `room_attribute` is the room URI, escaped:
-    a page of history does that once."""
+def origin_attributes(room_uri: str, message: Message) -> str:
+    """Where a message was posted and by whom; a page of history renders this once per author."""
+    return (
+        f'chanUri="{escape_attribute(room_uri)}" author="{escape_attribute(message.author)}" '
+        f'authdisp="{escape_attribute(message.author_name)}"'
+    )
+
+
+def message_inside(origin: str, message: Message) -> str:
+    """Everything of a message after its id and number, without the end tag. `origin` is `origin_attributes`."""
     rtf = "" if message.rtf is None else f"<rtf>{escape_text(message.rtf)}</rtf>"
     return (
-        f'chanUri="{room_attribute}" author="{escape_attribute(message.author)}" '
-        f'authdisp="{escape_attribute(message.author_name)}" alert="{"true" if message.alert else "false"}" '
+        f'{origin} alert="{"true" if message.alert else "false"}" '
         f'chatId="{message.chat_id}" ts="{format_time(message.at)}"><chat>{escape_text(message.text)}</chat>{rtf}'
     )
 

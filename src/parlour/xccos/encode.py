@@ -16,6 +16,7 @@ from parlour.xccos.blocks import (
     failure_block,
     invitation_block,
     message_inside,
+    origin_attributes,
     room_block,
     room_reference,
     seat_block,
@@ -117,13 +118,13 @@ def encode_group_chat(envid: int, room_uri: str, message: Message) -> bytes:
     """A live message as a whole body, the same for everybody in the room."""
     return (
         f'<xccos ver="1" envid="{envid}" xmlns="{NAMESPACE}"><grpchat id="grpchat" seqid="1" '
-        f"{message_inside(escape_attribute(room_uri), message)}</grpchat></xccos>"
+        f"{message_inside(origin_attributes(room_uri, message), message)}</grpchat></xccos>"
     ).encode()
 
 
 def group_chat(room_uri: str, message: Message) -> Fragment:
     """A live message, for clients that take several in one body."""
-    tail = f'" {message_inside(escape_attribute(room_uri), message)}</grpchat>'
+    tail = f'" {message_inside(origin_attributes(room_uri, message), message)}</grpchat>'
     return Fragment("grpchat", '<grpchat id="grpchat" seqid="', tail)
 
 
@@ -231,17 +232,22 @@ def history_replies(
     envid: int, command: Command, room_uri: str, messages: Iterable[Message], *, limit: int = SPLIT_BYTES
 ) -> list[Fragment]:
     """Messages of one room, oldest first, in one reply or several; one reply when there are none."""
-    room = escape_attribute(room_uri)
+    origins: dict[tuple[str, str], str] = {}
     pages: list[list[str]] = [[]]
     room_left = limit - _FRAME_BYTES
     for message in messages:
-        block = f'<msg id="grpchat" {message_inside(room, message)}</msg>'
-        room_left -= byte_size(block)
+        author = (message.author, message.author_name)
+        origin = origins.get(author)
+        if origin is None:
+            origin = origins[author] = origin_attributes(room_uri, message)
+        block = f'<msg id="grpchat" {message_inside(origin, message)}</msg>'
+        room_left -= (size := byte_size(block))
         if room_left < 0 and pages[-1]:
             pages.append([])
-            room_left = limit - _FRAME_BYTES - byte_size(block)
+            room_left = limit - _FRAME_BYTES - size
         pages[-1].append(block)
-    return [reply(envid, command, 200, f'<chanib uri="{room}">{"".join(page)}</chanib>') for page in pages]
+    chanib = f'<chanib uri="{escape_attribute(room_uri)}">'
+    return [reply(envid, command, 200, f"{chanib}{''.join(page)}</chanib>") for page in pages]
 
 
 def invitations_reply(envid: int, command: Command, invitations: Iterable[Invitation]) -> Fragment:

@@ -21,11 +21,12 @@ def strip_forbidden(text: str) -> str:
 def escape_text(text: str) -> str:
     """`text` as the content of an element."""
     # The usual line of chat is printable and needs nothing: four C-level scans instead of six replacements.
-    if not text.isprintable():
+    if text.isprintable():
+        return _escape_markup(text)
+    if not text.replace("\n", "").replace("\r", "").isprintable():
         text = _FORBIDDEN.sub("", text)
-        if "\r" in text:
-            return _escape_markup(text).replace("\r", "&#xD;")
-    return _escape_markup(text)
+    text = _escape_markup(text)
+    return text.replace("\r", "&#xD;") if "\r" in text else text
 
 
 def escape_attribute(text: str) -> str:
