@@ -50,7 +50,7 @@ def test_translations_keep_the_placeholders() -> None:
 
 
 def test_parse_po_joins_lines_and_skips_comments_and_the_header() -> None:
-    header = "# c\nmsgid \"\"\nmsgstr \"Language: ko\\n\"\n\n"
+    header = '# c\nmsgid ""\nmsgstr "Language: ko\\n"\n\n'
     text = header + '#: x.py\nmsgid "a"\n"b\\n"\nmsgstr ""\n"가"\n"나"\n\nmsgid "x"\nmsgstr ""\n'
     assert parse_po(text) == {"ab\n": "가나"}
 

@@ -28,11 +28,12 @@ _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 @dataclass(frozen=True, slots=True)
 class CertificateFacts:
-    """What matters about a certificate: DNS names and addresses (as text), and its validity (UTC)."""
+    """What matters about a certificate: DNS names and addresses (as text), its validity (UTC), and who signed it."""
 
     names: frozenset[str]
     not_before: datetime.datetime
     not_after: datetime.datetime
+    self_signed: bool
 
 
 def local_names(domain: str, hosts: Sequence[str] = ()) -> list[str]:
@@ -104,7 +105,8 @@ def read_facts(certificate: Path) -> CertificateFacts:
         raise Problem("certificate-missing", path=certificate) from error
     except (OSError, ValueError) as error:
         raise Problem("certificate-unusable", path=certificate, error=error) from error
-    return CertificateFacts(_names(found), found.not_valid_before_utc, found.not_valid_after_utc)
+    self_signed = found.issuer == found.subject
+    return CertificateFacts(_names(found), found.not_valid_before_utc, found.not_valid_after_utc, self_signed)
 
 
 def _names(found: x509.Certificate) -> frozenset[str]:

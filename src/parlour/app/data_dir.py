@@ -49,8 +49,8 @@ class DataDir:
 
     @property
     def lock_file(self) -> Path:
-        """Locked by the one process that may write here."""
-        return self.path / "parlour.lock"
+        """Locked by the one process that may change anything here (the store has a lock of its own besides)."""
+        return self.path / "server.lock"
 
     def prepare(self) -> None:
         """Create the directory with mode 0700 if it is missing and see that it can be written. Raises `Problem`."""

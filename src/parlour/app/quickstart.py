@@ -1,0 +1,159 @@
+"""`parlour quickstart`: settings from a few flags, a certificate, demo users and rooms, then the ordinary server.
+
+Safe to repeat: data, rooms, accounts and passwords stay. The settings it used are left in DATA_DIR/parlour.toml, which
+`parlour serve --config` takes, so that a trial can become a server.
+"""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from parlour.app.addresses import ListenAddress, parse_port
+from parlour.app.certificates import CertificateFacts, local_names, make_self_signed, read_facts
+from parlour.app.config import Settings
+from parlour.app.config_load import make_settings, to_toml
+from parlour.app.data_dir import DataDir
+from parlour.app.files import write_atomically
+from parlour.app.i18n import _, mark
+from parlour.app.problems import Problem
+from parlour.app.ready import Demo, Listening
+
+__all__ = ["Wishes", "demo_password", "ensure_certificate", "quickstart", "settings_for", "sign_in_lines"]
+
+_OFF = frozenset({"0", "off"})
+# Letters and digits that are not taken for one another.
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+_RENEW = datetime.timedelta(days=30)
+_LABELS = {
+    "sip": mark("SIP over TCP"),
+    "sips": mark("SIP over TLS"),
+    "ws": mark("SIP over WebSocket"),
+    "https": mark("health and metrics"),
+}
+_HEADER = "# Written by `parlour quickstart` at every start; copy it elsewhere before changing it.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What was asked for on the command line. `ports` by listener: a number, `auto`, or `0`/`off`."""
+
+    data_dir: Path
+    domain: str | None
+    listen: str
+    ports: Mapping[str, str]
+    demo_password: str | None = None
+    ready_file: Path | None = None
+
+
+def quickstart(wishes: Wishes, say: Callable[[str], None]) -> None:
+    """Run until a signal ends it; `say` prints one line. Raises `Problem`."""
+    from parlour.app.demo import make_demo
+    from parlour.app.lifespan import Occasion, serve
+
+    data_dir = DataDir(wishes.data_dir)
+    data_dir.prepare()
+    settings = settings_for(wishes)
+
+    def announce(listening: Sequence[Listening], demo: Demo) -> None:
+        for line in sign_in_lines(settings, listening, demo):
+            say(line)
+
+    def furnish() -> None:
+        if settings.needs_certificate:
+            ensure_certificate(settings, wishes.listen)
+        write_atomically(data_dir.settings, (_HEADER + to_toml(settings)).encode())
+
+    async def populate(core: object) -> Demo:
+        return await make_demo(core, settings, demo_password(data_dir, wishes.demo_password))  # type: ignore[arg-type]
+
+    serve(settings, wishes.ready_file, Occasion(furnish, populate, announce))
+
+
+def settings_for(wishes: Wishes) -> Settings:
+    """The settings of this run. A data directory keeps the domain it was made with. Raises `Problem`."""
+    kept = _kept_domain(wishes.data_dir)
+    listen = {name: _addresses(name, wishes.listen, port) for name, port in wishes.ports.items()}
+    settings = make_settings(
+        {"domain": wishes.domain or kept or "parlour.local", "data_dir": str(wishes.data_dir), "listen": listen},
+        origin="quickstart",
+    )
+    if kept is not None and settings.domain != kept:
+        raise Problem("domain-changed", path=wishes.data_dir, old=kept, new=settings.domain)
+    return settings
+
+
+def _kept_domain(data_dir: Path) -> str | None:
+    """The domain of an earlier run, if there was one."""
+    try:
+        found = tomllib.loads(DataDir(data_dir).settings.read_text(encoding="utf-8")).get("domain")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise Problem("config-not-toml", path=DataDir(data_dir).settings, error=error) from error
+    return found if isinstance(found, str) else None
+
+
+def _addresses(name: str, host: str, port: str) -> list[str]:
+    if port.lower() in _OFF:
+        return []
+    try:
+        return [str(ListenAddress(host.strip("[]"), parse_port(port.lower())))]
+    except ValueError as error:
+        raise Problem(
+            "option-bad-value", option=f"--{name}-port", value=port, error=error, command="quickstart"
+        ) from None
+
+
+def ensure_certificate(settings: Settings, host: str) -> None:
+    """Make a self-signed certificate, or a new one when ours runs out or was made for other names. One that somebody
+    else signed is never touched."""
+    certificate, key = settings.certificate_path, settings.key_path
+    names = local_names(settings.domain, [host.strip("[]")])
+    if not (certificate.exists() and key.exists()) or _is_stale(read_facts(certificate), names):
+        make_self_signed(certificate, key, names)
+
+
+def _is_stale(facts: CertificateFacts, names: Sequence[str]) -> bool:
+    soon = datetime.datetime.now(datetime.UTC) + _RENEW
+    return facts.self_signed and (facts.not_after < soon or not set(names) <= facts.names)
+
+
+def demo_password(data_dir: DataDir, wanted: str | None) -> str:
+    """The password for new demo users: the one asked for, else last time's, else a new one; kept with mode 0600."""
+    if wanted is None and data_dir.demo_password.exists():
+        return data_dir.demo_password.read_text(encoding="utf-8").strip()
+    password = wanted or "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(3))
+    write_atomically(data_dir.demo_password, f"{password}\n".encode())
+    return password
+
+
+def sign_in_lines(settings: Settings, listening: Sequence[Listening], demo: Demo) -> list[str]:
+    """What to enter in a SIP client, ready to print."""
+    first = {listener.transport: listener for listener in reversed(listening)}
+    lines = ["", _("Parlour is running. Press Ctrl+C to stop it; everything is kept."), ""]
+    for transport, label in _LABELS.items():
+        if transport in first:
+            lines.append(f"  {_(label):28} {first[transport]}")
+    lines += ["", _("Sign in with a SIP client as one of:"), ""]
+    for user in demo.users:
+        password = user.password or _("(changed; set a new one with `parlour user set-password`)")
+        lines.append(f"  {user.login:28} {_('password')} {password}")
+    lines += [
+        "",
+        _("In Pidgin with SIPE: Username and Login as above, Connection Type TCP or SSL/TLS,"),
+        *_server(first),
+    ]
+    lines += ["", _("Rooms:"), ""]
+    lines += [f"  {room.name:28} {room.uri}" for room in demo.rooms]
+    return [*lines, ""]
+
+
+def _server(first: Mapping[str, Listening]) -> list[str]:
+    """The `Server[:Port]` field of the client: connections are not looked up in DNS for a made-up domain."""
+    shown = first.get("sip") or first.get("sips") or next(iter(first.values()))
+    return [_("Server {address}, User Agent and authentication left as they are.").format(address=shown)]

@@ -1,0 +1,128 @@
+"""How a command reaches a server: over the admin socket of the running one, else by opening its data directly.
+
+Plain blocking sockets: a command asks one thing and prints the answer, and starts quicker without an event loop.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from parlour.app.admin_protocol import MAX_ANSWER, encode_line, short_path
+from parlour.app.problems import Problem
+
+if TYPE_CHECKING:
+    from parlour.app.config import Settings
+
+__all__ = ["follow", "run"]
+
+_PATIENCE = 30.0
+
+
+def run(settings: Settings, command: str, params: Mapping[str, Any]) -> Any:
+    """The command's result. Raises `Problem` when it is refused or cannot be asked."""
+    from parlour.app.data_dir import DataDir
+
+    path = DataDir(settings.data_dir).admin_socket
+    with _connected(path) as connection:
+        if connection is None:
+            return _run_directly(settings, command, params)
+        connection.settimeout(_PATIENCE)
+        connection.sendall(encode_line({"command": command, "params": params}))
+        for answer in _answers(connection, path):
+            return _result(command, answer)
+    raise Problem("server-not-answering", path=path, error="-")
+
+
+def follow(settings: Settings, command: str, params: Mapping[str, Any]) -> Iterator[Any]:
+    """Items as they happen, until the server stops. Needs a running server. Raises `Problem`."""
+    from parlour.app.data_dir import DataDir
+
+    path = DataDir(settings.data_dir).admin_socket
+    with _connected(path) as connection:
+        if connection is None:
+            raise Problem("server-needed", command=command, path=settings.data_dir)
+        connection.sendall(encode_line({"command": command, "params": params}))
+        for answer in _answers(connection, path):
+            yield answer["item"] if "item" in answer else _result(command, answer)
+
+
+@contextmanager
+def _connected(path: Path) -> Iterator[socket.socket | None]:
+    """A connection to the admin socket, None when nobody listens there."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+        try:
+            connection.connect(short_path(path, directory))
+        finally:
+            os.close(directory)
+    except (FileNotFoundError, ConnectionRefusedError):
+        connection.close()
+        yield None
+        return
+    except OSError as error:
+        connection.close()
+        raise Problem("server-not-answering", path=path, error=error.strerror or error) from error
+    with connection:
+        yield connection
+
+
+def _answers(connection: socket.socket, path: Path) -> Iterator[dict[str, Any]]:
+    with connection.makefile("rb") as lines:
+        while True:
+            try:
+                line = lines.readline(MAX_ANSWER)
+                if not line:
+                    return
+                answer = json.loads(line)
+            except (OSError, ValueError) as error:
+                raise Problem("server-not-answering", path=path, error=error) from error
+            yield answer
+
+
+def _result(command: str, answer: Mapping[str, Any]) -> Any:
+    if "result" in answer:
+        return answer["result"]
+    if "refused" in answer:
+        raise refused(command, answer["refused"]["reason"], answer["refused"]["detail"])
+    error = answer.get("error", {})
+    if error.get("kind") == "unknown-command":
+        raise Problem("command-unknown", command=command)
+    raise refused(command, str(error.get("kind", "?")), str(error.get("text", "")))
+
+
+def refused(command: str, reason: str, detail: str) -> Problem:
+    """The problem for a refusal; command names are written as typed (`room create`)."""
+    return Problem("command-refused", command=command.replace(".", " "), reason=reason, detail=detail or "-")
+
+
+def _run_directly(settings: Settings, command: str, params: Mapping[str, Any]) -> Any:
+    import asyncio
+
+    from parlour.app.admin_protocol import BadRequest, UnknownCommand
+    from parlour.app.data_dir import DataDir
+    from parlour.app.wiring import open_core
+    from parlour.rooms.refusals import Refused
+
+    async def ask() -> Any:
+        async with open_core(settings) as core:
+            return await core.administration.run(command, params)
+
+    data_dir = DataDir(settings.data_dir)
+    data_dir.prepare()
+    with data_dir.lock():
+        try:
+            outcome = asyncio.run(ask())
+        except UnknownCommand as error:
+            raise Problem("command-unknown", command=command) from error
+        except BadRequest as error:
+            raise refused(command, "bad-request", str(error)) from error
+    if isinstance(outcome, Refused):
+        raise refused(command, outcome.reason.value, outcome.detail)
+    return outcome
