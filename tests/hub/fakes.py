@@ -1,0 +1,310 @@
+"""Small stand-ins for store and directory, with knobs to make a store slow or unavailable."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from parlour.hub.events import RoomEvent
+from parlour.hub.hub import Hub
+from parlour.rooms.model import (
+    Audit,
+    Category,
+    CategoryId,
+    Limits,
+    Micros,
+    Person,
+    Principal,
+    PrincipalKind,
+    Room,
+    RoomId,
+)
+from parlour.store.api import (
+    Appended,
+    Documents,
+    EventKind,
+    NewPost,
+    OutboxEvent,
+    OutboxRow,
+    StoredDocument,
+    StoredPost,
+    StoreUnavailable,
+)
+
+DOMAIN = "example.com"
+AUDIT = Audit("sip:root@example.com", Micros(1), "sip:root@example.com", Micros(1))
+ROOT = Category(CategoryId("00000000-0000-0000-0000-000000000001"), DOMAIN, AUDIT)
+PLANT = Category(
+    CategoryId("00000000-0000-0000-0000-000000000002"),
+    "Plant",
+    AUDIT,
+    parent=ROOT.id,
+    allowed=frozenset({"ma-grp:all"}),
+)
+OPEN = RoomId("00000000-0000-0000-0000-00000000000a")
+
+
+def uri(name: str) -> str:
+    return f"sip:{name}@{DOMAIN}"
+
+
+def person(name: str, *groups: str, **flags: bool) -> Person:
+    belongs = frozenset({"ma-grp:all", *(f"ma-grp:{group}" for group in groups)})
+    return Person(uri(name), f"guid-{name}", name.title(), affiliations=belongs, **flags)
+
+
+class FakeDirectory:
+    def __init__(self, *people: Person) -> None:
+        self._people = {someone.uri: someone for someone in people}
+        self._callbacks: list[Callable[[str], None]] = []
+        self.groups: dict[str, Principal] = {}
+
+    def put(self, someone: Person) -> None:
+        self._people[someone.uri] = someone
+        for callback in self._callbacks:
+            callback(someone.uri)
+
+    def drop(self, gone: str) -> None:
+        del self._people[gone]
+        for callback in self._callbacks:
+            callback(gone)
+
+    def find_person(self, uri: str) -> Person | None:
+        return self._people.get(uri)
+
+    def find_by_login(self, login: str, domain: str | None = None) -> str | None:
+        name = login.lower().removeprefix("sip:").split("@")[0]
+        return uri(name) if uri(name) in self._people else None
+
+    def find_principal(self, uri: str) -> Principal | None:
+        someone = self._people.get(uri)
+        if someone is not None:
+            return Principal(uri, someone.guid, PrincipalKind.USER, someone.display_name)
+        if uri in self.groups:
+            return self.groups[uri]
+        if any(uri in someone.affiliations for someone in self._people.values()):
+            return Principal(uri, uri, PrincipalKind.GROUP, uri.partition(":")[2])
+        return None
+
+    def people(self) -> Sequence[Person]:
+        return list(self._people.values())
+
+    def principals(self) -> Sequence[Principal]:
+        everything = {*self._people, *self.groups, *(g for p in self._people.values() for g in p.affiliations)}
+        return [found for name in sorted(everything) if (found := self.find_principal(name)) is not None]
+
+    def subscribe(self, callback: Callable[[str], None]) -> None:
+        self._callbacks.append(callback)
+
+
+class FakePosts:
+    """`hold` True keeps acts waiting until `commit()`; `down` True fails them."""
+
+    def __init__(self) -> None:
+        self.hold = False
+        self.down = False
+        self.posts: dict[RoomId, list[StoredPost]] = {}
+        self.events: list[OutboxEvent] = []
+        self.archive: list[tuple[EventKind, str, RoomId]] = []
+        self.reads = 0
+        self._keys: dict[bytes, StoredPost] = {}
+        self._numbers: dict[RoomId, itertools.count[int]] = {}
+        self._waiting: list[Callable[[], None]] = []
+
+    def append(self, post: NewPost) -> asyncio.Future[Appended]:
+        future: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        self._act(future, lambda: self._append(post))
+        return future
+
+    def record(self, event: OutboxEvent) -> asyncio.Future[None]:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._act(future, lambda: self._record(event))
+        return future
+
+    def _act(self, future: asyncio.Future, what: Callable[[], object]) -> None:  # type: ignore[type-arg]
+        def act() -> None:
+            if future.done():
+                return
+            if self.down:
+                future.set_exception(StoreUnavailable())
+            else:
+                future.set_result(what())
+
+        self._waiting.append(act)
+        if not self.hold and len(self._waiting) == 1:
+            asyncio.get_running_loop().call_soon(self.commit)
+
+    def commit(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for act in waiting:
+            act()
+
+    def _append(self, new: NewPost) -> Appended:
+        if new.key in self._keys:
+            return Appended(self._keys[new.key], repeated=True)
+        number = next(self._numbers.setdefault(new.room, itertools.count(1)))
+        post = StoredPost(new.room, number, new.author, new.author_name, new.text, new.at, new.rtf, new.alert)
+        self._keys[new.key] = post
+        if new.logged:
+            self.posts.setdefault(new.room, []).append(post)
+        self.archive.append((EventKind.CHAT, new.author, new.room))
+        return Appended(post, repeated=False)
+
+    def _record(self, event: OutboxEvent) -> None:
+        self.events.append(event)
+        self.archive.append((event.kind, event.who, event.room))
+
+    async def last(self, room: RoomId, count: int) -> list[StoredPost]:
+        await self._read()
+        return self.posts.get(room, [])[-count:]
+
+    async def before(self, room: RoomId, chat_id: int, count: int) -> list[StoredPost]:
+        await self._read()
+        return [post for post in self.posts.get(room, []) if post.chat_id < chat_id][-count:]
+
+    async def after(self, room: RoomId, chat_id: int, count: int) -> list[StoredPost]:
+        await self._read()
+        return [post for post in self.posts.get(room, []) if post.chat_id > chat_id][:count]
+
+    async def _read(self) -> None:
+        self.reads += 1
+        await asyncio.sleep(0)
+        if self.down:
+            raise StoreUnavailable
+
+    async def outbox(self, after: int, count: int) -> list[OutboxRow]:
+        return []
+
+    async def outbox_delete(self, up_to: int) -> None:
+        pass
+
+
+class FakeRooms:
+    def __init__(self, categories: Iterable[Category], rooms: Iterable[Room]) -> None:
+        self.categories = {category.id: category for category in categories}
+        self.rooms = {room.id: room for room in rooms}
+        self.down = False
+
+    async def load(self) -> tuple[Sequence[Category], Sequence[Room]]:
+        return list(self.categories.values()), list(self.rooms.values())
+
+    async def _write(self) -> None:
+        await asyncio.sleep(0)
+        if self.down:
+            raise StoreUnavailable
+
+    async def save_category(self, category: Category) -> None:
+        await self._write()
+        self.categories[category.id] = category
+
+    async def save_room(self, room: Room) -> None:
+        await self._write()
+        self.rooms[room.id] = room
+
+    async def delete_category(self, category: CategoryId) -> None:
+        await self._write()
+        del self.categories[category]
+
+    async def delete_room(self, room: RoomId) -> None:
+        await self._write()
+        del self.rooms[room]
+
+
+class NoDocuments:
+    async def get(self, owner: str, kind: str, label: str) -> StoredDocument | None:
+        return None
+
+    async def all(self, owner: str, kind: str) -> Sequence[StoredDocument]:
+        return []
+
+    async def put(self, owner: str, kind: str, label: str, content: bytes, expected: int | None = None) -> int:
+        raise NotImplementedError
+
+    async def delete(self, owner: str, kind: str, label: str) -> None:
+        raise NotImplementedError
+
+
+class FakeStore:
+    posts: FakePosts  # type: ignore[assignment]
+    rooms: FakeRooms  # type: ignore[assignment]
+    documents: Documents
+    instance_id = "fake"
+
+    def __init__(self, categories: Iterable[Category], rooms: Iterable[Room]) -> None:
+        self.posts = FakePosts()
+        self.rooms = FakeRooms(categories, rooms)
+        self.documents = NoDocuments()
+
+    async def open(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+
+class Ears:
+    """A listener that writes down what it hears: `events` flat, `calls` as they came."""
+
+    def __init__(self) -> None:
+        self.calls: list[Sequence[RoomEvent]] = []
+
+    @property
+    def events(self) -> list[RoomEvent]:
+        return [event for call in self.calls for event in call]
+
+    def kinds(self) -> list[str]:
+        return [type(event).__name__ for event in self.events]
+
+    def hear(self, events: Sequence[RoomEvent]) -> None:
+        self.calls.append(events)
+
+
+class World:
+    """A hub with its stand-ins; time and GUIDs count up."""
+
+    def __init__(
+        self,
+        people: Iterable[Person],
+        rooms: Iterable[Room],
+        *,
+        limits: Limits | None = None,
+        slice_size: int = 128,
+        categories: Iterable[Category] = (ROOT, PLANT),
+    ) -> None:
+        self.directory = FakeDirectory(*people)
+        self.store = FakeStore(categories, rooms)
+        self.posts, self.rooms = self.store.posts, self.store.rooms
+        ticks, guids = itertools.count(1_000), itertools.count(100)
+        self.hub = Hub(
+            self.store,  # type: ignore[arg-type]
+            self.directory,
+            domain=DOMAIN,
+            limits=limits or Limits(),
+            clock_us=lambda: next(ticks),
+            new_guid=lambda: f"00000000-0000-0000-0000-{next(guids):012x}",
+            slice_size=slice_size,
+        )
+
+    def enter(self, name: str, endpoint: str = "") -> tuple:  # type: ignore[type-arg]
+        ears = Ears()
+        return self.hub.enter(uri(name), endpoint, ears), ears
+
+    async def settle(self) -> None:
+        """Until everything that was said is told."""
+        await asyncio.sleep(0)
+        while not self.hub.teller.idle:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+
+def room(number: int, name: str, **settings: object) -> Room:
+    return replace(Room(RoomId(f"00000000-0000-0000-0000-0000000000{number:02x}"), name, PLANT.id, AUDIT), **settings)  # type: ignore[arg-type]
+
+
+_keys = itertools.count()
+
+
+def key() -> bytes:
+    return next(_keys).to_bytes(16, "big")
