@@ -1,0 +1,61 @@
+"""What the front end is told about its surroundings: one frozen value, filled in by whoever starts it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+__all__ = ["FrontendSettings", "Schemes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Schemes:
+    """Authentication schemes that are offered. At least one must be on."""
+
+    ntlm: bool = True
+    digest: bool = True
+    """Digest with SHA-256 (RFC 8760)."""
+    digest_md5: bool = False
+    """Digest with MD5 as well, for telephones that know nothing newer. Weak: off unless switched on."""
+
+    def __post_init__(self) -> None:
+        if not (self.ntlm or self.digest or self.digest_md5):
+            raise ValueError("at least one authentication scheme must be enabled")
+
+
+@dataclass(frozen=True, slots=True)
+class FrontendSettings:
+    """Times are seconds. URIs are complete (`sip:...`, `https://...`); empty means: not told to clients."""
+
+    host: str
+    """Name of this server: NTLM target name, host of our Contact and Record-Route, source of diagnostics."""
+    realm: str = "SIP Communications Service"
+    """Realm of NTLM. Clients echo it; it takes part in every signature, so it must not change while they are on."""
+    digest_realm: str = ""
+    """Realm of Digest; empty: the first domain, because stored Digest verifiers depend on it."""
+    netbios_domain: str = ""
+    """Short domain name in the NTLM challenge; empty: made from the first domain."""
+    schemes: Schemes = field(default_factory=Schemes)
+
+    default_expires: int = 7200
+    min_expires: int = 60
+    max_expires: int = 86400
+    subscription_expires: int = 28800
+    max_bindings: int = 16
+    """Endpoints one person may have registered at the same time."""
+    max_subscriptions: int = 32
+    """Subscriptions one connection may hold."""
+    max_static_publications: int = 1000
+    """Lasting presence publications (followed rooms among them) one person may keep."""
+    max_forked: int = 16
+    timer_c: float = 180.0
+    """How long a proxied INVITE may ring, RFC 3261 section 16.6 step 11; must exceed three minutes to be standard."""
+    keep_alive: int = 300
+
+    pool_uri: str = ""
+    """The chat service that provisioning names as default."""
+    pool_uris: tuple[str, ...] = ()
+    """All chat services; empty: just `pool_uri`."""
+    lookup_uri: str = ""
+    """The lookup service, usually `sip:ocschat@<domain>`."""
+    web_manager_internal: str = ""
+    web_manager_external: str = ""
