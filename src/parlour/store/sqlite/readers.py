@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from parlour.store.api import StoreUnavailable
-from parlour.store.sqlite.crossing import deliver
+from parlour.store.sqlite.crossing import Crossing
 
 __all__ = ["Readers"]
 
@@ -29,7 +29,7 @@ class Readers:
         self._connect = connect
         self._limit = queue
         self._queue: SimpleQueue[_Entry] = SimpleQueue()
-        self._loop = asyncio.get_running_loop()
+        self._crossing = Crossing(asyncio.get_running_loop())
         self._accepting = True
         self._threads = [
             threading.Thread(target=self._work, name=f"parlour-store-reader-{number}", daemon=True)
@@ -43,13 +43,12 @@ class Readers:
 
     def read(self, run: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         """Queue a function that reads."""
-        future: asyncio.Future[T] = self._loop.create_future()
         if not self._accepting:
-            future.set_exception(StoreUnavailable("the store is closed"))
-        elif self._queue.qsize() >= self._limit:
-            future.set_exception(StoreUnavailable(f"{self._limit} reads are waiting already"))
-        else:
-            self._queue.put((future, run))
+            return self._crossing.refused(StoreUnavailable("the store is closed"))
+        if self._queue.qsize() >= self._limit:
+            return self._crossing.refused(StoreUnavailable(f"{self._limit} reads are waiting already"))
+        future = self._crossing.future()
+        self._queue.put((future, run))
         return future
 
     async def stop(self) -> None:
@@ -76,7 +75,7 @@ class Readers:
             except Exception as error:  # noqa: BLE001 (the edge of a thread)
                 _log.exception("a reading function failed")
                 outcome = error
-            deliver(self._loop, [(future, outcome)])
+            self._crossing.deliver([(future, outcome)])
         _close(connection)
 
 

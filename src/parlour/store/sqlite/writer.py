@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from parlour.store.api import StoreUnavailable
-from parlour.store.sqlite.crossing import Outcome, deliver
+from parlour.store.sqlite.crossing import Crossing, Outcome
 from parlour.store.sqlite.ledger import Item
 from parlour.store.sqlite.scribe import Job, Scribe
 
@@ -39,7 +39,7 @@ class Writer:
         self._limit = queue
         self._batch = batch
         self._queue: SimpleQueue[_Entry] = SimpleQueue()
-        self._loop = asyncio.get_running_loop()
+        self._crossing = Crossing(asyncio.get_running_loop())
         self._accepting = True
         self._thread = threading.Thread(target=self._work, name="parlour-store-writer", daemon=True)
 
@@ -59,19 +59,18 @@ class Writer:
         """Do everything that waits, refuse everything new, end the thread and close the connection."""
         if self._accepting:
             self._accepting = False
-            done: asyncio.Future[None] = self._loop.create_future()
+            done = self._crossing.future()
             self._queue.put((done, _Stop()))
             await done
             self._thread.join()
 
     def _put(self, what: Item | Job[Any]) -> asyncio.Future[Any]:
-        future: asyncio.Future[Any] = self._loop.create_future()
         if not self._accepting:
-            future.set_exception(StoreUnavailable("the store is closed"))
-        elif self._queue.qsize() >= self._limit:
-            future.set_exception(StoreUnavailable(f"{self._limit} writes are waiting already"))
-        else:
-            self._queue.put((future, what))
+            return self._crossing.refused(StoreUnavailable("the store is closed"))
+        if self._queue.qsize() >= self._limit:
+            return self._crossing.refused(StoreUnavailable(f"{self._limit} writes are waiting already"))
+        future = self._crossing.future()
+        self._queue.put((future, what))
         return future
 
     def _work(self) -> None:
@@ -81,10 +80,10 @@ class Writer:
             following = None
             if isinstance(what, _Stop):
                 self._scribe.close()
-                deliver(self._loop, [(future, None)])
+                self._crossing.deliver([(future, None)])
                 return
             if isinstance(what, Job):
-                deliver(self._loop, [(future, self._scribe.do(what))])
+                self._crossing.deliver([(future, self._scribe.do(what))])
             else:
                 following = self._keep(future, what)
 
@@ -103,5 +102,5 @@ class Writer:
         except Empty:
             pass
         outcomes: list[Outcome] = list(zip(futures, self._scribe.keep(items), strict=True))
-        deliver(self._loop, outcomes)
+        self._crossing.deliver(outcomes)
         return other
