@@ -1,0 +1,346 @@
+"""SIP requests and responses: parse, write, and the structured headers everybody asks for. RFC 3261 section 7.
+
+`parse_message` checks the syntax of the start line and of header lines, which is all that is needed to keep a message;
+`check` adds what section 8.1.1 demands of every message. Structured values are parsed when first asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeVar, cast
+
+from parlour.sip.errors import LocalProtocolError, RemoteProtocolError
+from parlour.sip.fields import KNOWN_NAMES, Headers, canonical_name
+from parlour.sip.grammar import TOKEN, check_text, decode, encode
+from parlour.sip.headers import CSeq, NameAddr, Via, parse_name_addrs, parse_vias
+from parlour.sip.limits import DEFAULT_LIMITS, SipLimits
+from parlour.sip.reasons import reason_for
+
+__all__ = ["Headers", "Message", "Request", "Response", "parse_message", "salvage_headers"]
+
+T = TypeVar("T")
+
+_REQUEST_LINE = re.compile(r"([A-Za-z0-9\-.!%*_+`'~]++) ([^\s<>]++) SIP/([0-9]++\.[0-9]++)", re.IGNORECASE)
+_STATUS_LINE = re.compile(r"SIP/([0-9]++\.[0-9]++) ([1-6][0-9][0-9])(?: (.*+))?", re.IGNORECASE | re.DOTALL)
+_FOLD = re.compile(r"\r\n[ \t]++")
+
+# Lines that may stand once only; twice with different values is an attack or a bug (RFC 4475 section 3.3.9).
+_SINGLE = ("From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Type", "Expires", "Content-Length")
+
+
+class Message:
+    """What requests and responses share. Accessors raise RemoteProtocolError 400 for a missing or malformed header."""
+
+    __slots__ = ("body", "headers")
+
+    headers: Headers
+    body: bytes
+
+    def _cached(self, key: str, work_out: Callable[[], T]) -> T:
+        parsed = self.headers.parsed
+        if key not in parsed:
+            parsed[key] = work_out()
+        return cast("T", parsed[key])
+
+    def _required(self, name: str) -> str:
+        value = self.headers.get(name)
+        if value is None:
+            raise RemoteProtocolError(400, f"Missing {name} Header")
+        return value
+
+    @property
+    def vias(self) -> list[Via]:
+        """All hops, topmost first."""
+        return self._cached("vias", lambda: parse_vias(self.headers.get_all("Via")))
+
+    @property
+    def via(self) -> Via:
+        """The topmost hop."""
+        vias = self.vias
+        if not vias:
+            raise RemoteProtocolError(400, "Missing Via Header")
+        return vias[0]
+
+    @property
+    def from_(self) -> NameAddr:
+        return self._cached("from", lambda: NameAddr.parse(self._required("From")))
+
+    @property
+    def to(self) -> NameAddr:
+        return self._cached("to", lambda: NameAddr.parse(self._required("To")))
+
+    @property
+    def call_id(self) -> str:
+        return self._required("Call-ID")
+
+    @property
+    def cseq(self) -> CSeq:
+        return self._cached("cseq", lambda: CSeq.parse(self._required("CSeq")))
+
+    def _addresses(self, name: str) -> list[NameAddr]:
+        return self._cached(name, lambda: parse_name_addrs(self.headers.get_all(name)))
+
+    @property
+    def contacts(self) -> list[NameAddr]:
+        """All contacts; `*` is one whose uri is "*"."""
+        return self._addresses("Contact")
+
+    @property
+    def routes(self) -> list[NameAddr]:
+        return self._addresses("Route")
+
+    @property
+    def record_routes(self) -> list[NameAddr]:
+        return self._addresses("Record-Route")
+
+    @property
+    def max_forwards(self) -> int | None:
+        """0 to 255 (section 20.22), None if the header is absent."""
+        return self._number("Max-Forwards", 255)
+
+    @property
+    def expires(self) -> int | None:
+        """Seconds, below 2**32 (section 20.19), None if absent or unreadable (then a default holds)."""
+        try:
+            return self._number("Expires", 2**32 - 1)
+        except RemoteProtocolError:
+            return None
+
+    def _number(self, name: str, largest: int) -> int | None:
+        value = self.headers.get(name)
+        if value is None:
+            return None
+        if not (value.isascii() and value.isdigit()) or len(value) > 20 or int(value) > largest:
+            raise RemoteProtocolError(400, f"Malformed {name}")
+        return int(value)
+
+    @property
+    def content_type(self) -> str | None:
+        """The media type in lower case without its parameters, None if the header is absent."""
+        value = self.headers.get("Content-Type")
+        return None if value is None else value.partition(";")[0].strip(" \t").lower()
+
+    def tokens(self, name: str) -> list[str]:
+        """The elements of a list of tokens (Supported, Require, Allow, ...) in lower case; empty ones are skipped."""
+        items = ",".join(self.headers.get_all(name)).split(",")
+        return [item for item in (raw.strip(" \t").lower() for raw in items) if item]
+
+    def check(self) -> None:
+        """What section 8.1.1 demands of every message. Raises RemoteProtocolError 400 with a reason that says what."""
+        headers = self.headers
+        for name in _SINGLE:
+            if len(headers.get_all(name)) > 1:
+                raise RemoteProtocolError(400, f"Repeated {name} Header")
+        _ = self.via, self.from_, self.to, self.max_forwards, self.contacts, self.cseq
+        if not self.call_id:
+            raise RemoteProtocolError(400, "Missing Call-ID Header")
+
+    def _wire(self, start_line: str) -> bytes:
+        check_text(start_line, "start line")
+        lines = "".join([f"{name}: {value}\r\n" for name, value in self.headers if name != "Content-Length"])
+        return encode(f"{start_line}\r\n{lines}Content-Length: {len(self.body)}\r\n\r\n") + self.body
+
+    def _same_content(self, other: Message) -> bool:
+        # Content-Length is framing: it is written from the body, so it is not compared.
+        mine = [item for item in self.headers if item[0] != "Content-Length"]
+        return self.body == other.body and mine == [item for item in other.headers if item[0] != "Content-Length"]
+
+    __hash__ = None  # type: ignore[assignment]  # mutable
+
+
+class Request(Message):
+    """A request; `uri` is the Request-URI as written."""
+
+    __slots__ = ("method", "uri")
+
+    def __init__(
+        self, method: str, uri: str, headers: Headers | Iterable[tuple[str, str]] = (), body: bytes = b""
+    ) -> None:
+        self.method = method
+        self.uri = uri
+        self.headers = headers if isinstance(headers, Headers) else Headers(headers)
+        self.body = body
+
+    @classmethod
+    def parse(cls, head: bytes, body: bytes = b"", limits: SipLimits = DEFAULT_LIMITS) -> Request:
+        """As `parse_message`, for a caller who can only use a request."""
+        message = parse_message(head, body, limits)
+        if not isinstance(message, Request):
+            raise RemoteProtocolError(400, "Not A Request")
+        return message
+
+    def check(self) -> None:
+        """As `Message.check`; besides, CSeq must name the method (section 8.1.1.5)."""
+        super().check()
+        if self.cseq.method != self.method:
+            raise RemoteProtocolError(400, "CSeq Method Does Not Match")
+
+    def serialize(self) -> bytes:
+        """The octets to send, Content-Length last and always right. Raises LocalProtocolError."""
+        if not TOKEN.fullmatch(self.method) or not self.uri or _BLANK.search(self.uri):
+            raise LocalProtocolError(f"not a request line: {self.method!r} {self.uri!r}")
+        return self._wire(f"{self.method} {self.uri} SIP/2.0")
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Request)
+            and (self.method, self.uri) == (other.method, other.uri)
+            and self._same_content(other)
+        )
+
+    def __repr__(self) -> str:
+        return f"Request({self.method!r}, {self.uri!r}, {self.headers!r}, body={len(self.body)} octets)"
+
+
+_BLANK = re.compile(r"[\s<>]")
+
+
+class Response(Message):
+    """A response."""
+
+    __slots__ = ("reason", "status")
+
+    def __init__(
+        self, status: int, reason: str = "", headers: Headers | Iterable[tuple[str, str]] = (), body: bytes = b""
+    ) -> None:
+        self.status = status
+        self.reason = reason or reason_for(status)
+        self.headers = headers if isinstance(headers, Headers) else Headers(headers)
+        self.body = body
+
+    @classmethod
+    def parse(cls, head: bytes, body: bytes = b"", limits: SipLimits = DEFAULT_LIMITS) -> Response:
+        """As `parse_message`, for a caller who can only use a response."""
+        message = parse_message(head, body, limits)
+        if not isinstance(message, Response):
+            raise RemoteProtocolError(400, "Not A Response")
+        return message
+
+    @classmethod
+    def to_request(cls, source: Headers, status: int, reason: str = "", *, to_tag: str = "") -> Response:
+        """The bare answer of section 8.2.6: Via, From, To (with our tag unless it has one), Call-ID and CSeq copied.
+
+        `source` are the headers of the request, or what `salvage_headers` could save of one.
+        """
+        copied = Headers.of_wire([item for item in source if item[0] in _COPIED])
+        to = copied.get("To")
+        if to_tag and status > 100 and to is not None:
+            address = NameAddr.parse(to)
+            if address.tag is None:
+                copied.set("To", f"{to};tag={to_tag}")
+        return cls(status, reason, copied)
+
+    def serialize(self) -> bytes:
+        """The octets to send, Content-Length last and always right. Raises LocalProtocolError."""
+        if not 100 <= self.status <= 699:
+            raise LocalProtocolError(f"not a status: {self.status}")
+        return self._wire(f"SIP/2.0 {self.status} {self.reason}")
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Response)
+            and (self.status, self.reason) == (other.status, other.reason)
+            and self._same_content(other)
+        )
+
+    def __repr__(self) -> str:
+        return f"Response({self.status}, {self.reason!r}, {self.headers!r}, body={len(self.body)} octets)"
+
+
+_COPIED = frozenset({"Via", "From", "To", "Call-ID", "CSeq", "Timestamp"})
+
+
+def parse_message(head: bytes, body: bytes = b"", limits: SipLimits = DEFAULT_LIMITS) -> Request | Response:
+    """A framed message: `head` is start line and header lines, with or without the last CRLF; `body` is all of the body.
+
+    Raises RemoteProtocolError: 400 malformed or beyond a limit, 505 for another SIP version.
+    """
+    lines = _unfolded_lines(head, limits)
+    start_line = lines[0]
+    if len(start_line) > limits.start_line:
+        raise RemoteProtocolError(400, "Start Line Too Long")
+    headers = Headers.of_wire(_header_pairs(lines))
+    length = headers.get("Content-Length")
+    if length is not None:
+        _check_lengths(headers, len(body))
+    found = _REQUEST_LINE.fullmatch(start_line)
+    message: Request | Response
+    if found is not None:
+        message = Request.__new__(Request)
+        message.method, message.uri, version = found.groups()
+    else:
+        found = _STATUS_LINE.fullmatch(start_line)
+        if found is None:
+            raise RemoteProtocolError(400, "Malformed Start Line")
+        message = Response.__new__(Response)
+        version, status, reason = found.groups()
+        message.status, message.reason = int(status), reason or ""
+    if version != "2.0":
+        raise RemoteProtocolError(505, "Version Not Supported")
+    message.headers = headers
+    message.body = body
+    return message
+
+
+def salvage_headers(head: bytes, limits: SipLimits = DEFAULT_LIMITS) -> Headers | None:
+    """What a refused request offers to answer it with: its headers, if Via, From, To, Call-ID and CSeq can be read.
+
+    None if no answer can be sent: a needed header is missing, or the head is a response or not SIP at all.
+    """
+    if head[:4].upper() == b"SIP/":
+        return None
+    items: list[tuple[str, str]] = []
+    try:
+        for line in _unfolded_lines(head, limits)[1:]:
+            name, colon, value = line.partition(":")
+            name = name.rstrip(" \t")
+            if colon and TOKEN.fullmatch(name):
+                items.append((canonical_name(name), value.strip(" \t")))
+        headers = Headers.of_wire(items)
+        message = Request("SALVAGED", "sip:salvaged.invalid", headers)
+        _ = message.via, message.from_, message.to, message.call_id, message._required("CSeq")
+    except RemoteProtocolError:
+        return None
+    return headers
+
+
+def _unfolded_lines(head: bytes, limits: SipLimits) -> list[str]:
+    if len(head) > limits.head:
+        raise RemoteProtocolError(513, "Message Too Large")
+    text = decode(head[:-2] if head.endswith(b"\r\n") else head)
+    breaks = text.count("\r\n")
+    # A lone CR or LF is read as a line end by some and not by others: the way headers are smuggled past a proxy.
+    if text.count("\n") != breaks or text.count("\r") != breaks:
+        raise RemoteProtocolError(400, "Bare Line Break In Header")
+    if breaks > limits.header_count:
+        # Continuation lines count too: they cost the same.
+        raise RemoteProtocolError(400, "Too Many Header Lines")
+    if "\r\n " in text or "\r\n\t" in text:
+        text = _FOLD.sub(" ", text)
+    lines = text.split("\r\n")
+    if len(text) > limits.header_line and any(len(line) > limits.header_line for line in lines[1:]):
+        raise RemoteProtocolError(400, "Header Line Too Long")
+    return lines
+
+
+def _header_pairs(lines: list[str]) -> list[tuple[str, str]]:
+    known = KNOWN_NAMES.get
+    pairs = []
+    for line in lines[1:]:
+        name, colon, value = line.partition(":")
+        long_name = known(name)
+        if long_name is None or not colon:
+            # Blanks before the colon are allowed (HCOLON, section 25.1).
+            name = name.rstrip(" \t")
+            if not colon or not TOKEN.fullmatch(name):
+                raise RemoteProtocolError(400, "Malformed Header Line")
+            long_name = canonical_name(name)
+        pairs.append((long_name, value.strip(" \t")))
+    return pairs
+
+
+def _check_lengths(headers: Headers, size: int) -> None:
+    for value in headers.get_all("Content-Length"):
+        if not (value.isascii() and value.isdigit()) or len(value) > 20 or int(value) != size:
+            raise RemoteProtocolError(400, "Content-Length Does Not Match")
