@@ -45,9 +45,11 @@ class ResponseCode(IntEnum):
         return _TEXTS[self]
 
 
-_TEXTS = {code: "SUCCESS_OK" if code is ResponseCode.OK else f"ERROR_{code.name}" for code in ResponseCode}
+_TEXTS: dict[int, str] = {
+    code: "SUCCESS_OK" if code is ResponseCode.OK else f"ERROR_{code.name}" for code in ResponseCode
+}
 
 
 def text_of(code: int) -> str:
     """The text that goes with a code; `ERROR_UNKNOWN` for one we do not know."""
-    return _TEXTS.get(code, "ERROR_UNKNOWN")  # type: ignore[call-overload,no-any-return]
+    return _TEXTS.get(code, "ERROR_UNKNOWN")

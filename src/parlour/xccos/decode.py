@@ -14,16 +14,12 @@ from typing import Final
 from parlour.xccos.errors import XccosError
 from parlour.xccos.fields import (
     Malformed,
-    child,
-    children,
     flag,
     parse_bool,
     parse_uint,
-    qualified,
     required,
     room_ref,
     room_uri_of,
-    text_content,
     uint,
 )
 from parlour.xccos.times import parse_time
@@ -43,15 +39,10 @@ from parlour.xccos.types import (
     SearchRooms,
     UnknownCommand,
 )
-from parlour.xccos.xml import DecodeLimits, Element, parse_document
+from parlour.xccos.xml import SERVER_LIMITS, DecodeLimits, Element, parse_document
 
 __all__ = ["COMMANDS", "SERVER_LIMITS", "decode_envelope", "group_chat", "open_envelope", "primitive_name"]
 
-SERVER_LIMITS: Final = DecodeLimits()
-
-_XCCOS = qualified("xccos")
-_CMD = qualified("cmd")
-_GRPCHAT = qualified("grpchat")
 _NAME_CHARS = 64
 
 
@@ -62,10 +53,10 @@ def decode_envelope(body: bytes, limits: DecodeLimits = SERVER_LIMITS) -> Envelo
     vocabulary."""
     root, envid = open_envelope(body, limits)
     primitives: list[Request] = []
-    for element in root:
-        if element.tag == _GRPCHAT:
+    for element in root.children:
+        if element.tag == "grpchat":
             primitives.append(_post(element, len(primitives) + 1))
-        elif element.tag == _CMD:
+        elif element.tag == "cmd":
             primitives.append(_command(element, len(primitives) + 1, limits))
         if len(primitives) > limits.primitives:
             raise XccosError(413, "Too Many Commands")
@@ -75,7 +66,7 @@ def decode_envelope(body: bytes, limits: DecodeLimits = SERVER_LIMITS) -> Envelo
 def open_envelope(body: bytes, limits: DecodeLimits) -> tuple[Element, int]:
     """The root element and its number; raises as `decode_envelope` does."""
     root = parse_document(body, limits)
-    if root.tag != _XCCOS:
+    if root.tag != "xccos":
         raise XccosError(415, "Not An XCCOS Envelope")
     if (root.get("ver") or "").strip() != "1":
         raise XccosError(400, "Unsupported XCCOS Version")
@@ -97,8 +88,8 @@ def _command(element: Element, position: int, limits: DecodeLimits) -> Request:
     decoder = COMMANDS.get(name)
     if decoder is None:
         return UnknownCommand(seqid, name)
-    data = child(element, "data")
-    if data is not None and len(data) > limits.rooms_per_command:
+    data = element.find("data")
+    if data is not None and len(data.children) > limits.rooms_per_command:
         return BadCommand(seqid, name, "too many rooms")
     try:
         # A client that forgets `data` and writes its fields straight into the command is understood all the same.
@@ -117,31 +108,20 @@ def _post(element: Element, position: int) -> GroupChat | BadCommand:
 
 def group_chat(element: Element, seqid: int) -> GroupChat:
     """A `grpchat`, or a `msg` of history. Raises Malformed without a room or a text."""
-    chat = rtf = None
-    for part in element:
-        if part.tag == _CHAT and chat is None:
-            chat = part
-        elif part.tag == _RTF and rtf is None:
-            rtf = part
-    if chat is None:
-        raise Malformed("chat is missing")
-    get = element.get
+    chat, rtf = required(element, "chat"), element.find("rtf")
+    get = element.attributes.get
     stamp = get("ts")
     return GroupChat(
         seqid,
         room_uri_of(element, "chanUri"),
         get("author") or "",
-        text_content(chat),
+        chat.text,
         get("authdisp") or "",
-        None if rtf is None else text_content(rtf),
+        None if rtf is None else rtf.text,
         parse_bool(get("alert")) is True,
         parse_uint(get("chatId")),
         parse_time(stamp) if stamp else None,
     )
-
-
-_CHAT = qualified("chat")
-_RTF = qualified("rtf")
 
 
 def _request_uri(_data: Element, seqid: int) -> RequestUri:
@@ -149,7 +129,7 @@ def _request_uri(_data: Element, seqid: int) -> RequestUri:
 
 
 def _get_server_info(data: Element, seqid: int) -> GetServerInfo:
-    sib = child(data, "sib")
+    sib = data.find("sib")
     if sib is None:
         return GetServerInfo(seqid)
     return GetServerInfo(seqid, sib.get("domain") or "", parse_uint(sib.get("infoType")))
@@ -164,7 +144,7 @@ def _batch_join(data: Element, seqid: int) -> BatchJoin:
 
 
 def _refs(data: Element) -> tuple[RoomRef, ...]:
-    refs = tuple(room_ref(element) for element in children(data, "chanid"))
+    refs = tuple(room_ref(element) for element in data.find_all("chanid"))
     if not refs:
         raise Malformed("chanid is missing")
     return refs
@@ -190,13 +170,13 @@ def _search_rooms(data: Element, seqid: int) -> SearchRooms:
 
 def _recent_history(data: Element, seqid: int) -> RecentHistory:
     room = room_uri_of(required(data, "chanib"), "uri")
-    query = child(data, "bcq")
-    last = None if query is None else child(query, "last")
+    query = data.find("bcq")
+    last = None if query is None else query.find("last")
     return RecentHistory(seqid, room, None if last is None else uint(last, "cnt") or None)
 
 
 def _get_invitations(data: Element, seqid: int) -> GetInvitations:
-    inv = child(data, "inv")
+    inv = data.find("inv")
     if inv is None:
         return GetInvitations(seqid)
     # COMPAT: SIPE always says 1, which means "all of them" there; invitations are numbered from 2 for its sake.

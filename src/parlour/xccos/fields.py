@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from parlour.xccos.ids import NAMESPACE, canonical_room_uri, normalize_guid
+from parlour.xccos.ids import canonical_room_uri, normalize_guid
 from parlour.xccos.types import RoomRef
 from parlour.xccos.xml import Element
 
 __all__ = [
     "Malformed",
-    "child",
-    "children",
     "flag",
     "parse_bool",
     "parse_uint",
-    "qualified",
     "required",
     "room_ref",
     "room_uri_of",
-    "text_content",
     "uint",
 ]
 
@@ -37,36 +31,12 @@ class Malformed(Exception):
         self.reason = reason
 
 
-def qualified(name: str) -> str:
-    """The tag of one of our elements as lxml spells it."""
-    return f"{{{NAMESPACE}}}{name}"
-
-
-def child(element: Element, name: str) -> Element | None:
-    """The first child of that local name in our namespace."""
-    return next(element.iterchildren(qualified(name)), None)
-
-
-def children(element: Element, name: str) -> Iterator[Element]:
-    """All children of that local name in our namespace, in document order."""
-    return element.iterchildren(qualified(name))
-
-
 def required(element: Element, name: str) -> Element:
-    """Like `child`, but a missing one spoils the command."""
-    found = child(element, name)
+    """Like `Element.find`, but a missing one spoils the command."""
+    found = element.find(name)
     if found is None:
         raise Malformed(f"{name} is missing")
     return found
-
-
-def text_content(element: Element | None) -> str:
-    """All text inside, mark-up left out."""
-    if element is None:
-        return ""
-    if len(element):
-        return "".join(str(part) for part in element.itertext())
-    return element.text or ""
 
 
 def parse_bool(text: str | None) -> bool | None:

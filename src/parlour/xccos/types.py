@@ -323,7 +323,7 @@ class JoinedRooms:
 
 @dataclass(frozen=True, slots=True)
 class PartedRoom:
-    """Body of rpl:part, and of the reply to a post that was refused."""
+    """Body of rpl:part, and of rpl:grpchat: the room of a post that was refused."""
 
     room_uri: str
 
@@ -356,7 +356,7 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Invitations:
-    """Body of rpl:getinv, ascending."""
+    """Body of rpl:getinv and ntc:inv, ascending."""
 
     invitations: tuple[Invitation, ...]
 
@@ -385,7 +385,7 @@ class PeopleParted:
 
 
 ReplyBody: TypeAlias = ServiceUri | ServerInfo | JoinedRooms | PartedRoom | RoomsFound | History | Invitations | None
-NoticeBody: TypeAlias = PeopleJoined | PeopleParted | None
+NoticeBody: TypeAlias = PeopleJoined | PeopleParted | Invitations | None
 
 
 @dataclass(frozen=True, slots=True)
