@@ -18,7 +18,8 @@ ALICE = Person(uri="sip:alice@example.com", guid="1", display_name="Alice")
 SIPE = (
     b'<provisioningGroupList xmlns="http://schemas.microsoft.com/2006/09/sip/provisioninggrouplist"> '
     b'<provisioningGroup name="ServerConfiguration"/> <provisioningGroup name="meetingPolicy"/> '
-    b'<provisioningGroup name="persistentChatConfiguration"/> <provisioningGroup name="ucPolicy"/></provisioningGroupList>'
+    b'<provisioningGroup name="persistentChatConfiguration"/> <provisioningGroup name="ucPolicy"/>'
+    b"</provisioningGroupList>"
 )
 OCS = (
     b'<provisioningGroupList xmlns="http://schemas.microsoft.com/2006/09/sip/provisioninggrouplist">'

@@ -62,7 +62,7 @@ def _contact_field(contact: NameAddr) -> ContactField:
 
 
 def canonical_address(uri: SipUri) -> str:
-    """Equal texts for equal addresses, near enough to RFC 3261 section 19.1.4 to recognise a contact that comes again."""
+    """Equal texts for equal addresses, near enough to RFC 3261 section 19.1.4 to know a contact again."""
     return f"{uri.scheme}:{uri.user or ''}@{uri.host_port.lower()};transport={uri.transport or ''}"
 
 
@@ -82,6 +82,4 @@ def epid_of(request: Request) -> str:
 
 def option_tags(request: Request, name: str) -> frozenset[str]:
     """The tags of `Supported`, `Require` or `Proxy-Require`, in lower case; all header lines together."""
-    return frozenset(
-        tag for value in request.headers.get_all(name) for item in value.split(",") if (tag := item.strip().lower())
-    )
+    return frozenset(request.tokens(name))

@@ -121,7 +121,7 @@ class Router:
         _set_routes(request, [NameAddr("", str(uri)), *routes[:-1]])
 
     def _pop_own_routes(self, request: Request, connection: LocalAddress) -> int | None:
-        """Of our two Record-Routes the one that faces the other side comes last, so its token is the one that counts."""
+        """Of our two Record-Routes the one of the far side comes last, so its token is the one that counts."""
         if "Route" not in request.headers:
             return None
         routes = _routes(request)
