@@ -121,7 +121,7 @@ def _create_posts() -> None:
         sa.Column("room", sa.BigInteger(), nullable=False),
         sa.Column("chat_id", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint("length(key) BETWEEN 16 AND 64", name="post_keys_length_check"),
+        sa.CheckConstraint("length(key) BETWEEN 16 AND 64", name=op.f("post_keys_length_check")),
         sa.PrimaryKeyConstraint("key", name="post_keys_pkey"),
         sqlite_with_rowid=False,
     )

@@ -1,0 +1,83 @@
+"""Results come back in order with one wake-up, and the loop gives way when nothing comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from parlour.store.sqlite import crossing
+from parlour.store.sqlite.crossing import Crossing
+
+
+async def test_outcomes_settle_in_order_with_one_wake_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    calls: list[object] = []
+    plain = loop.call_soon_threadsafe
+
+    def counting(*args: object) -> object:
+        calls.append(args)
+        return plain(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(loop, "call_soon_threadsafe", counting)
+    there = Crossing(loop)
+    futures = [there.future() for _ in range(4)]
+    order: list[int] = []
+    for number, future in enumerate(futures):
+        future.add_done_callback(lambda _, number=number: order.append(number))
+    futures[1].cancel()
+    outcomes = [(futures[0], "a"), (futures[1], "b"), (futures[2], ValueError("c")), (futures[3], None)]
+    threading.Thread(target=there.deliver, args=(outcomes,)).start()
+    answers = await asyncio.gather(*futures, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [str, asyncio.CancelledError, ValueError, type(None)]
+    assert order == [1, 0, 2, 3]
+    assert len(calls) == 1
+
+
+async def test_the_loop_gives_way_only_while_nothing_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses = asyncio.Event()
+    monkeypatch.setattr(crossing.time, "sleep", lambda _: pauses.set())
+    there = Crossing(asyncio.get_running_loop())
+    future = there.future()
+    await asyncio.wait_for(pauses.wait(), 5)
+    there.deliver([(future, None)])
+    await future
+    pauses.clear()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(pauses.wait(), 0.02)
+    # And again for the next one.
+    there.future()
+    await asyncio.wait_for(pauses.wait(), 5)
+
+
+async def test_a_busy_loop_does_not_starve_a_thread() -> None:
+    there = Crossing(asyncio.get_running_loop())
+    future = there.future()
+
+    def work() -> None:
+        # What a commit does with the interpreter lock: let it go, want it back.
+        for _ in range(20):
+            time.sleep(0)
+        there.deliver([(future, None)])
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    turns = 0
+    while not future.done():
+        until = time.perf_counter() + 0.002
+        while time.perf_counter() < until:
+            pass
+        await asyncio.sleep(0)
+        turns += 1
+    thread.join()
+    assert turns < 500
+
+
+def test_a_closed_loop_is_nobody_to_tell() -> None:
+    loop = asyncio.new_event_loop()
+    there = Crossing(loop)
+    future = there.future()
+    loop.close()
+    there.deliver([(future, None)])
