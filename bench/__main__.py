@@ -18,7 +18,7 @@ from bench.build import BuildFailed, build
 from bench.load import LoadFailed
 from bench.phases import Bench, Plan
 from bench.report import Report
-from bench.seed import seed
+from bench.seed import seed_store
 from bench.server import ServerFailed, write_settings
 
 ROOT = Path(__file__).parent.parent
@@ -41,7 +41,7 @@ def main() -> int:
         work.mkdir(parents=True)
         settings = write_settings(work)
         _say("seeding rooms and users")
-        bench = Bench(programs, work, settings, seed(work / "data", settings), _plan(options), report)
+        bench = Bench(programs, work, settings, seed_store(work / "data"), _plan(options), report)
         _run(bench, options.transport or list(TRANSPORTS))
     except BuildFailed as error:
         print(f"bench: {error}", file=sys.stderr)

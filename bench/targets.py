@@ -9,12 +9,11 @@ __all__ = ["TARGETS", "Target"]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`higher`: more is better. `floor_ratio`: the must may also be met as this multiple of the floor of the same run."""
+    """`higher`: more is better."""
 
     must: float
     aim: float
     higher: bool = False
-    floor_ratio: float | None = None
 
 
 # By (figure, transport).
