@@ -157,7 +157,7 @@ class PostLog(Protocol):
 
 
 class RoomStore(Protocol):
-    """Rooms and categories. Names are unique over both, ignoring case (`checks.fold_name`); the caller checks first,
+    """Rooms and categories. Names are unique over both, ignoring case (`rooms.names.fold_name`); the caller checks first,
     and whatever slips through fails with `StoreConflict`."""
 
     async def load(self) -> tuple[Sequence[Category], Sequence[Room]]: ...

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from parlour.rooms.model import Category, CategoryId, Room, RoomId
+from parlour.rooms.names import fold_name
 from parlour.store.api import (
     Appended,
     DocumentConflict,
@@ -25,7 +26,7 @@ from parlour.store.api import (
     StoredPost,
     StoreUnavailable,
 )
-from parlour.store.checks import check_key, fold_name
+from parlour.store.checks import check_key
 
 __all__ = ["MemoryDocuments", "MemoryPosts", "MemoryRooms", "MemoryStore"]
 

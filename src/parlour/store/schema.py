@@ -114,7 +114,7 @@ Table(
     sqlite_with_rowid=False,
 )
 
-# One namespace over rooms and categories: `folded` is `checks.fold_name(name)`, `owner` the GUID.
+# One namespace over rooms and categories: `folded` is `rooms.names.fold_name(name)`, `owner` the GUID.
 Table(
     "names",
     METADATA,

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from parlour.rooms.model import Audit, Behavior, Category, CategoryId, Room, RoomId, Visibility
+from parlour.rooms.names import fold_name
 from parlour.store.api import StoreConflict
-from parlour.store.checks import fold_name
 from parlour.store.sqlite.readers import Readers
 from parlour.store.sqlite.writer import Writer
 
