@@ -157,8 +157,8 @@ class PostLog(Protocol):
 
 
 class RoomStore(Protocol):
-    """Rooms and categories. Names are unique over both, ignoring case (`rooms.names.fold_name`); the caller checks first,
-    and whatever slips through fails with `StoreConflict`."""
+    """Rooms and categories. Names are unique over both, ignoring case (`rooms.names.fold_name`); the caller checks
+    first, and whatever slips through fails with `StoreConflict`."""
 
     async def load(self) -> tuple[Sequence[Category], Sequence[Room]]: ...
 

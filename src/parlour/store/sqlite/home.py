@@ -21,9 +21,9 @@ __all__ = ["SqliteStore"]
 
 
 class SqliteStore:
-    """A `Store` in `directory`: `parlour.db` with its WAL, and `parlour.lock`. Made on a running event loop.
+    """A `Store` in `directory`: `parlour.db` with its WAL, and `parlour.lock`.
 
-    `posts`, `rooms`, `documents` and `instance_id` exist from `open` on."""
+    `posts`, `rooms`, `documents` and `instance_id` exist from `open` on; it belongs to the loop that opened it."""
 
     posts: SqlitePosts
     rooms: SqliteRooms
