@@ -10,7 +10,9 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +63,11 @@ def main() -> int:
 
 def _run(bench: Bench, transports: list[str]) -> None:
     """Every measurement; one that fails does not keep the others from being made."""
-    steps = [("cold start", bench.cold_start), ("history", bench.history)]
-    steps += [(f"rooms over {name}", lambda name=name: bench.chat(name)) for name in transports]
+    steps: list[tuple[str, Callable[[], None]]] = [("cold start", bench.cold_start), ("history", bench.history)]
+    steps += [(f"rooms over {name}", partial(bench.chat, name)) for name in transports]
     sizes = {"tcp": bench.plan.memory_tcp, "tls": bench.plan.memory_tls}
     steps += [
-        (f"memory over {name}", lambda name=name, size=size: bench.memory(name, size))
-        for name, size in sizes.items()
-        if name in transports
+        (f"memory over {name}", partial(bench.memory, name, size)) for name, size in sizes.items() if name in transports
     ]
     for name, step in steps:
         _say(name)

@@ -68,7 +68,9 @@ class Report:
             self.figures.append(Figure(name, transport, unit, values, floor))
 
     def table(self) -> str:
-        rows = [("", "transport", "median", "min - max", "unit", "floor", "x floor", "must", "aim", "reached")]
+        rows: list[tuple[str, ...]] = [
+            ("", "transport", "median", "min - max", "unit", "floor", "x floor", "must", "aim", "reached")
+        ]
         rows += [_row(figure) for figure in self.figures]
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
         lines = []
