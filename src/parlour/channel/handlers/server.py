@@ -1,0 +1,36 @@
+"""Commands about the service itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from parlour.xccos.encode import Fragment, request_uri_reply, server_info_reply
+from parlour.xccos.ids import category_uri
+from parlour.xccos.types import GetServerInfo, RequestUri, ServerInfo
+
+if TYPE_CHECKING:
+    from parlour.channel.session import Session
+
+__all__ = ["get_server_info", "request_uri"]
+
+
+async def request_uri(session: Session, envid: int, command: RequestUri) -> list[Fragment]:
+    """COMPAT: SIPE asks for the URI wherever it was sent, be it the channel service itself: the answer is our own."""
+    return [request_uri_reply(envid, command, session.service.settings.uri)]
+
+
+async def get_server_info(session: Session, envid: int, command: GetServerInfo) -> list[Fragment]:
+    service = session.service
+    limits, settings = service.hub.limits, service.settings
+    root = service.hub.catalogue.root
+    info = ServerInfo(
+        server_time=service.clock_us(),
+        search_limit=limits.search_limit,
+        message_size_limit=limits.message_bytes,
+        story_size_limit=limits.story_bytes,
+        root_uri=category_uri(settings.domain, root) if root is not None else "",
+        db_version=settings.instance_id,
+        display_name=settings.display_name,
+        room_management_url=settings.room_management_url,
+    )
+    return [server_info_reply(envid, command, info, command.info_type)]

@@ -1,0 +1,71 @@
+"""A post from the wire: its key, its way through the hub, and the answer its INFO gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from parlour.channel.refusals import code_for
+from parlour.hub.posting import Draft
+from parlour.rooms.model import RoomId
+from parlour.rooms.refusals import Refusal, Refused
+from parlour.xccos.encode import Fragment, room_refusal
+from parlour.xccos.ids import parse_room_uri
+from parlour.xccos.types import GroupChat
+
+if TYPE_CHECKING:
+    from parlour.channel.session import Session
+
+__all__ = ["Answer", "post", "post_key"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the INFO of a post is answered with, and the reply to send after it (if any)."""
+
+    status: int
+    reason: str = ""
+    fragments: tuple[Fragment, ...] = ()
+
+
+_TAKEN = Answer(200)
+_AGAIN = Answer(503)
+
+
+async def post(session: Session, envid: int, chat: GroupChat) -> Answer:
+    """200 means committed and flushed; 503 means nothing was kept."""
+    visit = session.visit
+    if visit is None:
+        return Answer(481)
+    key = post_key(session.person, session.endpoint_id, envid, chat)
+    room = RoomId(room_guid(chat.room_uri))
+    outcome = await session.service.hub.post(visit, room, Draft(chat.text, chat.rtf, chat.alert), key)
+    if not isinstance(outcome, Refused):
+        return _TAKEN
+    if outcome.reason in (Refusal.UNAVAILABLE, Refusal.BUSY):
+        return _AGAIN
+    code = code_for(outcome.reason)
+    if session.profile.refuse_posts_with_sip_status:
+        return Answer(403, code.text)
+    return Answer(200, fragments=(room_refusal(envid, chat, code, chat.room_uri),))
+
+
+def post_key(person: str, endpoint: str, envid: int, chat: GroupChat) -> bytes:
+    """The same message sent again, and nothing else, has the same key (docs/decisions/0004-post-identity.md).
+
+    The envelope number alone would not do: clients begin at a random number at each start, so that after a year of
+    starts two different posts of one endpoint may well share a number."""
+    parts = (person, endpoint, str(envid), str(chat.seqid), chat.room_uri, str(chat.at), chat.text)
+    digest = blake2b(digest_size=32)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(4, "big"))
+        digest.update(data)
+    return digest.digest()
+
+
+def room_guid(uri: str) -> str:
+    """The GUID of a room URI; of one that names no room, a GUID that no room has."""
+    parsed = parse_room_uri(uri)
+    return parsed[1] if parsed else ""

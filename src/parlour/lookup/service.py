@@ -1,0 +1,76 @@
+"""The lookup service's end of a dialog: INVITE, `cmd:requri`, reply, BYE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from parlour.lookup.choose import ChannelLoad, least_loaded
+from parlour.ua.endpoint import Endpoint
+from parlour.ua.incoming import IncomingRequest
+from parlour.ua.uas import UasDialog
+from parlour.xccos.codes import ResponseCode
+from parlour.xccos.decode import decode_envelope
+from parlour.xccos.encode import Fragment, envelopes, refusal, request_uri_reply
+from parlour.xccos.errors import XccosError
+from parlour.xccos.media import ACCEPTED_TYPES, is_accepted_type
+from parlour.xccos.types import BadCommand, GroupChat, Request, RequestUri
+
+__all__ = ["LookupService"]
+
+
+class LookupService:
+    """Answers at `sip:ocschat@<domain>`. `loads` lists the channel services as they are now."""
+
+    def __init__(self, endpoint: Endpoint, loads: Callable[[], Sequence[ChannelLoad]], next_envid: Callable[[], int]) -> None:
+        self._endpoint = endpoint
+        self._loads = loads
+        self._next_envid = next_envid
+
+    def handle_invite(self, incoming: IncomingRequest) -> None:
+        """Accept the dialog. Who may chat at all is settled by the channel service, whose URI is no secret."""
+        session = _LookupSession(self)
+        session.dialog = self._endpoint.accept_invite(incoming, session)
+
+    def answer(self, envid: int, command: Request) -> Fragment:
+        """The reply to one command."""
+        if isinstance(command, BadCommand):
+            return refusal(envid, command, ResponseCode.INVALID_ARGUMENT, command.reason)
+        if not isinstance(command, RequestUri):
+            return refusal(envid, command, ResponseCode.MSG_NOT_SUPPORTED)
+        uri = least_loaded(self._loads())
+        if uri is None:
+            # COMPAT: SIPE asks again in five minutes when there is no URI.
+            return refusal(envid, command, ResponseCode.SERVER_BUSY)
+        return request_uri_reply(envid, command, uri)
+
+    def bodies(self, fragments: Sequence[Fragment]) -> list[bytes]:
+        return envelopes(self._next_envid, fragments)
+
+
+class _LookupSession:
+    """One caller."""
+
+    __slots__ = ("_service", "dialog")
+
+    def __init__(self, service: LookupService) -> None:
+        self._service = service
+        self.dialog: UasDialog | None = None
+
+    def receive_info(self, incoming: IncomingRequest) -> None:
+        if not is_accepted_type(incoming.request.content_type):
+            incoming.respond(415, headers=[("Accept", ", ".join(ACCEPTED_TYPES))])
+            return
+        try:
+            envelope = decode_envelope(incoming.request.body)
+        except XccosError as error:
+            incoming.respond(error.status, error.reason)
+            return
+        incoming.respond(200)
+        answers = [
+            self._service.answer(envelope.envid, one) for one in envelope.primitives if not isinstance(one, GroupChat)
+        ]
+        if self.dialog is not None:
+            self.dialog.push(self._service.bodies(answers))
+
+    def dialog_ended(self, reason: str) -> None:
+        self.dialog = None

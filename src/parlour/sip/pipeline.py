@@ -1,0 +1,202 @@
+"""The INFOs that a server pushes into one dialog: rendered from a prefix, a bounded window in flight, matched by branch.
+
+This is the non-INVITE client transaction of RFC 3261 section 17.1.2 over a reliable transport, kept for a whole dialog at
+once: timers E and K are zero there, so all that is left of the machine is *trying* (the CSeq stands in `_in_flight`) and
+*terminated* (it does not). A thousand people in a room are a thousand pipelines; nothing here makes a task, a timer or a
+transaction object per message. No I/O: bytes to write are returned, time is an argument.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import islice
+from typing import Protocol
+
+from parlour.sip.dialog import Dialog
+
+__all__ = ["BRANCH_COOKIE", "InfoPipeline", "InfoSigner", "Outcome", "PipelineOverflow", "PipelineSettings"]
+
+BRANCH_COOKIE = b"z9hG4bK"
+
+
+class PipelineOverflow(Exception):
+    """The peer reads too slowly: more bodies wait than the settings allow. Its connection must go."""
+
+
+class InfoSigner(Protocol):
+    """Signs what we send and checks the signature of the answers (`sip.auth.signing`)."""
+
+    def header(self, cseq: int) -> bytes:
+        """The whole signature header line, CRLF included."""
+        ...
+
+    def verify_response(self, head: bytes, cseq: int, status: int) -> bool: ...
+
+
+class Outcome(Enum):
+    """What an answer means for the dialog."""
+
+    GOING_ON = "going on"
+    DIALOG_GONE = "dialog gone"  # 481, 487, 408: RFC 3261 12.2.1.2; COMPAT: SIPE answers 487 on a left-over dialog
+    IGNORED = "ignored"  # not ours, a repeat, provisional, or badly signed
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSettings:
+    """`window`: INFOs in flight at most. `waiting`: bodies queued behind the window before the peer counts as too slow.
+    `timeout`: seconds without any answer after which the dialog is lost (timer F, 64*T1)."""
+
+    window: int = 32
+    waiting: int = 4096
+    timeout: float = 32.0
+    busy_pause: float = 5.0
+
+
+_GONE = frozenset({408, 410, 481, 487})
+
+
+class InfoPipeline:
+    """Outgoing INFOs of one dialog. `token` is the part of the Via branch that names this pipeline: `token.cseq`."""
+
+    __slots__ = (
+        "_busy_until",
+        "_in_flight",
+        "_lead",
+        "_middle",
+        "_progress_at",
+        "_settings",
+        "_tail",
+        "_waiting",
+        "answered",
+        "dialog",
+        "signer",
+        "token",
+    )
+
+    def __init__(
+        self,
+        dialog: Dialog,
+        *,
+        token: bytes,
+        via: bytes,
+        content_type: bytes = b"text/plain",
+        signer: InfoSigner | None = None,
+        settings: PipelineSettings,
+    ) -> None:
+        """`via` is `SIP/2.0/TCP host:port`, the sent-by of our end of the connection."""
+        self.dialog = dialog
+        self.token = token
+        self.signer = signer
+        self.answered = 0
+        self._settings = settings
+        self._in_flight: dict[int, bytes] = {}
+        self._waiting: deque[bytes] | None = None
+        self._progress_at = 0.0
+        self._busy_until = 0.0
+        self._render_prefix(via, content_type)
+
+    def _render_prefix(self, via: bytes, content_type: bytes) -> None:
+        request = self.dialog.build_request("INFO", advance=False)
+        headers = request.headers
+        uri = request.uri.encode("utf-8", "surrogateescape")
+        self._lead = b"INFO %b SIP/2.0\r\nVia: %b;branch=%b%b." % (uri, via, BRANCH_COOKIE, self.token)
+        lines = [
+            f"{name}: {value}\r\n"
+            for name, value in headers
+            if name.lower() not in ("via", "cseq", "content-length", "content-type")
+        ]
+        fixed = "".join(lines).encode("utf-8", "surrogateescape")
+        self._middle = b"\r\n" + fixed + b"CSeq: "
+        self._tail = b" INFO\r\nContent-Type: %b\r\n" % content_type
+
+    @property
+    def idle(self) -> bool:
+        return not self._in_flight and not self._waiting
+
+    def send(self, bodies: Sequence[bytes], now: float) -> bytes:
+        """Queue bodies; the bytes to write now (perhaps none). Raises `PipelineOverflow`."""
+        in_flight = self._in_flight
+        if self._waiting or self._busy_until:
+            return self._queue(bodies, now)
+        room = self._settings.window - len(in_flight)
+        if not in_flight:
+            self._progress_at = now
+        if len(bodies) <= room:
+            if len(bodies) == 1:
+                return self._render(bodies[0])
+            return b"".join([self._render(body) for body in bodies])
+        head = b"".join([self._render(body) for body in islice(bodies, room)])
+        return head + self._queue(bodies[room:], now)
+
+    def _queue(self, bodies: Sequence[bytes], now: float) -> bytes:
+        if self._waiting is None:
+            self._waiting = deque()
+        self._waiting.extend(bodies)
+        if len(self._waiting) > self._settings.waiting:
+            raise PipelineOverflow(f"{len(self._waiting)} messages wait for a peer that does not read")
+        return self._refill(now)
+
+    def _refill(self, now: float) -> bytes:
+        waiting = self._waiting
+        if not waiting or now < self._busy_until:
+            return b""
+        self._busy_until = 0.0
+        if not self._in_flight:
+            self._progress_at = now
+        room = self._settings.window - len(self._in_flight)
+        out = b"".join([self._render(waiting.popleft()) for _ in range(min(room, len(waiting)))])
+        if not waiting:
+            self._waiting = None
+        return out
+
+    def _render(self, body: bytes) -> bytes:
+        dialog = self.dialog
+        dialog.local_cseq = cseq = dialog.local_cseq + 1
+        self._in_flight[cseq] = body
+        signed = self.signer.header(cseq) if self.signer is not None else b""
+        return b"%b%d%b%d%b%bContent-Length: %d\r\n\r\n%b" % (
+            self._lead,
+            cseq,
+            self._middle,
+            cseq,
+            self._tail,
+            signed,
+            len(body),
+            body,
+        )
+
+    def receive_response(self, cseq: int, status: int, head: bytes, now: float) -> tuple[Outcome, bytes]:
+        """An answer whose branch named this pipeline: what it means, and bytes to write now."""
+        if status < 200 or cseq not in self._in_flight:
+            return Outcome.IGNORED, b""
+        if self.signer is not None and not self.signer.verify_response(head, cseq, status):
+            return Outcome.IGNORED, b""
+        body = self._in_flight.pop(cseq)
+        self._progress_at = now
+        if status == 200:
+            self.answered += 1
+            return Outcome.GOING_ON, (self._refill(now) if self._waiting else b"")
+        if status in _GONE:
+            return Outcome.DIALOG_GONE, b""
+        if status == 503:
+            self._pause(body, now)
+            return Outcome.GOING_ON, b""
+        return Outcome.GOING_ON, (self._refill(now) if self._waiting else b"")
+
+    def _pause(self, body: bytes, now: float) -> None:
+        """The peer is overloaded: say it again, but not at once."""
+        if self._waiting is None:
+            self._waiting = deque()
+        self._waiting.appendleft(body)
+        self._busy_until = now + self._settings.busy_pause
+
+    def handle_timer(self, now: float) -> tuple[Outcome, bytes]:
+        """Call about once a second. The dialog is gone when nothing was answered for `timeout` seconds."""
+        if self._in_flight and now - self._progress_at >= self._settings.timeout:
+            return Outcome.DIALOG_GONE, b""
+        if self._waiting and now >= self._busy_until:
+            return Outcome.GOING_ON, self._refill(now)
+        return Outcome.GOING_ON, b""

@@ -1,0 +1,206 @@
+"""A connection: one peer, one stream of SIP messages, whatever carries it.
+
+`Connection` is what the rest of the house sees; `TcpConnection` (also TLS) is its asyncio protocol. WebSocket and UDP
+have their own modules. A connection knows bytes and frames, no SIP rules: whole messages go to its `FrameSink`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Protocol
+
+from parlour.sip.errors import FramingError
+from parlour.sip.framing import Frame, StreamFramer
+from parlour.sip.limits import SipLimits
+
+__all__ = ["Connection", "ConnectionSettings", "FrameSink", "StreamConnection", "TlsConnection"]
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """`write_high`: bytes waiting to be written at which we stop reading from this peer; `write_limit`: bytes at which the
+    peer is given up; `idle`: seconds of complete silence, keep-alives included, after which a connection that never
+    authenticated is closed."""
+
+    write_high: int = 256 * 1024
+    write_limit: int = 4 * 1024 * 1024
+    idle: float = 60.0
+
+
+class FrameSink(Protocol):
+    """Where whole messages go; the endpoint is one."""
+
+    def connected(self, connection: Connection) -> None: ...
+
+    def receive_frames(self, connection: Connection, frames: Sequence[Frame]) -> None: ...
+
+    def framing_failed(self, connection: Connection, error: FramingError) -> None: ...
+
+    def disconnected(self, connection: Connection) -> None: ...
+
+
+class Connection:
+    """One peer. `user` is a slot for the service that authenticates; `close` lets what was written go out first."""
+
+    __slots__ = (
+        "_close_callbacks",
+        "closed",
+        "id",
+        "last_read",
+        "local",
+        "peer",
+        "secure",
+        "sent_by",
+        "transport",
+        "user",
+    )
+
+    reliable = True
+
+    def __init__(self, transport: str, peer: tuple[str, int], local: tuple[str, int]) -> None:
+        self.id = next(_numbers)
+        self.transport = transport
+        self.peer = peer
+        self.local = local
+        self.secure = transport in ("TLS", "WSS")
+        self.closed = False
+        self.user: Any = None
+        self.last_read = 0.0
+        self.sent_by = format_host_port(local)
+        self._close_callbacks: list[Callable[[Connection], None]] | None = None
+
+    def send(self, data: bytes) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def abort(self) -> None:
+        """Close now; what was not written yet is lost. For peers that do not read."""
+        raise NotImplementedError
+
+    def add_close_callback(self, callback: Callable[[Connection], None]) -> None:
+        """Call `callback(connection)` once when the connection is gone (at once if it already is)."""
+        if self.closed:
+            callback(self)
+        elif self._close_callbacks is None:
+            self._close_callbacks = [callback]
+        else:
+            self._close_callbacks.append(callback)
+
+    def remove_close_callback(self, callback: Callable[[Connection], None]) -> None:
+        if self._close_callbacks and callback in self._close_callbacks:
+            self._close_callbacks.remove(callback)
+
+    def _run_close_callbacks(self) -> None:
+        callbacks, self._close_callbacks = self._close_callbacks, None
+        for callback in callbacks or ():
+            callback(self)
+
+    def __repr__(self) -> str:
+        return f"<{self.transport} {format_host_port(self.peer)} #{self.id}>"
+
+
+def format_host_port(address: tuple[str, int]) -> str:
+    """`host:port`, IPv6 in brackets (RFC 3261 section 25.1 `sent-by`)."""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+class StreamConnection(Connection, asyncio.Protocol):
+    """TCP. Frames are cut out of whatever arrives and given to the sink; writes go straight to the loop, which sends
+    everything written in one turn together."""
+
+    __slots__ = ("_framer", "_io", "_settings", "_sink")
+
+    def __init__(
+        self, sink: FrameSink, limits: SipLimits, settings: ConnectionSettings, transport: str = "TCP"
+    ) -> None:
+        super().__init__(transport, ("", 0), ("", 0))
+        self._sink = sink
+        self._settings = settings
+        self._framer = StreamFramer(limits)
+        self._io: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport) or hasattr(transport, "write")
+        self._io = transport  # type: ignore[assignment]  # uvloop's transports do not inherit from asyncio's
+        self.peer = _address(transport.get_extra_info("peername"))
+        self.local = _address(transport.get_extra_info("sockname"))
+        self.sent_by = format_host_port(self.local)
+        transport.set_write_buffer_limits(high=self._settings.write_high)  # type: ignore[attr-defined]
+        self._sink.connected(self)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            frames = self._framer.receive(data)
+        except FramingError as error:
+            if error.frames:
+                self._sink.receive_frames(self, error.frames)
+            self._sink.framing_failed(self, error)
+            return
+        if frames:
+            self._sink.receive_frames(self, frames)
+
+    def eof_received(self) -> bool:
+        return False
+
+    def pause_writing(self) -> None:
+        """The peer reads slower than we write: take nothing more from it until it has caught up."""
+        if self._io is not None and not self.closed:
+            self._io.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self._io is not None and not self.closed and not self._io.is_closing():
+            self._io.resume_reading()
+
+    def send(self, data: bytes) -> None:
+        if self._io is None or self.closed:
+            return
+        self._io.write(data)
+        if self._io.get_write_buffer_size() > self._settings.write_limit:
+            self.abort()
+
+    def close(self) -> None:
+        if self._io is not None and not self.closed:
+            self._io.close()
+
+    def abort(self) -> None:
+        if self._io is not None and not self.closed:
+            self._io.abort()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        if self.closed:
+            return
+        self.closed = True
+        self._io = None
+        self._sink.disconnected(self)
+        self._run_close_callbacks()
+
+
+_receive_buffer = memoryview(bytearray(64 * 1024))
+
+
+class TlsConnection(StreamConnection, asyncio.BufferedProtocol):
+    """TLS, or TCP on a loop that allocates a large buffer per read: all connections of the process read into one shared
+    buffer, which is empty again before the next read (a loop reads one connection at a time). Without it each message
+    costs an mmap."""
+
+    __slots__ = ()
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return _receive_buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.data_received(bytes(_receive_buffer[:nbytes]))
+
+
+def _address(name: Any) -> tuple[str, int]:
+    if isinstance(name, tuple) and len(name) >= 2:
+        return str(name[0]), int(name[1])
+    return ("unknown", 0)

@@ -1,0 +1,363 @@
+"""The endpoint: SIP with sockets. Listens, cuts messages out of connections, runs transactions, finds dialogs.
+
+One per process. What a request means is decided above (`on_request`); what SIP demands whatever it means is done here.
+The way of an answer to one of our INFOs is short on purpose: framing, `peek_response`, the pipe named by the branch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import ssl
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from parlour.sip.dialog import Dialog
+from parlour.sip.errors import FramingError, RemoteProtocolError
+from parlour.sip.framing import KEEP_ALIVE, PONG, Frame
+from parlour.sip.limits import SipLimits
+from parlour.sip.message import Request, Response, parse_message, salvage_headers
+from parlour.sip.peek import peek_response
+from parlour.sip.pipeline import BRANCH_COOKIE, InfoSigner, PipelineSettings
+from parlour.sip.sdp import message_session_answer
+from parlour.sip.session_timer import SessionTimer, SessionTimerSettings
+from parlour.sip.transactions.timers import Timers
+from parlour.ua.client_transactions import ClientTransactions, OnResponse
+from parlour.ua.connection import Connection, ConnectionSettings, StreamConnection, TlsConnection, format_host_port
+from parlour.ua.dialogs import DialogTable
+from parlour.ua.incoming import IncomingRequest, MessageSigner
+from parlour.ua.info_pipe import InfoPipe
+from parlour.ua.server_transactions import ServerTransactions
+from parlour.ua.uas import DialogHandler, UasDialog
+from parlour.ua.udp import UdpListener
+from parlour.ua.websocket import WebSocketConnection
+
+__all__ = ["Endpoint", "EndpointCounters", "EndpointSettings"]
+
+log = logging.getLogger(__name__)
+
+_TICK = 0.25
+_COOKIE = len(BRANCH_COOKIE)
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSettings:
+    """`server` is what we call ourselves; `session` bounds session timers; the rest are the caps of each part."""
+
+    server: str = "Parlour"
+    limits: SipLimits = field(default_factory=SipLimits)
+    timers: Timers = field(default_factory=Timers)
+    connection: ConnectionSettings = field(default_factory=ConnectionSettings)
+    pipeline: PipelineSettings = field(default_factory=PipelineSettings)
+    session: SessionTimerSettings = field(default_factory=SessionTimerSettings)
+
+
+@dataclass(slots=True)
+class EndpointCounters:
+    """For the metrics page; plain numbers, read when somebody asks."""
+
+    connections: int = 0
+    accepted: int = 0
+    requests: int = 0
+    responses: int = 0
+    malformed: int = 0
+    strays: int = 0
+    """Responses that belong to no transaction of ours."""
+
+
+class Endpoint:
+    """`on_request` gets every request that is new, well-formed and no ACK to a refusal or CANCEL of something unknown."""
+
+    def __init__(
+        self,
+        on_request: Callable[[IncomingRequest], None],
+        *,
+        settings: EndpointSettings | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        new_tag: Callable[[], str] = lambda: secrets.token_hex(5),
+    ) -> None:
+        self.settings = settings or EndpointSettings()
+        self.clock = clock
+        self.new_tag = new_tag
+        self.pipeline_settings = self.settings.pipeline
+        self.dialogs = DialogTable()
+        self.counters = EndpointCounters()
+        self._on_request = on_request
+        self._servers = ServerTransactions(self, self.settings.timers)
+        self._clients = ClientTransactions(self, self.settings.timers)
+        self._pipes: dict[bytes, InfoPipe] = {}
+        self._pipe_serial = 0
+        # Distinguishes branches of this process from those of its predecessor, whose answers may still arrive.
+        self._incarnation = secrets.token_hex(4)
+        self._connections: set[Connection] = set()
+        self._listeners: list[asyncio.AbstractServer] = []
+        self._datagrams: list[UdpListener] = []
+        self._ticker: asyncio.TimerHandle | None = None
+        self._next_second = 0.0
+
+    # -- sockets -----------------------------------------------------------------------------------------------
+
+    async def listen(
+        self, transport: str, host: str, port: int, ssl_context: ssl.SSLContext | None = None
+    ) -> tuple[str, int]:
+        """Listen for TCP, TLS, WS, WSS or UDP; the address bound, which matters when `port` is 0. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        self._start_ticking()
+        if transport == "UDP":
+            listener = UdpListener(self, self.settings.limits, self.clock)
+            await loop.create_datagram_endpoint(lambda: listener, local_addr=(host, port))
+            self._datagrams.append(listener)
+            return listener.local
+        server = await loop.create_server(
+            lambda: self._protocol(transport), host, port, ssl=ssl_context, backlog=4096, reuse_address=True
+        )
+        self._listeners.append(server)
+        name = server.sockets[0].getsockname()
+        return str(name[0]), int(name[1])
+
+    async def connect(
+        self, transport: str, host: str, port: int, ssl_context: ssl.SSLContext | None = None
+    ) -> Connection:
+        """Open a connection to somebody (TCP or TLS), or stand for a UDP peer. Raises OSError."""
+        self._start_ticking()
+        if transport == "UDP":
+            return await self._udp_peer(host, port)
+        loop = asyncio.get_running_loop()
+        _, protocol = await loop.create_connection(
+            lambda: self._protocol(transport), host, port, ssl=ssl_context, server_hostname=host if ssl_context else None
+        )
+        return protocol
+
+    async def _udp_peer(self, host: str, port: int) -> Connection:
+        if not self._datagrams:
+            raise OSError("no UDP listener to send from: switch the udp listener on")
+        infos = await asyncio.get_running_loop().getaddrinfo(host, port)
+        address = infos[0][4]
+        return self._datagrams[0].peer((str(address[0]), int(address[1])))
+
+    def _protocol(self, transport: str) -> StreamConnection:
+        limits, settings = self.settings.limits, self.settings.connection
+        if transport in ("WS", "WSS"):
+            return WebSocketConnection(self, limits, settings, transport)
+        kind = TlsConnection if transport == "TLS" or not _loop_reads_cheaply() else StreamConnection
+        return kind(self, limits, settings, transport)
+
+    def stop_listening(self) -> None:
+        """Take no more connections; those that exist go on."""
+        for server in self._listeners:
+            server.close()
+        self._listeners.clear()
+
+    async def close(self) -> None:
+        """Close everything. Dialogs end; their owners hear it."""
+        self.stop_listening()
+        if self._ticker is not None:
+            self._ticker.cancel()
+            self._ticker = None
+        connections = list(self._connections)
+        for connection in connections:
+            connection.close()
+        for _ in range(50):
+            if not self._connections:
+                break
+            await asyncio.sleep(0.01)
+        for connection in list(self._connections):
+            connection.abort()
+        for datagrams in self._datagrams:
+            datagrams.close()
+        self._datagrams.clear()
+        self._clients.close()
+        await asyncio.sleep(0)
+
+    # -- FrameSink -----------------------------------------------------------------------------------------------
+
+    def connected(self, connection: Connection) -> None:
+        self._connections.add(connection)
+        self.counters.accepted += 1
+        connection.last_read = self.clock()
+
+    def disconnected(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+
+    def receive_frames(self, connection: Connection, frames: Sequence[Frame]) -> None:
+        """Whole messages, in the order they came."""
+        pipes = self._pipes
+        for frame in frames:
+            head = frame.head
+            if head.startswith(b"SIP/2.0 "):
+                peeked = peek_response(head)
+                if peeked is not None:
+                    token, _, cseq = peeked.branch[_COOKIE:].partition(b".")
+                    pipe = pipes.get(token)
+                    if pipe is not None and cseq.isdigit():
+                        if pipe.connection is connection:
+                            pipe.take_response(int(cseq), peeked.status, head)
+                        continue
+            if frame is KEEP_ALIVE:
+                connection.send(PONG)
+                continue
+            self._receive_message(connection, frame)
+        connection.last_read = self.clock()
+
+    def framing_failed(self, connection: Connection, error: FramingError) -> None:
+        """The stream cannot be trusted any more: answer if there is something to answer, and close."""
+        self.counters.malformed += 1
+        log.warning("unusable bytes from %s: %s; closing", connection, error)
+        self._answer_malformed(connection, error.head, error)
+        if connection.reliable:
+            connection.close()
+
+    def _receive_message(self, connection: Connection, frame: Frame) -> None:
+        try:
+            message = parse_message(frame.head, frame.body, self.settings.limits)
+            message.check()
+        except RemoteProtocolError as error:
+            self.counters.malformed += 1
+            log.info("malformed message from %s: %s", connection, error)
+            self._answer_malformed(connection, frame.head, error)
+            return
+        if isinstance(message, Request):
+            self.counters.requests += 1
+            self._receive_request(connection, message)
+        else:
+            self.counters.responses += 1
+            if not self._clients.receive_response(connection, message):
+                self.counters.strays += 1
+
+    def _receive_request(self, connection: Connection, request: Request) -> None:
+        self._note_source(connection, request)
+        incoming = self._servers.receive_request(connection, request)
+        if incoming is not None:
+            self._on_request(incoming)
+
+    @staticmethod
+    def _note_source(connection: Connection, request: Request) -> None:
+        """`received` and `rport` tell the sender, and over UDP ourselves, where it is seen (RFC 3261 18.2.1, RFC 3581)."""
+        via = request.via
+        host, port = connection.peer
+        if "rport" in via.params:
+            via = via.with_param("rport", str(port)).with_param("received", host)
+        elif via.host != host and not connection.reliable:
+            via = via.with_param("received", host)
+        else:
+            return
+        vias = [str(one) for one in request.vias]
+        request.headers.remove("Via")
+        for text in (str(via), *vias[1:]):
+            request.headers.add("Via", text)
+
+    def _answer_malformed(self, connection: Connection, head: bytes, error: RemoteProtocolError) -> None:
+        """RFC 3261 section 8.2: a request that can be answered is; an ACK and a response never are."""
+        headers = salvage_headers(head, self.settings.limits) if head else None
+        if headers is None or head.startswith(b"ACK "):
+            return
+        try:
+            response = Response.to_request(headers, error.status, error.reason, to_tag=self.new_tag())
+            connection.send(response.serialize())
+        except RemoteProtocolError:
+            return  # not even a To to put a tag on: nothing that can be answered
+
+    # -- what others send ----------------------------------------------------------------------------------------
+
+    def send_request(
+        self,
+        request: Request,
+        connection: Connection,
+        on_response: OnResponse,
+        signer: MessageSigner | None = None,
+    ) -> Any:
+        """Send a request in a client transaction of its own. `on_response` gets each response (an INVITE may have
+        several), or None when there is none in time or the connection is lost. The handle returned has `cancel()`."""
+        return self._clients.send(request, connection, on_response, signer)
+
+    def send_ack(self, request: Request, connection: Connection, signer: MessageSigner | None = None) -> None:
+        """Send an ACK for a 2xx, or a BENOTIFY: requests that get no response (no transaction)."""
+        self._clients.send_alone(request, connection, signer)
+
+    def accept_invite(
+        self, incoming: IncomingRequest, handler: DialogHandler, headers: Sequence[tuple[str, str]] = ()
+    ) -> UasDialog | None:
+        """Answer an INVITE with 200 and enter the dialog; None if it had to be refused (it is answered then)."""
+        request = incoming.request
+        try:
+            timer = SessionTimer.negotiate(request, self.settings.session, self.clock())
+            dialog = Dialog.from_invite_as_uas(request, incoming.local_tag, secure=incoming.connection.secure)
+            answer = message_session_answer(request.body, incoming.connection.local[0], request.to.uri)
+        except RemoteProtocolError as error:
+            more = [("Min-SE", str(self.settings.session.min_se))] if error.status == 422 else []
+            incoming.respond(error.status, error.reason, headers=more)
+            return None
+        self._pipe_serial += 1
+        token = f"{self._incarnation}{self._pipe_serial:x}".encode()
+        uas = UasDialog(self, incoming, dialog, handler, timer, token)
+        self._pipes[token] = uas.pipe
+        self.dialogs.add(dialog.call_id, dialog.local_tag, uas)
+        incoming.respond(
+            200,
+            headers=[*uas.contact_headers(), *timer.response_headers(), *headers],
+            body=answer,
+            content_type="application/sdp",
+        )
+        return uas
+
+    def dialog_over(self, uas: UasDialog) -> None:
+        """For `UasDialog`: forget it."""
+        self._pipes.pop(uas.pipe.token, None)
+        self.dialogs.remove(uas.dialog.call_id, uas.dialog.local_tag)
+
+    def info_signer_for(self, incoming: IncomingRequest, dialog: Dialog) -> InfoSigner | None:
+        """How the INFOs of a dialog are signed: by the security association its INVITE came with, if there is one."""
+        make = getattr(incoming.signer, "info_signer", None)
+        if make is None:
+            return None
+        signer: InfoSigner = make(
+            dialog.call_id, dialog.local_uri, dialog.local_tag, dialog.remote_uri, dialog.remote_tag
+        )
+        return signer
+
+    def contact_for(self, connection: Connection) -> str:
+        """Our Contact as seen on a connection."""
+        transport = connection.transport.lower()
+        return f"<sip:{format_host_port(connection.local)};transport={transport}>"
+
+    @property
+    def connection_count(self) -> int:
+        return len(self._connections)
+
+    # -- time ------------------------------------------------------------------------------------------------------
+
+    def _start_ticking(self) -> None:
+        if self._ticker is None:
+            self._ticker = asyncio.get_running_loop().call_later(_TICK, self._tick)
+
+    def _tick(self) -> None:
+        """One timer for everything that has deadlines."""
+        loop = asyncio.get_running_loop()
+        self._ticker = loop.call_later(_TICK, self._tick)
+        now = self.clock()
+        self._servers.handle_timer(now)
+        self._clients.handle_timer(now)
+        if now >= self._next_second:
+            self._next_second = now + 1.0
+            self._tick_dialogs(iter(self.dialogs), loop)
+            for datagrams in self._datagrams:
+                datagrams.tick(now)
+
+    def _tick_dialogs(self, rest: Any, loop: asyncio.AbstractEventLoop) -> None:
+        """A thousand dialogs at a time, so that no loop turn is held for long."""
+        now = self.clock()
+        for count, receiver in enumerate(rest, 1):
+            receiver.handle_timer(now)
+            if count == 1000:
+                loop.call_soon(self._tick_dialogs, rest, loop)
+                return
+
+
+def _loop_reads_cheaply() -> bool:
+    """uvloop reads plain TCP without allocating 256 KiB each time; asyncio's own loop does not."""
+    return type(asyncio.get_running_loop()).__module__.startswith("uvloop")
+
+

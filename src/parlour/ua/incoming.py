@@ -1,0 +1,115 @@
+"""A request on its way up, and the one way to answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
+
+from parlour.sip.message import Request, Response
+from parlour.ua.connection import Connection
+from parlour.ua.identity import Identity
+
+if TYPE_CHECKING:
+    from parlour.ua.server_transactions import ServerTransactions
+
+__all__ = ["IncomingRequest", "MessageSigner"]
+
+_COPIED = ("From", "Call-ID", "CSeq")
+
+
+class MessageSigner(Protocol):
+    """Adds a signature header to a message that is about to leave."""
+
+    def sign(self, message: Request | Response) -> None: ...
+
+
+class IncomingRequest:
+    """A request together with the connection it came on and its server transaction.
+
+    `frontend` fills `identity` and `signer`; whoever handles the request calls `respond` with provisional answers and
+    then exactly one final one."""
+
+    __slots__ = ("_local_tag", "_transactions", "connection", "final_status", "identity", "key", "request", "signer")
+
+    def __init__(
+        self,
+        request: Request,
+        connection: Connection,
+        transactions: ServerTransactions,
+        key: tuple[object, ...],
+    ) -> None:
+        self.request = request
+        self.connection = connection
+        self.identity: Identity | None = None
+        self.signer: MessageSigner | None = None
+        self.key = key
+        self.final_status = 0
+        self._transactions = transactions
+        self._local_tag = ""
+
+    @property
+    def local_tag(self) -> str:
+        """The To tag of our answers: the request's own inside a dialog, else one made for this request."""
+        if not self._local_tag:
+            self._local_tag = self.request.to.params.get("tag") or self._transactions.new_tag()
+        return self._local_tag
+
+    def respond(
+        self,
+        status: int,
+        reason: str = "",
+        headers: Iterable[tuple[str, str]] = (),
+        body: bytes = b"",
+        content_type: str | None = None,
+    ) -> None:
+        """Answer. Via, From, To (with tag), Call-ID, CSeq and, where a dialog may form, Record-Route are copied as RFC
+        3261 section 8.2.6 and 12.1.1 say."""
+        response = self.build_response(status, reason, headers, body, content_type)
+        self.send_response(response)
+
+    def build_response(
+        self,
+        status: int,
+        reason: str = "",
+        headers: Iterable[tuple[str, str]] = (),
+        body: bytes = b"",
+        content_type: str | None = None,
+    ) -> Response:
+        request = self.request
+        source = request.headers
+        response = Response(status, reason)
+        out = response.headers
+        for via in source.get_all("Via"):
+            out.add("Via", via)
+        if status > 100 and request.method in ("INVITE", "SUBSCRIBE", "REFER") and status < 300:
+            for route in source.get_all("Record-Route"):
+                out.add("Record-Route", route)
+        for name in _COPIED:
+            value = source.get(name)
+            if value is not None:
+                out.add(name, value)
+        to = source.get("To")
+        if to is not None:
+            has_tag = status == 100 or "tag" in request.to.params
+            out.add("To", to if has_tag else f"{to};tag={self.local_tag}")
+        for name, value in headers:
+            out.add(name, value)
+        if content_type is not None:
+            out.add("Content-Type", content_type)
+        response.body = body
+        return response
+
+    def send_response(self, response: Response) -> None:
+        """Sign and send a response built by `build_response` or relayed by the proxy."""
+        if self.final_status:
+            raise RuntimeError(f"{self.request.method} was answered {self.final_status} already")
+        if response.status >= 200:
+            self.final_status = response.status
+        if self.signer is not None and response.status > 100:
+            self.signer.sign(response)
+        self._transactions.send_response(self, response)
+
+    def dropped(self) -> None:
+        """Nothing will be answered (an ACK, or a request on a connection that is closing)."""
+        self.final_status = -1
+        self._transactions.forget(self)

@@ -1,0 +1,72 @@
+"""The push side of a dialog: an `InfoPipeline` (rules, in `sip`) joined to the connection its peer opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from parlour.sip.dialog import Dialog
+from parlour.sip.pipeline import InfoPipeline, InfoSigner, Outcome, PipelineOverflow, PipelineSettings
+from parlour.ua.connection import Connection
+
+__all__ = ["InfoPipe"]
+
+
+class InfoPipe(InfoPipeline):
+    """Sends INFO bodies in order; `on_gone(reason)` is called once if the peer no longer knows the dialog, is silent for too
+    long, or reads too slowly (its connection is then dropped, and nobody else's)."""
+
+    __slots__ = ("_clock", "_on_gone", "connection")
+
+    def __init__(
+        self,
+        dialog: Dialog,
+        connection: Connection,
+        *,
+        token: bytes,
+        clock: Callable[[], float],
+        on_gone: Callable[[str], None],
+        signer: InfoSigner | None,
+        settings: PipelineSettings,
+    ) -> None:
+        via = f"SIP/2.0/{connection.transport} {connection.sent_by}".encode()
+        super().__init__(dialog, token=token, via=via, signer=signer, settings=settings)
+        self.connection = connection
+        self._clock = clock
+        self._on_gone: Callable[[str], None] | None = on_gone
+
+    def push(self, bodies: Sequence[bytes]) -> None:
+        """Send the bodies, each in an INFO of its own, in this order. Never blocks."""
+        if self._on_gone is None:
+            return
+        try:
+            out = self.send(bodies, self._clock())
+        except PipelineOverflow as overflow:
+            self.connection.abort()
+            self.stop(str(overflow))
+            return
+        if out:
+            self.connection.send(out)
+
+    def take_response(self, cseq: int, status: int, head: bytes) -> None:
+        outcome, out = self.receive_response(cseq, status, head, self._clock())
+        self._act(outcome, out, f"answered {status}")
+
+    def tick(self, now: float) -> None:
+        if self._in_flight or self._waiting:
+            self._act(*self.handle_timer(now), "no answer to INFO")
+
+    def _act(self, outcome: Outcome, out: bytes, reason: str) -> None:
+        if out:
+            self.connection.send(out)
+        if outcome is Outcome.DIALOG_GONE:
+            self.stop(reason)
+
+    def stop(self, reason: str) -> None:
+        """Nothing is sent from here on. COMPAT: SIPE crashes on an INFO after BYE."""
+        on_gone, self._on_gone = self._on_gone, None
+        if on_gone is not None:
+            on_gone(reason)
+
+    def close(self) -> None:
+        """As `stop`, without telling anybody: the owner knows."""
+        self._on_gone = None

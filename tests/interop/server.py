@@ -1,0 +1,102 @@
+"""A real server for interop tests: `parlour quickstart` in a process of its own, killed and restarted at will."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ROOT / ".venv/bin/parlour"
+DOMAIN = "contoso.example"
+PASSWORD = "Secret123"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """Ports stay the same over restarts, as clients reconnect to them."""
+
+    def __init__(self, data_dir: Path, **options: str) -> None:
+        self.data_dir = data_dir
+        self.ports = {"sip": free_port(), "sips": free_port(), "ws": free_port()}
+        self.options = options
+        self.ready: dict[str, Any] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self.log = data_dir.parent / f"{data_dir.name}.log"
+
+    def start(self, timeout: float = 30.0) -> Server:
+        ready_file = self.data_dir.parent / f"{self.data_dir.name}.ready.json"
+        ready_file.unlink(missing_ok=True)
+        command = [str(PROGRAM), "quickstart", "--data-dir", str(self.data_dir), "--domain", DOMAIN]
+        command += ["--listen", "127.0.0.1", "--https-port", "off", "--demo-password", PASSWORD]
+        for name, port in self.ports.items():
+            command += [f"--{name}-port", str(port)]
+        command += ["--ready-file", str(ready_file)]
+        for name, value in self.options.items():
+            command += [f"--{name.replace('_', '-')}", value]
+        with self.log.open("ab") as out:
+            self._process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+        deadline = time.monotonic() + timeout
+        while not ready_file.exists():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"the server did not get ready:\n{self.log.read_text()[-4000:]}")
+            time.sleep(0.02)
+        self.ready = json.loads(ready_file.read_text())
+        return self
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def kill(self) -> None:
+        """`kill -9`: no warning, no cleaning up."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code."""
+        if self._process is None or self._process.poll() is not None:
+            return 0
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            return self._process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise
+
+    def room(self, name: str) -> str:
+        """The URI of a demo room."""
+        return next(str(room["uri"]) for room in self.ready["rooms"] if room["name"] == name)
+
+    def cli(self, *arguments: str) -> Any:
+        """Run a CLI verb against this server; its JSON."""
+        done = subprocess.run(
+            [str(PROGRAM), *arguments, "--data-dir", str(self.data_dir), "--json"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+        )
+        assert done.returncode == 0, f"{arguments}: {done.stdout} {done.stderr}"
+        return json.loads(done.stdout)
+
+    def __enter__(self) -> Server:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self.stop()
