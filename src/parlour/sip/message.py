@@ -252,7 +252,7 @@ _COPIED = frozenset({"Via", "From", "To", "Call-ID", "CSeq", "Timestamp"})
 
 
 def parse_message(head: bytes, body: bytes = b"", limits: SipLimits = DEFAULT_LIMITS) -> Request | Response:
-    """A framed message: `head` is start line and header lines, with or without the last CRLF; `body` is all of the body.
+    """A framed message: `head` is start line and header lines, with or without the last CRLF; `body` all of the body.
 
     Raises RemoteProtocolError: 400 malformed or beyond a limit, 505 for another SIP version.
     """
