@@ -79,7 +79,7 @@ def open_envelope(body: bytes, limits: DecodeLimits) -> tuple[Element, int]:
 def primitive_name(element: Element, prefix: str) -> str:
     """`cmd:Join` with prefix `cmd` is "join". An id without the prefix is taken as it stands, at most 64 characters."""
     name = (element.get("id") or "").strip().lower()
-    return name.removeprefix(f"{prefix}:")[:_NAME_CHARS] or "unknown"
+    return name.removeprefix(f"{prefix}:")[:_NAME_CHARS].strip() or "unknown"
 
 
 def _command(element: Element, position: int, limits: DecodeLimits) -> Request:
@@ -158,7 +158,7 @@ def _search_rooms(data: Element, seqid: int) -> SearchRooms:
     qib = required(data, "qib")
     return SearchRooms(
         seqid,
-        (qib.get("qtype") or "BYNAME").strip().upper(),
+        (qib.get("qtype") or "").strip().upper() or "BYNAME",
         (qib.get("criteria") or "").strip(),
         flag(qib, "extended") or flag(qib, "searchDesc"),
         flag(qib, "matchAll"),

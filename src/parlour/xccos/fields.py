@@ -76,16 +76,16 @@ def uint(element: Element, name: str) -> int | None:
 
 def room_uri_of(element: Element, name: str) -> str:
     """A mandatory attribute that names a room, in the spelling used for comparing."""
-    text = element.get(name)
+    text = canonical_room_uri(element.get(name) or "")
     if not text:
         raise Malformed(f"{name} is missing")
-    return canonical_room_uri(text)
+    return text
 
 
 def room_ref(element: Element) -> RoomRef:
     """A `chanid`. A value that is no GUID is kept: it names a room that does not exist, and only that room fails."""
-    value = element.get("value")
+    value = (element.get("value") or "").strip()
     if not value:
         raise Malformed("chanid without value")
     domain = (element.get("domain") or "").strip().lower()
-    return RoomRef(parse_uint(element.get("key")) or 0, domain, normalize_guid(value) or value.strip())
+    return RoomRef(parse_uint(element.get("key")) or 0, domain, normalize_guid(value) or value)

@@ -10,6 +10,8 @@ __all__ = ["format_time", "parse_time"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_EARLIEST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LATEST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _USUAL_LENGTHS = (20, 28)  # whole seconds as SIPE sends them, seven digits as servers do
 _ISO = re.compile(
     r"\s*(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?)?"
@@ -28,7 +30,7 @@ def format_time(micros: int) -> str:
 
 @lru_cache(maxsize=1024)
 def _format_second(seconds: int) -> str:
-    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
 
 
 def parse_time(text: str) -> int | None:
@@ -51,7 +53,8 @@ def _micros_of(match: re.Match[str]) -> int | None:
         return None
     micros = (moment - _EPOCH) // _MICROSECOND
     micros += int((match[7] or "").ljust(6, "0")[:6]) + (1_000_000 if second == 60 else 0)
-    return micros - _offset_micros(match[9], match[10], match[11]) if second <= 60 else None
+    micros -= _offset_micros(match[9], match[10], match[11])
+    return micros if second <= 60 and _EARLIEST <= micros <= _LATEST else None
 
 
 def _offset_micros(sign: str | None, hours: str | None, minutes: str | None) -> int:

@@ -1,0 +1,113 @@
+"""The hardened parser: what it takes, what it refuses, and that refusing is cheap."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+
+from parlour.xccos.errors import XccosError
+from parlour.xccos.xml import SERVER_LIMITS, DecodeLimits, Element, parse_document
+
+NS = b'xmlns="urn:parlano:xml:ns:xccos"'
+
+
+def parse(body: bytes) -> Element:
+    return parse_document(body, SERVER_LIMITS)
+
+
+def status(body: bytes, limits: DecodeLimits = SERVER_LIMITS) -> int:
+    with pytest.raises(XccosError) as caught:
+        parse_document(body, limits)
+    return caught.value.status
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<xccos %s/>" % NS,
+        b"\xef\xbb\xbf<xccos %s/>" % NS,
+        b'\xef\xbb\xbf<?xml version="1.0" encoding="utf-8"?>\r\n<xccos %s/>' % NS,
+        b'\r\n <?xml version="1.0"?><!-- hello --><xccos %s/>\r\n' % NS,
+        b'<?xml version="1.0" encoding="utf-16"?><xccos %s/>' % NS,
+        b'<x:xccos xmlns:x="urn:parlano:xml:ns:xccos"></x:xccos>',
+    ],
+)
+def test_wrappings(body: bytes) -> None:
+    assert parse(body).tag == "xccos"
+
+
+def test_other_namespaces_are_told_apart() -> None:
+    root = parse(
+        b'<xccos %s><cmd xmlns="urn:other"/><x:cmd xmlns:x="urn:x"/><cmd x:id="1" xmlns:x="urn:x"/></xccos>' % NS
+    )
+    assert [child.tag for child in root.children] == [None, None, "cmd"]
+    assert root.children[2].get("id") is None
+    assert parse(b"<xccos/>").tag is None
+
+
+def test_text_keeps_its_words_and_loses_its_markup() -> None:
+    root = parse(b"<data %s><chat>a<b>c<i>d</i></b>e<!-- x --><![CDATA[<f>]]>&amp;&#xD;\r\ng</chat><last/></data>" % NS)
+    assert [child.tag for child in root.children] == ["chat", "last"]
+    assert root.children[0].text == "acde<f>&\r\ng"
+    assert root.children[0].children == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"hello",
+        b"<xccos",
+        b"<xccos>",
+        b"<a/><b/>",
+        b"<a>\x01</a>",
+        b"<a>&#1;</a>",
+        b"<a>&nbsp;</a>",
+        b'<a b="1" b="2"/>',
+        b"<x:a/>",
+        b"\x00",
+        "<a/>".encode("utf-16"),
+        b"<!DOCTYPE a><a/>",
+        b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>',
+        b'<!-- x --><!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>',
+        b'<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><l>&b;</l>',
+        b'<a xmlns="' + b"x" * 300 + b'"/>',
+        b'<xccos xmlns="urn:parlano:xml:ns:xccos x"/>',
+    ],
+)
+def test_refused_with_400(body: bytes) -> None:
+    assert status(body) == 400
+
+
+def test_refused_with_413() -> None:
+    limits = DecodeLimits(body_bytes=1000, elements=10, depth=5)
+    assert status(b"<a>" + b" " * 1000 + b"</a>", limits) == 413
+    assert status(b"<a>" + b"<b/>" * 10 + b"</a>", limits) == 413
+    assert status(b"<a><a><a><a><a><a/></a></a></a></a></a>", limits) == 413
+    assert parse_document(b"<a><a><a><a><a/></a></a></a></a>", limits).children
+
+
+def test_a_doctype_in_a_text_is_only_text() -> None:
+    assert parse(b"<chat %s><![CDATA[<!DOCTYPE html>]]></chat>" % NS).text == "<!DOCTYPE html>"
+
+
+def test_invalid_utf_8_is_replaced_and_the_rest_understood() -> None:
+    root = parse(b'<part %s uri="ma-chan://\xff\xfe\x02"><chat>ok \xed\xa0\x80</chat></part>' % NS)
+    assert root.get("uri") == "ma-chan://\ufffd\ufffd"
+    assert root.children[0].text == "ok \ufffd\ufffd\ufffd"
+
+
+def test_new_names_leave_nothing_behind() -> None:
+    def document(start: int) -> bytes:
+        return b"<a>" + b"".join(b"<n%d/>" % number for number in range(start, start + 9000)) + b"</a>"
+
+    parse(document(0))
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for start in range(10_000, 60_000, 10_000):
+            parse(document(start))
+        assert tracemalloc.get_traced_memory()[0] - before < 100_000
+    finally:
+        tracemalloc.stop()
