@@ -85,7 +85,8 @@ def test_a_hundred_commands_each_answered_in_order() -> None:
 def test_everything_a_post_may_carry() -> None:
     (post,) = heard(
         f'<grpchat id="grpchat" seqid="4" chanUri="MA-CHAN://Example.com/{{{GUID.upper()}}}" '
-        'author="sip:a@example.com" authdisp="Anna" alert="YES" chatId="18446744073709551615" ts="2013-06-11T12:00:00.1234567Z">'
+        'author="sip:a@example.com" authdisp="Anna" alert="YES" '
+        'chatId="18446744073709551615" ts="2013-06-11T12:00:00.1234567Z">'
         "<rtf>{\\rtf1 x}</rtf><chat>a&#xD;\nb</chat><chat>no</chat></grpchat>"
     )
     assert post == GroupChat(
