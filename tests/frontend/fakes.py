@@ -166,7 +166,7 @@ class FakeEndpoint:
     ) -> Sent:
         return self._send(message, connection, on_response, signer)
 
-    def send_benotify(self, message: Request, connection: Connection, signer: MessageSigner | None = None) -> None:
+    def send_ack(self, message: Request, connection: Connection, signer: MessageSigner | None = None) -> None:
         self._send(message, connection, None, signer)
 
     def contact_for(self, connection: Connection) -> str:

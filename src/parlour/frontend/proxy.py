@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from parlour.frontend.best_response import best_response
+from parlour.frontend.courier import Courier
 from parlour.frontend.forwarding import forwarded_request, relayed_response
 from parlour.sip.message import Request, Response
 from parlour.ua.connection import Connection
 from parlour.ua.incoming import IncomingRequest, MessageSigner
 
-__all__ = ["Courier", "Hop", "Proxy"]
+__all__ = ["Hop", "Proxy"]
 
 
 class Sending(Protocol):
@@ -25,20 +26,6 @@ class Sending(Protocol):
     def cancel(self) -> None:
         """Send CANCEL for an INVITE, now or as soon as a provisional response allows it; otherwise nothing."""
         ...
-
-
-class Courier(Protocol):
-    """The part of the endpoint the front end sends with."""
-
-    def send_request(
-        self,
-        request: Request,
-        connection: Connection,
-        on_response: Callable[[Response | None], None],
-        signer: MessageSigner | None = None,
-    ) -> Any: ...
-
-    def send_benotify(self, request: Request, connection: Connection, signer: MessageSigner | None = None) -> None: ...
 
 
 class Cancellable(Protocol):
@@ -91,7 +78,7 @@ class Proxy:
     def acknowledge(self, incoming: IncomingRequest, hop: Hop) -> None:
         """Pass on the ACK to a 2xx: it belongs to no transaction and is never answered."""
         ack = forwarded_request(incoming.request, hop.uri, (), self.realms)
-        self.courier.send_benotify(ack, hop.connection, hop.signer)
+        self.courier.send_ack(ack, hop.connection, hop.signer)
         incoming.dropped()
 
     def cancel(self, incoming: IncomingRequest) -> bool:

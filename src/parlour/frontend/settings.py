@@ -18,8 +18,12 @@ class Schemes:
     """Digest with MD5 as well, for telephones that know nothing newer. Weak: off unless switched on."""
 
     def __post_init__(self) -> None:
-        if not (self.ntlm or self.digest or self.digest_md5):
+        if not (self.ntlm or self.any_digest):
             raise ValueError("at least one authentication scheme must be enabled")
+
+    @property
+    def any_digest(self) -> bool:
+        return self.digest or self.digest_md5
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,10 @@ class FrontendSettings:
     """Name of this server: NTLM target name, host of our Contact and Record-Route, source of diagnostics."""
     realm: str = "SIP Communications Service"
     """Realm of NTLM. Clients echo it; it takes part in every signature, so it must not change while they are on."""
+    domain: str = ""
+    """The main domain, named in NTLM challenges; empty: the first in alphabetical order."""
     digest_realm: str = ""
-    """Realm of Digest; empty: the first domain, because stored Digest verifiers depend on it."""
-    netbios_domain: str = ""
-    """Short domain name in the NTLM challenge; empty: made from the first domain."""
+    """Realm of Digest; empty: the main domain. Stored Digest verifiers depend on it."""
     schemes: Schemes = field(default_factory=Schemes)
 
     default_expires: int = 7200

@@ -1,0 +1,436 @@
+"""The front end: every request of every connection comes here first.
+
+Order: is it allowed at all (extensions) - whose dialog or address is it - whose connection is it, surely - then the
+registrar, the subscription and presence handlers, a service in this process, or the proxy. Handlers return answers or
+values; this module sends them. See docs/protocol/sip.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from parlour.directory.api import Directory
+from parlour.frontend import contacts, presence, provisioning
+from parlour.frontend.answer import Answer
+from parlour.frontend.authenticator import Accepted, Authenticator, Dropped
+from parlour.frontend.bindings import Binding, BindingTable
+from parlour.frontend.courier import Courier
+from parlour.frontend.flow_tokens import FlowTokens
+from parlour.frontend.presence import Presence
+from parlour.frontend.proxy import Hop, Proxy
+from parlour.frontend.reading import option_tags
+from parlour.frontend.registrar import ALLOW_EVENTS, Registrar
+from parlour.frontend.router import Refusal, Router, Target, ToEndpoints, ToFlow, ToServer, ToService
+from parlour.frontend.settings import FrontendSettings
+from parlour.frontend.subscriptions import (
+    EVENTS,
+    PRESENCE,
+    Document,
+    Subscription,
+    Subscriptions,
+    answer_headers,
+    event_of,
+    takes_piggyback,
+)
+from parlour.sip.errors import RemoteProtocolError
+from parlour.sip.message import Request
+from parlour.sip.uri import aor
+from parlour.store.api import Documents, StoreUnavailable
+from parlour.ua.connection import Connection
+from parlour.ua.incoming import IncomingRequest
+from parlour.ua.uas import LocalService
+
+__all__ = ["Frontend"]
+
+log = logging.getLogger(__name__)
+
+ALLOW: Final = "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, SUBSCRIBE, SERVICE, MESSAGE, INFO, NOTIFY, REFER, UPDATE"
+ACCEPT: Final = f"{presence.PUBLISH_TYPE}, {presence.MEMBERS_TYPE}, {provisioning.CONTENT_TYPE}, application/sdp"
+EXTENSIONS: Final = frozenset(
+    {"timer", "gruu", "gruu-10", "adhoclist", "categorylist", "eventlist", "path", "ms-benotify"}
+)
+"""Option tags a client may require of us as user agent server. COMPAT: SIPE requires adhoclist and categoryList."""
+PROXY_EXTENSIONS: Final = frozenset({"ms-benotify", "ms-piggyback-first-notify"})
+
+
+class Frontend:
+    """One per server. `call_later` is the event loop's; `clock` is monotonic, `wall` counts from 1970, `token(n)` gives
+    n random bytes. `attach` the endpoint, then let it call `receive`."""
+
+    def __init__(
+        self,
+        domains: frozenset[str],
+        directory: Directory,
+        documents: Documents,
+        settings: FrontendSettings,
+        *,
+        clock: Callable[[], float],
+        wall: Callable[[], float],
+        token: Callable[[int], bytes],
+        call_later: Callable[[float, Callable[[], None]], Any] | None = None,
+    ) -> None:
+        self.domains = frozenset(domain.lower() for domain in domains)
+        self.settings = settings
+        self.bindings = BindingTable()
+        self.tokens = FlowTokens(token(32))
+        self.router = Router(self.domains, settings.host, directory, self.bindings, self.tokens)
+        self.authenticator = Authenticator(self.domains, directory, settings, clock=clock, wall=wall, token=token)
+        self._directory = directory
+        self._clock = clock
+        self._wall = wall
+        self._registrar = Registrar(self.bindings, settings)
+        self._presence = Presence(documents, wall=wall, max_static=settings.max_static_publications)
+        self._subscriptions = Subscriptions(
+            default_expires=settings.subscription_expires, per_flow=settings.max_subscriptions
+        )
+        self._call_later = call_later or _loop_call_later
+        self._flows: dict[int, Connection] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._next_sweep = 0.0
+        directory.subscribe(self._person_changed)
+
+    def attach(self, endpoint: Courier) -> None:
+        """Call once, before the first request."""
+        self._courier = endpoint
+        realms = frozenset({self.settings.realm, self.authenticator.digest_realm})
+        self._proxy = Proxy(endpoint, realms=realms, timer_c=self.settings.timer_c, call_later=self._call_later)
+
+    def add_service(self, uri: str, service: LocalService) -> None:
+        """A user agent inside this process (lookup, channel) at `sip:user@domain`."""
+        self.router.add_service(uri, service)
+
+    async def close(self) -> None:
+        """Stop what is still being worked on; its requests stay unanswered."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # -- the way in ----------------------------------------------------------------------------------------------
+
+    def receive(self, incoming: IncomingRequest) -> None:
+        """The endpoint's `on_request`."""
+        # COMPAT: SIPE ignores answers without signature, except challenges; refusals made before the request has been
+        # examined are signed too.
+        incoming.signer = self.authenticator.signer_for(incoming.connection)
+        try:
+            self._receive(incoming)
+        except RemoteProtocolError as error:
+            self._send(incoming, Answer(error.status, error.reason))
+
+    def _receive(self, incoming: IncomingRequest) -> None:
+        request = incoming.request
+        dialog = self._courier.dialogs.find(request)
+        if dialog is not None:
+            if self._authenticate(incoming, proxy=False):
+                dialog.receive(incoming)
+            return
+        if request.method == "CANCEL":
+            self._cancel(incoming)
+            return
+        if self._refuse_extensions(incoming, "Proxy-Require", PROXY_EXTENSIONS):
+            return
+        target = self.router.route(request, incoming.connection, now=self._clock())
+        if request.method == "OPTIONS" and isinstance(target, ToServer) and request.to.tag is None:
+            self._send(incoming, Answer(200, headers=_capabilities()))
+            return
+        proxy = isinstance(target, (ToEndpoints, ToFlow)) and request.method not in _SERVED
+        if not self._authenticate(incoming, proxy=proxy):
+            return
+        handler = _SERVED.get(request.method)
+        if handler is None or (isinstance(target, ToFlow) and request.method in ("SUBSCRIBE", "SERVICE")):
+            self._dispatch(incoming, target)
+        elif not self._refuse_extensions(incoming, "Require", EXTENSIONS):
+            handler(self, incoming, target)
+
+    def _authenticate(self, incoming: IncomingRequest, *, proxy: bool) -> bool:
+        """Whether the request may go on; if not, it has been answered or dropped."""
+        verdict = self.authenticator.check(incoming.request, incoming.connection, proxy=proxy)
+        if isinstance(verdict, Accepted):
+            incoming.identity = verdict.identity
+            incoming.signer = verdict.signer
+            return True
+        if isinstance(verdict, Dropped):
+            incoming.dropped()
+            return False
+        if verdict.status in (401, 407):
+            incoming.signer = None
+        self._send(incoming, verdict)
+        return False
+
+    def _refuse_extensions(self, incoming: IncomingRequest, header: str, known: frozenset[str]) -> bool:
+        unknown = sorted(option_tags(incoming.request, header) - known)
+        if not unknown or incoming.request.method in ("ACK", "CANCEL"):
+            return False
+        self._send(incoming, Answer(420, headers=(("Unsupported", ", ".join(unknown)),)))
+        return True
+
+    def _send(self, incoming: IncomingRequest, answer: Answer) -> None:
+        if incoming.request.method == "ACK":
+            incoming.dropped()
+        else:
+            incoming.respond(answer.status, answer.reason, answer.headers, answer.body, answer.content_type)
+
+    # -- registrar -----------------------------------------------------------------------------------------------
+
+    def _register(self, incoming: IncomingRequest, target: Target) -> None:
+        request, connection = incoming.request, incoming.connection
+        assert incoming.identity is not None
+        person = incoming.identity.uri
+        if not isinstance(target, ToServer):
+            self._send(incoming, Answer(404, "Not A Domain Of This Server"))
+            return
+        if self._address(request.to.uri) != person:
+            self._send(incoming, Answer(403, "Only Your Own Address"))
+            return
+        done = self._registrar.register(person, request, connection, now=self._clock(), wall=self._wall())
+        if done.added or done.replaced:
+            self._watch(connection)
+            self.authenticator.remember_endpoint(connection, person, request)
+        for binding in (*done.removed, *done.replaced):
+            self._binding_gone(binding)
+        self._send(incoming, done.answer)
+        self._sweep()
+
+    def _binding_gone(self, binding: Binding) -> None:
+        bindings = self.bindings.of(binding.person, self._clock())
+        if not any(other.endpoint == binding.endpoint for other in bindings):
+            self._presence.endpoint_gone(binding.person, binding.endpoint, last=not bindings)
+
+    def _watch(self, connection: Connection) -> None:
+        if connection.id not in self._flows:
+            self._flows[connection.id] = connection
+            connection.add_close_callback(self._connection_closed)
+
+    def _connection_closed(self, connection: Connection) -> None:
+        self._flows.pop(connection.id, None)
+        self._subscriptions.remove_flow(connection)
+        for binding in self.bindings.remove_flow(connection):
+            self._binding_gone(binding)
+
+    def _sweep(self) -> None:
+        """Once a minute, while people register: forget what has expired."""
+        now = self._clock()
+        if now >= self._next_sweep:
+            self._next_sweep = now + 60.0
+            self._subscriptions.remove_expired(now)
+            for binding in self.bindings.remove_expired(now):
+                self._binding_gone(binding)
+
+    def _person_changed(self, uri: str) -> None:
+        """Somebody was changed in the directory: whoever may not sign in any more is shown out."""
+        person = self._directory.find_person(uri)
+        if person is not None and not person.disabled:
+            return
+        for connection in self.authenticator.connections_of(uri):
+            log.info("%s may not sign in any more; closing %r", uri, connection)
+            connection.close()
+
+    # -- subscriptions and presence ------------------------------------------------------------------------------
+
+    def _subscribe(self, incoming: IncomingRequest, target: Target) -> None:
+        assert incoming.identity is not None
+        request, person = incoming.request, incoming.identity.uri
+        package = EVENTS.get(event_of(request))
+        if package is None or (package.name == PRESENCE and not _is_office_client(request)):
+            self._send(incoming, Answer(489, headers=(("Allow-Events", ALLOW_EVENTS),)))
+            return
+        if request.to.tag is None and self._address(request.uri) != person:
+            self._send(incoming, Answer(403, "Only Your Own Documents"))
+            return
+        self._watch(incoming.connection)
+        outcome = self._subscriptions.receive(
+            request, person, incoming.connection, lambda: incoming.local_tag, now=self._clock()
+        )
+        if isinstance(outcome, Answer):
+            self._send(incoming, outcome)
+        else:
+            self._spawn(incoming, self._tell(incoming, outcome))
+
+    async def _tell(self, incoming: IncomingRequest, subscription: Subscription) -> None:
+        """The answer to a SUBSCRIBE and the first notification, in one message or in two."""
+        try:
+            document = await self._document(incoming, subscription)
+        except RemoteProtocolError:
+            self._subscriptions.remove(subscription)
+            raise
+        piggyback = document is not None and takes_piggyback(incoming.request)
+        if piggyback:
+            subscription.local_cseq += 1
+        contact = self._courier.contact_for(incoming.connection)
+        headers = answer_headers(subscription, contact, piggyback=piggyback, now=self._clock())
+        if document is None or not piggyback:
+            incoming.respond(200, headers=headers)
+        else:
+            incoming.respond(200, headers=headers, body=document.body, content_type=document.content_type)
+        if document is not None and not piggyback:
+            notify = subscription.build_notify(document, contact, now=self._clock())
+            self._notify(subscription, notify, incoming)
+
+    async def _document(self, incoming: IncomingRequest, subscription: Subscription) -> Document | None:
+        """What to tell; None for nothing: the end of a subscription, or a refresh of one that tells once."""
+        request, package = incoming.request, EVENTS[subscription.event]
+        if request.to.tag is not None and (not package.repeats or subscription.expires_at <= self._clock()):
+            return None
+        if package.name == provisioning.EVENT:
+            return self._provisioning(request, subscription.person)
+        if package.name == contacts.EVENT:
+            return Document(contacts.CONTENT_TYPE, contacts.contacts_document())
+        if package.name == presence.EVENT:
+            body = request.body if request.content_type == presence.CONTENT_TYPE else b""
+            return Document(presence.CONTENT_TYPE, await self._presence.document(subscription.person, body))
+        return None
+
+    def _provisioning(self, request: Request, uri: str) -> Document:
+        person = self._directory.find_person(uri)
+        if person is None:
+            raise RemoteProtocolError(404, "Not Found")
+        groups = provisioning.requested_groups(request.body)
+        body = provisioning.provisioning_document(person, groups, self.settings)
+        return Document(provisioning.CONTENT_TYPE, body)
+
+    def _notify(self, subscription: Subscription, notify: Request, incoming: IncomingRequest) -> None:
+        connection = incoming.connection
+        if subscription.benotify:
+            self._courier.send_ack(notify, connection, incoming.signer)
+        else:
+            self._courier.send_request(notify, connection, lambda _: None, incoming.signer)
+
+    def _service(self, incoming: IncomingRequest, target: Target) -> None:
+        assert incoming.identity is not None
+        if self._address(incoming.request.uri) != incoming.identity.uri:
+            self._send(incoming, Answer(403, "Only Your Own Presence"))
+            return
+        kind = incoming.request.content_type
+        if kind == presence.PUBLISH_TYPE:
+            self._spawn(incoming, self._publish(incoming))
+        elif kind == presence.MEMBERS_TYPE:
+            self._send(incoming, self._presence.set_container_members(incoming.request.body))
+        else:
+            accept = f"{presence.PUBLISH_TYPE}, {presence.MEMBERS_TYPE}"
+            self._send(incoming, Answer(415, headers=(("Accept", accept),)))
+
+    async def _publish(self, incoming: IncomingRequest) -> None:
+        identity = incoming.identity
+        assert identity is not None
+        answer = await self._presence.publish(identity.uri, identity.endpoint, incoming.request.body)
+        self._send(incoming, answer)
+
+    def _spawn(self, incoming: IncomingRequest, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._guarded(incoming, work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, incoming: IncomingRequest, work: Coroutine[Any, Any, None]) -> None:
+        """The edge of a task: whatever happens, the request gets an answer."""
+        try:
+            await work
+        except RemoteProtocolError as error:
+            self._send(incoming, Answer(error.status, error.reason))
+        except StoreUnavailable:
+            self._send(incoming, Answer(503, headers=(("Retry-After", "5"),)))
+        except Exception:
+            log.exception("%s could not be handled", incoming.request.method)
+            if not incoming.final_status:
+                self._send(incoming, Answer(500))
+
+    # -- services and proxy --------------------------------------------------------------------------------------
+
+    def _dispatch(self, incoming: IncomingRequest, target: Target) -> None:
+        if isinstance(target, Refusal):
+            self._send(incoming, Answer(target.status, target.reason))
+        elif isinstance(target, ToService):
+            self._serve(incoming, target)
+        elif isinstance(target, ToServer):
+            self._refuse_method(incoming)
+        else:
+            self._forward(incoming, target)
+
+    def _serve(self, incoming: IncomingRequest, target: ToService) -> None:
+        request = incoming.request
+        if request.method == "INVITE" and request.to.tag is None:
+            if not self._refuse_extensions(incoming, "Require", EXTENSIONS):
+                target.service.handle_invite(incoming)
+        elif request.method == "OPTIONS" and request.to.tag is None:
+            self._send(incoming, Answer(200, headers=_capabilities()))
+        else:
+            self._refuse_method(incoming)
+
+    def _refuse_method(self, incoming: IncomingRequest) -> None:
+        if incoming.request.to.tag is not None:
+            self._send(incoming, Answer(481))
+        else:
+            self._send(incoming, Answer(405, headers=(("Allow", ALLOW),)))
+
+    def _options(self, incoming: IncomingRequest, target: Target) -> None:
+        self._dispatch(incoming, target)
+
+    def _forward(self, incoming: IncomingRequest, target: ToEndpoints | ToFlow) -> None:
+        hops = self._hops(incoming, target)
+        if not hops:
+            self._send(incoming, Answer(480 if incoming.request.to.tag is None else 481))
+        elif incoming.request.method == "ACK":
+            self._proxy.acknowledge(incoming, hops[0])
+        else:
+            self._watch(incoming.connection)
+            self._proxy.forward(incoming, hops)
+
+    def _hops(self, incoming: IncomingRequest, target: ToEndpoints | ToFlow) -> list[Hop]:
+        if isinstance(target, ToFlow):
+            connection = self._flows.get(target.flow_id)
+            return [self._hop(incoming, connection, incoming.request.uri)] if connection is not None else []
+        found = [(self._flows.get(binding.flow.id), binding.contact) for binding in target.bindings]
+        hops = [self._hop(incoming, connection, uri) for connection, uri in found if connection is not None]
+        return hops[: self.settings.max_forked]
+
+    def _hop(self, incoming: IncomingRequest, connection: Connection, uri: str) -> Hop:
+        """Record-Route, topmost first: the entry that faces the callee, then the one that faces the caller."""
+        routes = (self._record_route(connection), self._record_route(incoming.connection))
+        return Hop(connection, uri, routes, self.authenticator.signer_for(connection))
+
+    def _record_route(self, connection: Connection) -> str:
+        token, port = self.tokens.make(connection.id), connection.local[1]
+        return f"<sip:{token}@{self.settings.host}:{port};transport={connection.transport.lower()};lr>"
+
+    def _cancel(self, incoming: IncomingRequest) -> None:
+        """CANCEL cannot be challenged; it is believed when it comes over the connection of what it cancels."""
+        if not self.authenticator.believes_cancel(incoming.request, incoming.connection):
+            incoming.dropped()
+        elif not self._proxy.cancel(incoming):
+            # The endpoint lets only CANCELs of known requests through: that one has its answer already (section 9.2).
+            self._send(incoming, Answer(200))
+
+    def _address(self, uri: str) -> str | None:
+        """The person behind an address, as the directory writes it."""
+        person = self._directory.find_person(aor(uri))
+        return person.uri if person is not None else None
+
+
+def _capabilities() -> tuple[tuple[str, str], ...]:
+    return (
+        ("Allow", ALLOW),
+        ("Accept", ACCEPT),
+        ("Supported", "adhoclist"),
+        ("Supported", "msrtc-event-categories"),
+        ("Supported", "gruu, timer"),
+        ("Allow-Events", ALLOW_EVENTS),
+    )
+
+
+def _is_office_client(request: Request) -> bool:
+    """COMPAT: clients of Office Communications Server, which subscribe to presence without wanting a notification."""
+    tags = option_tags(request, "Supported") | option_tags(request, "Require") | option_tags(request, "Proxy-Require")
+    return bool(tags & {"ms-benotify", "ms-piggyback-first-notify", "categorylist"})
+
+
+def _loop_call_later(delay: float, function: Callable[[], None]) -> asyncio.TimerHandle:
+    return asyncio.get_running_loop().call_later(delay, function)
+
+
+_SERVED: Final[dict[str, Callable[[Frontend, IncomingRequest, Target], None]]] = {
+    "REGISTER": Frontend._register,
+    "SUBSCRIBE": Frontend._subscribe,
+    "SERVICE": Frontend._service,
+}
