@@ -1,5 +1,6 @@
-"""COMPAT: SIPE. After an INFO or UPDATE answered 481 it opens a new dialog on the same connection, joins nothing, and posts
-into the rooms it believes it is in. We remember, for a while, which rooms an endpoint sat in when its dialog was lost."""
+"""COMPAT: SIPE. After an INFO or UPDATE answered 481 it opens a new dialog on the same connection, joins nothing, and
+posts into the rooms it believes it is in. We remember, for a while, which rooms an endpoint sat in when its dialog
+was lost."""
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ChannelSettings:
-    """`uri` is where we are called; `sessions` and `pending` bound what one process and one session may hold; `retry_after`
-    is in seconds."""
+    """`uri` is where we are called; `sessions` and `pending` bound what one process and one session may hold;
+    `retry_after` is in seconds."""
 
     uri: str
     domain: str

@@ -312,5 +312,3 @@ def _is_lone_post(envelope: Envelope) -> bool:
 def _severity(answer: Answer) -> int:
     """Of several posts in one envelope the worst answer is told; 503 above all, for it asks to come again."""
     return 1000 if answer.status == 503 else answer.status
-
-

@@ -21,7 +21,9 @@ __all__ = ["LookupService"]
 class LookupService:
     """Answers at `sip:ocschat@<domain>`. `loads` lists the channel services as they are now."""
 
-    def __init__(self, endpoint: Endpoint, loads: Callable[[], Sequence[ChannelLoad]], next_envid: Callable[[], int]) -> None:
+    def __init__(
+        self, endpoint: Endpoint, loads: Callable[[], Sequence[ChannelLoad]], next_envid: Callable[[], int]
+    ) -> None:
         self._endpoint = endpoint
         self._loads = loads
         self._next_envid = next_envid

@@ -1,9 +1,10 @@
-"""The INFOs that a server pushes into one dialog: rendered from a prefix, a bounded window in flight, matched by branch.
+"""The INFOs that a server pushes into one dialog: rendered from a prefix, a bounded window in flight, matched by
+branch.
 
-This is the non-INVITE client transaction of RFC 3261 section 17.1.2 over a reliable transport, kept for a whole dialog at
-once: timers E and K are zero there, so all that is left of the machine is *trying* (the CSeq stands in `_in_flight`) and
-*terminated* (it does not). A thousand people in a room are a thousand pipelines; nothing here makes a task, a timer or a
-transaction object per message. No I/O: bytes to write are returned, time is an argument.
+This is the non-INVITE client transaction of RFC 3261 section 17.1.2 over a reliable transport, kept for a whole
+dialog at once: timers E and K are zero there, so all that is left of the machine is *trying* (the CSeq stands in
+`_in_flight`) and *terminated* (it does not). A thousand people in a room are a thousand pipelines; nothing here makes
+a task, a timer or a transaction object per message. No I/O: bytes to write are returned, time is an argument.
 """
 
 from __future__ import annotations

@@ -23,9 +23,9 @@ _numbers = count(1)
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSettings:
-    """`write_high`: bytes waiting to be written at which we stop reading from this peer; `write_limit`: bytes at which the
-    peer is given up; `idle`: seconds of complete silence, keep-alives included, after which a connection that never
-    authenticated is closed."""
+    """`write_high`: bytes waiting to be written at which we stop reading from this peer; `write_limit`: bytes at
+    which the peer is given up; `idle`: seconds of complete silence, keep-alives included, after which a connection
+    that never authenticated is closed."""
 
     write_high: int = 256 * 1024
     write_limit: int = 4 * 1024 * 1024

@@ -69,7 +69,8 @@ class EndpointCounters:
 
 
 class Endpoint:
-    """`on_request` gets every request that is new, well-formed and no ACK to a refusal or CANCEL of something unknown."""
+    """`on_request` gets every request that is new, well-formed and no ACK to a refusal or CANCEL of something
+    unknown."""
 
     def __init__(
         self,
@@ -127,7 +128,11 @@ class Endpoint:
             return await self._udp_peer(host, port)
         loop = asyncio.get_running_loop()
         _, protocol = await loop.create_connection(
-            lambda: self._protocol(transport), host, port, ssl=ssl_context, server_hostname=host if ssl_context else None
+            lambda: self._protocol(transport),
+            host,
+            port,
+            ssl=ssl_context,
+            server_hostname=host if ssl_context else None,
         )
         return protocol
 
@@ -235,7 +240,8 @@ class Endpoint:
 
     @staticmethod
     def _note_source(connection: Connection, request: Request) -> None:
-        """`received` and `rport` tell the sender, and over UDP ourselves, where it is seen (RFC 3261 18.2.1, RFC 3581)."""
+        """`received` and `rport` tell the sender, and over UDP ourselves, where it is seen (RFC 3261 18.2.1, RFC
+        3581)."""
         via = request.via
         host, port = connection.peer
         if "rport" in via.params:
@@ -359,5 +365,3 @@ class Endpoint:
 def _loop_reads_cheaply() -> bool:
     """uvloop reads plain TCP without allocating 256 KiB each time; asyncio's own loop does not."""
     return type(asyncio.get_running_loop()).__module__.startswith("uvloop")
-
-

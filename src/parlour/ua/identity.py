@@ -9,7 +9,8 @@ __all__ = ["Identity"]
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`uri` is the person's `sip:user@domain`; `endpoint` is the epid or instance id of the device ("" if it has none)."""
+    """`uri` is the person's `sip:user@domain`; `endpoint` is the epid or instance id of the device ("" if it has
+    none)."""
 
     uri: str
     display_name: str

@@ -12,8 +12,8 @@ __all__ = ["InfoPipe"]
 
 
 class InfoPipe(InfoPipeline):
-    """Sends INFO bodies in order; `on_gone(reason)` is called once if the peer no longer knows the dialog, is silent for too
-    long, or reads too slowly (its connection is then dropped, and nobody else's)."""
+    """Sends INFO bodies in order; `on_gone(reason)` is called once if the peer no longer knows the dialog, is silent
+    for too long, or reads too slowly (its connection is then dropped, and nobody else's)."""
 
     __slots__ = ("_clock", "_on_gone", "connection")
 

@@ -36,9 +36,7 @@ class Resolver:
         """Targets in the order to try: the transport the URI names, else `transports`; SRV by priority and weight; the
         bare host on the default port when there is no SRV record or the URI has a port or an address."""
         wanted = (uri.transport.upper(),) if uri.transport else transports
-        if uri.secure:
-            wanted = ("TLS",)
-        elif wanted == ("TCP",) and uri.scheme == "sips":
+        if uri.secure or (wanted == ("TCP",) and uri.scheme == "sips"):
             wanted = ("TLS",)
         if uri.port is not None or is_address(uri.host):
             return [Target(name, uri.host, uri.port or _PORTS[name]) for name in wanted]

@@ -95,7 +95,7 @@ class UasDialog:
             incoming.connection,
             token=token,
             clock=endpoint.clock,
-            on_gone=self._pipe_gone,
+            on_gone=self.forget,
             signer=endpoint.info_signer_for(incoming, dialog),
             settings=endpoint.pipeline_settings,
         )
@@ -134,7 +134,7 @@ class UasDialog:
 
     def _receive_bye(self, incoming: IncomingRequest) -> None:
         incoming.respond(200)
-        self._end("BYE from the client")
+        self.forget("BYE from the client")
 
     def _receive_refresh(self, incoming: IncomingRequest) -> None:
         """UPDATE or re-INVITE: refreshes the session and, the target being what it was, changes nothing else."""
@@ -159,7 +159,7 @@ class UasDialog:
             request = self.dialog.build_request("BYE")
             request.headers.set("Reason", f'SIP;cause=200;text="{reason}"')
             self._endpoint.send_request(request, self.connection, _ignore, self.signer)
-        self._end(reason)
+        self.forget(reason)
 
     def handle_timer(self, now: float) -> None:
         """About once a second."""
@@ -171,16 +171,15 @@ class UasDialog:
         elif self._timer.expired(now):
             self.bye("session expired")
 
-    def _pipe_gone(self, reason: str) -> None:
-        self._end(reason)
-
     def _connection_lost(self, connection: Connection) -> None:
-        self._end("connection lost")
+        self.forget("connection lost")
 
-    def _end(self, reason: str) -> None:
+    def forget(self, reason: str) -> None:
+        """The dialog is over; nothing is sent."""
         if self.ended:
             return
         self.ended = True
+        self.dialog.terminate()
         self.pipe.close()
         self.connection.remove_close_callback(self._connection_lost)
         self._endpoint.dialog_over(self)

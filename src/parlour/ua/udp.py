@@ -1,5 +1,5 @@
-"""SIP over UDP (RFC 3261 section 18): off by default. Each peer address is a `Connection` of its own, so that the floors
-above need not care; it disappears after some minutes of silence."""
+"""SIP over UDP (RFC 3261 section 18): off by default. Each peer address is a `Connection` of its own, so that the
+floors above need not care; it disappears after some minutes of silence."""
 
 from __future__ import annotations
 

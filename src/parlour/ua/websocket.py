@@ -24,14 +24,12 @@ _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 
 class WebSocketConnection(StreamConnection):
-    """A browser, or anything else that speaks RFC 7118. Pings are answered by the library; fragments are joined up to the
-    message limit."""
+    """A browser, or anything else that speaks RFC 7118. Pings are answered by the library; fragments are joined up to
+    the message limit."""
 
     __slots__ = ("_limits", "_parts", "_protocol", "_refused")
 
-    def __init__(
-        self, sink: FrameSink, limits: SipLimits, settings: ConnectionSettings, transport: str = "WS"
-    ) -> None:
+    def __init__(self, sink: FrameSink, limits: SipLimits, settings: ConnectionSettings, transport: str = "WS") -> None:
         super().__init__(sink, limits, settings, transport)
         self._limits = limits
         self._parts: list[bytes] = []
@@ -56,7 +54,8 @@ class WebSocketConnection(StreamConnection):
         response = self._protocol.accept(request)
         if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS and self._protocol.subprotocol != _SIP:
             response = self._protocol.reject(
-                HTTPStatus.BAD_REQUEST, "This port speaks SIP over WebSocket: ask for the subprotocol 'sip' (RFC 7118).\n"
+                HTTPStatus.BAD_REQUEST,
+                "This port speaks SIP over WebSocket: ask for the subprotocol 'sip' (RFC 7118).\n",
             )
         self._refused = response.status_code != HTTPStatus.SWITCHING_PROTOCOLS
         self._protocol.send_response(response)
@@ -96,8 +95,8 @@ class WebSocketConnection(StreamConnection):
         try:
             self._protocol.send_close(1000)
         except WebSocketException:
-            pass  # the handshake never finished, or the peer said goodbye first: the socket is closed below all the same
-        self._flush()
+            pass  # the handshake never finished, or the peer said goodbye first: the socket is closed below all the
+            same self._flush()
         self._io.close()
 
     def _flush(self) -> None:

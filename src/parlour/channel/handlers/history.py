@@ -18,8 +18,8 @@ __all__ = ["recent_history"]
 
 
 async def recent_history(session: Session, envid: int, command: RecentHistory) -> list[Fragment]:
-    """The newest messages. What is posted while they are read is kept back and told after them, once: some clients do not
-    look at message numbers (COMPAT: SIPE), so they would show it twice."""
+    """The newest messages. What is posted while they are read is kept back and told after them, once: some clients do
+    not look at message numbers (COMPAT: SIPE), so they would show it twice."""
     visit = session.visit
     assert visit is not None
     room = RoomId(room_guid(command.room_uri))

@@ -28,7 +28,7 @@ async def get_server_info(session: Session, envid: int, command: GetServerInfo) 
         search_limit=limits.search_limit,
         message_size_limit=limits.message_bytes,
         story_size_limit=limits.story_bytes,
-        root_uri=category_uri(settings.domain, root) if root is not None else "",
+        root_uri=category_uri(settings.domain, root.id) if root is not None else "",
         db_version=settings.instance_id,
         display_name=settings.display_name,
         room_management_url=settings.room_management_url,

@@ -1,0 +1,110 @@
+"""Drives the server side tables of `sip.transactions`: which request is new, which was seen before, who gets the
+ACK."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from parlour.sip.errors import RemoteProtocolError
+from parlour.sip.message import Request, Response
+from parlour.sip.transactions.invite_server import InviteServer
+from parlour.sip.transactions.keys import cancelled_key, server_key
+from parlour.sip.transactions.machine import EventKind, Machine
+from parlour.sip.transactions.non_invite_server import NonInviteServer
+from parlour.sip.transactions.timers import Timers
+from parlour.ua.connection import Connection
+from parlour.ua.deadlines import Deadlines
+from parlour.ua.incoming import IncomingRequest
+
+__all__ = ["ServerTransactions"]
+
+Key = tuple[object, ...]
+
+
+class _Owner(Protocol):
+    clock: Callable[[], float]
+    new_tag: Callable[[], str]
+
+
+class ServerTransactions:
+    """All of a process's. A transaction belongs to the connection its request came on: two clients may well use the
+    same branch."""
+
+    def __init__(self, owner: _Owner, timers: Timers) -> None:
+        self.new_tag = owner.new_tag
+        self._clock = owner.clock
+        self._timers = timers
+        self._machines: dict[Key, tuple[InviteServer[bytes] | NonInviteServer[bytes], Connection]] = {}
+        self._deadlines = Deadlines()
+
+    def __len__(self) -> int:
+        return len(self._machines)
+
+    def receive_request(self, connection: Connection, request: Request) -> IncomingRequest | None:
+        """The request to be handled, None if it was absorbed here: a repeat, the ACK for a refusal, a CANCEL that comes
+        too late."""
+        key: Key = (connection.id, *server_key(request))
+        known = self._machines.get(key)
+        if known is not None:
+            return self._receive_again(key, known[0], connection, request)
+        incoming = IncomingRequest(request, connection, self, key)
+        if request.method == "ACK":
+            return incoming
+        machine: InviteServer[bytes] | NonInviteServer[bytes]
+        if request.method == "INVITE":
+            machine = InviteServer(timers=self._timers, reliable=connection.reliable)
+        else:
+            machine = NonInviteServer(timers=self._timers, reliable=connection.reliable)
+        self._machines[key] = (machine, connection)
+        if request.method == "CANCEL" and (connection.id, *cancelled_key(request)) not in self._machines:
+            incoming.respond(481)
+            return None
+        return incoming
+
+    def _receive_again(
+        self,
+        key: Key,
+        machine: InviteServer[bytes] | NonInviteServer[bytes],
+        connection: Connection,
+        request: Request,
+    ) -> IncomingRequest | None:
+        now = self._clock()
+        if isinstance(machine, InviteServer):
+            machine.receive_request(request, now)
+        else:
+            machine.receive_request(now)
+        passed_up = self._carry_out(key, machine, connection)
+        return IncomingRequest(request, connection, self, key) if passed_up else None
+
+    def send_response(self, incoming: IncomingRequest, response: Response) -> None:
+        """For `IncomingRequest`: the response through the machine, as bytes, to where the request came from."""
+        known = self._machines.get(incoming.key)
+        if known is None:
+            raise RemoteProtocolError(481, "Transaction Is Over")
+        machine, connection = known
+        machine.send_response(response.status, response.serialize(), self._clock())
+        self._carry_out(incoming.key, machine, connection)
+
+    def forget(self, incoming: IncomingRequest) -> None:
+        """Nothing will be answered."""
+        if incoming.request.method != "ACK":
+            self._machines.pop(incoming.key, None)
+
+    def _carry_out(self, key: Key, machine: Machine[bytes], connection: Connection) -> bool:
+        """Send and schedule what the machine asks for; whether it passes the message up (an ACK for a 2xx)."""
+        for data in machine.take_outgoing():
+            connection.send(data)
+        passed_up = any(event.kind is EventKind.ACK for event in machine.take_events())
+        if machine.terminated:
+            self._machines.pop(key, None)
+        else:
+            self._deadlines.add(machine.next_deadline(), key)
+        return passed_up
+
+    def handle_timer(self, now: float) -> None:
+        for key in self._deadlines.take_due(now):
+            known = self._machines.get(key)
+            if known is not None:
+                known[0].handle_timer(now)
+                self._carry_out(key, *known)
