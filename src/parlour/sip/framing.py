@@ -33,6 +33,7 @@ _CONTENT_LENGTH = re.compile(
     rb"\r\n(?:content-length|l)[ \t]*+:((?:[^\r\n]++|\r\n[ \t]|\r(?!\n)|(?<!\r)\n)*+)", re.IGNORECASE
 )
 _FAST_NAME = b"\r\nContent-Length: "
+_new = tuple.__new__  # half the price of calling the class
 
 
 class StreamFramer:
@@ -91,31 +92,38 @@ class StreamFramer:
 
     def _cut(self, data: bytes, frames: list[Frame]) -> int:
         """Append all whole frames; the offset of the first byte not used."""
-        start, size = 0, len(data)
+        start, size, find = 0, len(data), data.find
         searched, self._searched, self._needed = self._searched, 0, 0
         while start < size:
             if data[start] == 13:
                 start = self._skip_breaks(data, start, frames)
                 if start == size or data[start:] == b"\r":
                     return start
-            end = data.find(b"\r\n\r\n", start + searched)
-            searched = 0
+            end = find(b"\r\n\r\n", start + searched)
             if end < 0:
-                if size - start - 3 > self._limits.head:
-                    raise FramingError(513, "Message Too Large")
-                self._searched = max(0, size - start - 3)
+                self._searched = self._unfinished(size - start)
                 return start
-            body_start = end + 4
-            length = self._body_length(data, start, end)
-            finish = body_start + length
-            if finish > size:
-                self._needed = finish - start
-                self._searched = end - start
-                return start
-            frames.append(Frame(data[start : end + 2], data[body_start:finish]))
+            searched = 0
+            found = find(_FAST_NAME, start, end)
+            if found >= 0 and data[found + 18 : found + 20] == b"0\r" and end - start <= self._limits.head:
+                # Most of what arrives is answers without a body: the way of these is kept short.
+                body, finish = b"", end + 4
+            else:
+                finish = end + 4 + self._body_length(data, start, end, found)
+                if finish > size:
+                    self._needed, self._searched = finish - start, end - start
+                    return start
+                body = data[end + 4 : finish]
+            frames.append(_new(Frame, (data[start : end + 2], body)))
             self._odd_break = False
             start = finish
         return start
+
+    def _unfinished(self, size: int) -> int:
+        """Where the end of a head may still begin, in `size` bytes that have none."""
+        if size - 3 > self._limits.head:
+            raise FramingError(513, "Message Too Large")
+        return max(0, size - 3)
 
     def _skip_breaks(self, data: bytes, start: int, frames: list[Frame]) -> int:
         # Section 7.5: CRLFs before a start line are ignored. Two in a row are a ping (RFC 5626 section 3.5.1).
@@ -126,22 +134,20 @@ class StreamFramer:
                 frames.append(KEEP_ALIVE)
         return start
 
-    def _body_length(self, data: bytes, start: int, end: int) -> int:
-        """Content-Length of the head data[start:end], checked; 0 if there is none."""
+    def _body_length(self, data: bytes, start: int, end: int, found: int) -> int:
+        """Content-Length of the head data[start:end], checked; 0 if there is none. `found`: where, if spelled out."""
         limits = self._limits
         if end - start > limits.head:
             raise FramingError(513, "Message Too Large")
-        found = data.find(_FAST_NAME, start, end)
         if found >= 0:
             digits = data[found + 18 : data.find(b"\r\n", found + 18, end + 2)]
-            if digits.isdigit() and len(digits) < 8:
-                length = int(digits)
-                if length <= limits.body:
-                    return length
+            if digits.isdigit() and len(digits) < 8 and (length := int(digits)) <= limits.body:
+                return length
+        head = data[start : end + 2]
         try:
-            return content_length(data[start : end + 2], limits) or 0
+            return content_length(head, limits) or 0
         except RemoteProtocolError as error:
-            raise FramingError(error.status, error.reason, head=data[start : end + 2]) from None
+            raise FramingError(error.status, error.reason, head=head) from None
 
 
 def content_length(head: bytes, limits: SipLimits = DEFAULT_LIMITS) -> int | None:

@@ -23,10 +23,11 @@ T = TypeVar("T")
 
 _REQUEST_LINE = re.compile(r"([A-Za-z0-9\-.!%*_+`'~]++) ([^\s<>]++) SIP/([0-9]++\.[0-9]++)", re.IGNORECASE)
 _STATUS_LINE = re.compile(r"SIP/([0-9]++\.[0-9]++) ([1-6][0-9][0-9])(?: (.*+))?", re.IGNORECASE | re.DOTALL)
-_FOLD = re.compile(r"\r\n[ \t]++")
+_PLAIN_URI = re.compile(r"[!#-;=?-~]++")
+_STATUS_LINES = {f"SIP/2.0 {status} ": status for status in range(100, 700)}
 
 # Lines that may stand once only; twice with different values is an attack or a bug (RFC 4475 section 3.3.9).
-_SINGLE = ("From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Type", "Expires", "Content-Length")
+_SINGLE = frozenset({"From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Type", "Expires", "Content-Length"})
 
 
 class Message:
@@ -129,10 +130,13 @@ class Message:
     def check(self) -> None:
         """What section 8.1.1 demands of every message. Raises RemoteProtocolError 400 with a reason that says what."""
         headers = self.headers
-        for name in _SINGLE:
-            if len(headers.get_all(name)) > 1:
+        seen = set()
+        for name, _ in headers:
+            if name in seen:
                 raise RemoteProtocolError(400, f"Repeated {name} Header")
-        _ = self.via, self.from_, self.to, self.max_forwards, self.contacts, self.cseq
+            if name in _SINGLE:
+                seen.add(name)
+        _ = self.via, self.from_, self.to, self.max_forwards, self.cseq
         if not self.call_id:
             raise RemoteProtocolError(400, "Missing Call-ID Header")
 
@@ -256,31 +260,56 @@ def parse_message(head: bytes, body: bytes = b"", limits: SipLimits = DEFAULT_LI
 
     Raises RemoteProtocolError: 400 malformed or beyond a limit, 505 for another SIP version.
     """
-    lines = _unfolded_lines(head, limits)
-    start_line = lines[0]
-    if len(start_line) > limits.start_line:
-        raise RemoteProtocolError(400, "Start Line Too Long")
-    headers = Headers.of_wire(_header_pairs(lines))
-    length = headers.get("Content-Length")
-    if length is not None:
-        _check_lengths(headers, len(body))
-    found = _REQUEST_LINE.fullmatch(start_line)
-    message: Request | Response
-    if found is not None:
-        message = Request.__new__(Request)
-        message.method, message.uri, version = found.groups()
-    else:
-        found = _STATUS_LINE.fullmatch(start_line)
-        if found is None:
-            raise RemoteProtocolError(400, "Malformed Start Line")
-        message = Response.__new__(Response)
-        version, status, reason = found.groups()
-        message.status, message.reason = int(status), reason or ""
-    if version != "2.0":
-        raise RemoteProtocolError(505, "Version Not Supported")
-    message.headers = headers
+    lines = _lines(head, limits)
+    items = _header_pairs(lines, len(body))
+    if items is None:
+        # Continuation lines: rare, so that everyone else is spared looking for them.
+        lines = _unfold(lines, limits)
+        items = _header_pairs(lines, len(body))
+        if items is None:
+            raise RemoteProtocolError(400, "Malformed Header Line")
+    message = _start(lines[0])
+    message.headers = Headers.of_wire(items)
     message.body = body
     return message
+
+
+def _start(line: str) -> Request | Response:
+    """A message that has only what its first line says. The usual spellings first, then the whole grammar."""
+    status = _STATUS_LINES.get(line[:12])
+    if status is not None:
+        return _new_response(status, line[12:])
+    parts = line.split(" ")
+    if len(parts) == 3 and parts[2] == "SIP/2.0" and TOKEN.fullmatch(parts[0]) and _PLAIN_URI.fullmatch(parts[1]):
+        return _new_request(parts[0], parts[1])
+    found = _REQUEST_LINE.fullmatch(line)
+    if found is not None:
+        _check_version(found[3])
+        return _new_request(found[1], found[2])
+    found = _STATUS_LINE.fullmatch(line)
+    if found is None:
+        raise RemoteProtocolError(400, "Malformed Start Line")
+    _check_version(found[1])
+    return _new_response(int(found[2]), found[3] or "")
+
+
+def _new_request(method: str, uri: str) -> Request:
+    request = Request.__new__(Request)
+    request.method = method
+    request.uri = uri
+    return request
+
+
+def _new_response(status: int, reason: str) -> Response:
+    response = Response.__new__(Response)
+    response.status = status
+    response.reason = reason
+    return response
+
+
+def _check_version(version: str) -> None:
+    if version != "2.0":
+        raise RemoteProtocolError(505, "Version Not Supported")
 
 
 def salvage_headers(head: bytes, limits: SipLimits = DEFAULT_LIMITS) -> Headers | None:
@@ -292,7 +321,7 @@ def salvage_headers(head: bytes, limits: SipLimits = DEFAULT_LIMITS) -> Headers 
         return None
     items: list[tuple[str, str]] = []
     try:
-        for line in _unfolded_lines(head, limits)[1:]:
+        for line in _unfold(_lines(head, limits), limits)[1:]:
             name, colon, value = line.partition(":")
             name = name.rstrip(" \t")
             if colon and TOKEN.fullmatch(name):
@@ -305,42 +334,67 @@ def salvage_headers(head: bytes, limits: SipLimits = DEFAULT_LIMITS) -> Headers 
     return headers
 
 
-def _unfolded_lines(head: bytes, limits: SipLimits) -> list[str]:
+def _lines(head: bytes, limits: SipLimits) -> list[str]:
+    """The lines as they stand on the wire."""
     if len(head) > limits.head:
         raise RemoteProtocolError(513, "Message Too Large")
     text = decode(head[:-2] if head.endswith(b"\r\n") else head)
-    breaks = text.count("\r\n")
-    # A lone CR or LF is read as a line end by some and not by others: the way headers are smuggled past a proxy.
-    if text.count("\n") != breaks or text.count("\r") != breaks:
-        raise RemoteProtocolError(400, "Bare Line Break In Header")
+    breaks = text.count("\n")
     if breaks > limits.header_count:
         # Continuation lines count too: they cost the same.
         raise RemoteProtocolError(400, "Too Many Header Lines")
-    if "\r\n " in text or "\r\n\t" in text:
-        text = _FOLD.sub(" ", text)
     lines = text.split("\r\n")
-    if len(text) > limits.header_line and any(len(line) > limits.header_line for line in lines[1:]):
-        raise RemoteProtocolError(400, "Header Line Too Long")
+    # A lone CR or LF is read as a line end by some and not by others: the way headers are smuggled past a proxy.
+    if breaks != len(lines) - 1 or text.count("\r") != breaks:
+        raise RemoteProtocolError(400, "Bare Line Break In Header")
+    if len(text) > limits.header_line or len(text) > limits.start_line:
+        _check_line_lengths(lines, limits)
     return lines
 
 
-def _header_pairs(lines: list[str]) -> list[tuple[str, str]]:
-    known = KNOWN_NAMES.get
+def _check_line_lengths(lines: list[str], limits: SipLimits) -> None:
+    if len(lines[0]) > limits.start_line:
+        raise RemoteProtocolError(400, "Start Line Too Long")
+    if any(len(line) > limits.header_line for line in lines[1:]):
+        raise RemoteProtocolError(400, "Header Line Too Long")
+
+
+def _unfold(lines: list[str], limits: SipLimits) -> list[str]:
+    """Continuation lines joined to the line they continue (section 7.3.1)."""
+    joined: list[list[str]] = []
+    for line in lines:
+        # The start line is never continued; as it has no colon, what is put behind it is refused later anyway.
+        if joined and line[:1] in (" ", "\t"):
+            joined[-1].append(line.lstrip(" \t"))
+        else:
+            joined.append([line])
+    unfolded = [" ".join(parts) for parts in joined]
+    _check_line_lengths(unfolded, limits)
+    return unfolded
+
+
+def _header_pairs(lines: list[str], size: int) -> list[tuple[str, str]] | None:
+    """The headers, or None if a line is not one (a continuation, or nonsense)."""
+    spelled = KNOWN_NAMES.get
     pairs = []
     for line in lines[1:]:
         name, colon, value = line.partition(":")
-        long_name = known(name)
-        if long_name is None or not colon:
-            # Blanks before the colon are allowed (HCOLON, section 25.1).
-            name = name.rstrip(" \t")
-            if not colon or not TOKEN.fullmatch(name):
-                raise RemoteProtocolError(400, "Malformed Header Line")
-            long_name = canonical_name(name)
+        # Blanks before the colon are allowed (HCOLON, section 25.1), and are among what `_unusual_name` sorts out.
+        long_name = spelled(name) or _unusual_name(name)
+        if not colon or long_name is None:
+            return None
         pairs.append((long_name, value.strip(" \t")))
+    for value in [value for name, value in pairs if name == "Content-Length"]:
+        _check_length(value, size)
     return pairs
 
 
-def _check_lengths(headers: Headers, size: int) -> None:
-    for value in headers.get_all("Content-Length"):
-        if not (value.isascii() and value.isdigit()) or len(value) > 20 or int(value) != size:
-            raise RemoteProtocolError(400, "Content-Length Does Not Match")
+def _unusual_name(name: str) -> str | None:
+    name = name.rstrip(" \t")
+    return canonical_name(name) if TOKEN.fullmatch(name) else None
+
+
+def _check_length(value: str, size: int) -> None:
+    """Framing has believed one Content-Length; whoever stands before us may have believed another."""
+    if not (value.isascii() and value.isdigit()) or len(value) > 20 or int(value) != size:
+        raise RemoteProtocolError(400, "Content-Length Does Not Match")
