@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Everything that CI runs. As root it installs what the interop groups and the bench need from Debian; without root those
+# groups are skipped, saying which packages they want. With CI=true nothing is skipped.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+packages=(build-essential pkg-config libssl-dev pidgin-sipe libpurple-dev libjson-glib-dev libxml2-dev sip-tester)
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "test: installing ${missing[*]}"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  else
+    echo "test: not installed: ${missing[*]}"
+    echo "test: the groups that need them are skipped; as root: apt-get install ${missing[*]}"
+  fi
+fi
+bin=.venv/bin
+$bin/ruff format --check .
+$bin/ruff check .
+$bin/mypy
+$bin/lint-imports
+$bin/pytest "$@"
