@@ -58,6 +58,8 @@ class Enforcing:
         live = self._presence.live.get(room)
         if live is not None:
             self._remove(live, live.seats, Refusal.NO_SUCH_ROOM)
+            # Left now are those who watch without being inside.
+            self._teller.tell(live.audience, Removed(room, Refusal.NO_SUCH_ROOM))
 
     def person_changed(self, uri: str) -> None:
         """Name, groups or flags are new, or the person is gone."""

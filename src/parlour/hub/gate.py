@@ -66,9 +66,12 @@ class Gate:
                 return category, rights
         return Refused(Refusal.NO_SUCH_CATEGORY, "there is no such category")
 
-    def stands_in_scope(self, category_id: CategoryId) -> Callable[[str], bool]:
-        """A test whether a principal (URI) may stand in a role of the category's rooms."""
-        chain = self._catalogue.chain(category_id)
+    def administers(self, person: Person) -> bool:
+        """May do what administrators do outside of rooms and categories."""
+        return person.is_admin and not person.disabled
+
+    def scope_of(self, chain: tuple[Category, ...]) -> Callable[[str], bool]:
+        """A test whether a principal (URI) may stand in a role below the category `chain[0]`."""
         return lambda uri: self._in_scope(chain, uri)
 
     def _in_scope(self, chain: tuple[Category, ...], uri: str) -> bool:
@@ -76,14 +79,19 @@ class Gate:
         if person is not None:
             standing = standing_in(chain, names_of(person))
             return standing.in_scope or (person.is_admin and not standing.denied)
-        names = self.names_above(uri)
-        if names is None:
-            # An empty group lets nobody in, and whoever joins it later is judged at the door.
-            return not standing_in(chain, frozenset({uri})).denied
-        return standing_in(chain, names).in_scope
+        if self._has_people(uri):
+            return standing_in(chain, self.names_for(uri)).in_scope
+        # An empty group lets nobody in, and whoever joins it later is judged at the door.
+        return not standing_in(chain, frozenset({uri})).denied
 
-    def names_above(self, uri: str) -> frozenset[str] | None:
-        """The URIs that all people of a group have in common, its own included; None for a group without people."""
+    def _has_people(self, uri: str) -> bool:
+        return any(uri in person.affiliations for person in self._people.people())
+
+    def names_for(self, uri: str) -> frozenset[str]:
+        """The URIs that speak for a principal: of a person, all the affiliations too; of a group, what all its people
+        have in common, which is the group and whatever contains it."""
+        person = self._people.find_person(uri)
+        if person is not None:
+            return names_of(person)
         belongings = (person.affiliations for person in self._people.people() if uri in person.affiliations)
-        first = next(belongings, None)
-        return None if first is None else reduce(frozenset.intersection, belongings, first)
+        return reduce(frozenset.intersection, belongings, next(belongings, frozenset({uri})))

@@ -14,6 +14,7 @@ from parlour.hub.events import Listener, Participant
 from parlour.hub.gate import Gate
 from parlour.hub.inviting import Invitations, invitations_after
 from parlour.hub.joining import Joining
+from parlour.hub.managing import CONSOLE, Managing
 from parlour.hub.people import People
 from parlour.hub.posting import Draft, Posting
 from parlour.hub.presence import Presence, RoomView, Visit
@@ -22,6 +23,7 @@ from parlour.hub.recording import Recorder
 from parlour.hub.searching import RoomList, Searching
 from parlour.hub.tails import Tails
 from parlour.hub.telling import Teller
+from parlour.rooms.decisions import decide_history_size
 from parlour.rooms.model import Audit, Category, CategoryId, Limits, Micros, Person, Room, RoomId
 from parlour.rooms.policy import Rights
 from parlour.rooms.refusals import Refusal, Refused
@@ -29,9 +31,6 @@ from parlour.rooms.search import RoomQuery
 from parlour.store.api import Store, StoredPost
 
 __all__ = ["CONSOLE", "Hub"]
-
-CONSOLE = "urn:parlour:console"
-"""The name under which the local administrator at the console acts, where a URI is wanted."""
 
 _NOT_PROVISIONED = Refused(Refusal.NOT_PROVISIONED, "not enabled for group chat")
 _OVER = Refused(Refusal.NOT_PROVISIONED, "the visit is over")
@@ -63,7 +62,7 @@ class Hub:
         self.gate = Gate(self.catalogue, directory)
         self.recorder = Recorder(store.posts)
         self.presence = Presence(self.teller, limits)
-        self.tails = Tails(store.posts.last, length=max(1, min(limits.default_history, 500)))
+        self.tails = Tails(store.posts.last, length=decide_history_size(None, limits))
         catalogue, gate, presence = self.catalogue, self.gate, self.presence
         self._joining = Joining(catalogue, gate, presence, self.recorder, clock_us)
         self._posting = Posting(catalogue, gate, presence, store.posts, self.tails, self.teller, limits, clock_us)
@@ -71,6 +70,9 @@ class Hub:
         self._searching = Searching(catalogue, gate, presence, limits)
         self._enforcing = Enforcing(
             catalogue, directory, gate, presence, self._joining, self.recorder, self.teller, clock_us
+        )
+        self.managing = Managing(
+            catalogue, directory, gate, store.rooms, self._enforcing, self.tails, limits, clock_us, new_guid
         )
 
     async def start(self) -> None:
@@ -88,6 +90,7 @@ class Hub:
         """End every visit, and see their records to the store."""
         for visit in self.presence.all_visits():
             self._enforcing.end(visit, Refusal.UNAVAILABLE)
+        await self.managing.settle()
         await self.recorder.close()
 
     # --- visits

@@ -7,7 +7,7 @@ up, until fewer than 80 % of it remain) comings and goings are not told and the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from parlour.hub.events import Listener, Participant, PersonChanged, PersonJoined, PersonParted, RoomEvent
@@ -172,6 +172,22 @@ class Presence:
             return False
         live.seat_counts.pop(uri, None)
         return live.occupants.pop(uri, None) is not None
+
+    def watch(self, room: Room, category: Category, hear: Callable[[Sequence[RoomEvent]], None]) -> Callable[[], None]:
+        """Let somebody hear a room without being in it; call the result to end that. For administrators' eyes: the
+        caller has seen to rights and record."""
+        live = self.live.get(room.id)
+        if live is None:
+            live = self.live[room.id] = LiveRoom(room, category)
+        ear = Ear(hear)
+        live.audience.add(ear)
+
+        def unwatch() -> None:
+            live.audience.discard(ear)
+            if not live.audience.ears and self.live.get(room.id) is live:
+                del self.live[room.id]
+
+        return unwatch
 
     def refresh(self, seat: Seat, rights: Rights) -> None:
         """Give the seat new rights, and tell the room if the person is shown differently now."""

@@ -9,7 +9,7 @@ from parlour.hub.catalogue import Catalogue
 from parlour.hub.gate import Gate
 from parlour.hub.recording import Recorder
 from parlour.hub.tails import Tails
-from parlour.rooms.decisions import decide_history_size, decide_read
+from parlour.rooms.decisions import HISTORY_CAP, decide_history_size, decide_read
 from parlour.rooms.model import Limits, Micros, Person, RoomId
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.store.api import EventKind, OutboxEvent, PostLog, StoredPost, StoreUnavailable
@@ -67,8 +67,8 @@ class Reading:
 
     async def inspect(self, who: str, room_id: RoomId, count: int) -> History | Refused:
         """The newest posts for an administrator, whatever the room's lists say; recorded like any reading."""
-        size = max(1, min(count, 500))
-        return await self._read(who, room_id, lambda: self._posts.last(room_id, size))
+        size = max(0, min(count, HISTORY_CAP))
+        return await self._read(who, room_id, lambda: self._posts.last(room_id, size) if size else _nothing())
 
     def _may_read(self, person: Person, room_id: RoomId) -> Refused | None:
         seen = self._gate.look(room_id, person)
@@ -91,3 +91,7 @@ class Reading:
         if posts:
             detail |= {"first": posts[0].chat_id, "last": posts[-1].chat_id}
         return OutboxEvent(EventKind.BACKCHAT, room_id, who, Micros(self._clock_us()), detail)
+
+
+async def _nothing() -> list[StoredPost]:
+    return []

@@ -12,6 +12,7 @@ from parlour.rooms.policy import Rights
 from parlour.rooms.refusals import Refusal, Refused
 
 __all__ = [
+    "HISTORY_CAP",
     "STORY_PREFIX",
     "check_text",
     "decide_history_size",
@@ -25,6 +26,7 @@ STORY_PREFIX = "[STORY]"
 RTF_FACTOR = 8
 """The formatted twin of a text may be this many times larger than the text's own limit."""
 HISTORY_CAP = 500
+"""The most posts that one question gives, whatever the settings say."""
 
 # What XML 1.0 cannot carry (section 2.2): such a text could be kept but never shown.
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

@@ -1,0 +1,146 @@
+"""Commands about categories."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from parlour.hub.commands.finding import find_category, find_principals
+from parlour.hub.commands.params import param
+from parlour.hub.commands.registry import Command, Context
+from parlour.hub.commands.showing import show_category
+from parlour.rooms.editing import CategoryChange, CategoryList, ListEdit, Op
+from parlour.rooms.model import Category, Person
+from parlour.rooms.refusals import Refused
+
+__all__ = ["COMMANDS"]
+
+_CATEGORY = "Name or id of the category."
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    name: str = param("Name of the new category; unique among rooms and categories.")
+    description: str = param("What its rooms are about.", "")
+    parent: str | None = param("Category above it; the root if not given.", None)
+    allow: tuple[str, ...] = param("Who may ever be let into its rooms; everyone for the whole domain.", ())
+    deny: tuple[str, ...] = param("Who may not, whatever else says so.", ())
+    creator: tuple[str, ...] = param("Who may make rooms in it.", ())
+    invite: bool = param("Whether rooms invite their new members.", False)
+    logged: bool = param("Whether rooms keep their history.", True)
+    filepost: bool = param("Whether files may be posted.", False)
+
+
+@dataclass(frozen=True, slots=True)
+class Modify:
+    category: str = param(_CATEGORY)
+    name: str | None = param("New name.", None)
+    description: str | None = param("New description.", None)
+    invite: bool | None = param("Whether rooms invite their new members.", None)
+    logged: bool | None = param("Whether rooms keep their history.", None)
+    filepost: bool | None = param("Whether files may be posted.", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    category: str = param(_CATEGORY)
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    category: str = param(_CATEGORY)
+    who: tuple[str, ...] = param("Logins, addresses, group names, or everyone.")
+
+
+async def _create(context: Context, actor: Person | None, params: Create) -> Any:
+    parent = None
+    if params.parent is not None:
+        above = find_category(context, actor, params.parent)
+        if isinstance(above, Refused):
+            return above
+        parent = above.id
+    lists = []
+    for which, texts in (
+        (CategoryList.ALLOWED, params.allow),
+        (CategoryList.DENIED, params.deny),
+        (CategoryList.CREATORS, params.creator),
+    ):
+        uris = find_principals(context, texts)
+        if isinstance(uris, Refused):
+            return uris
+        lists.append(ListEdit(which, Op.SET, uris))
+    change = CategoryChange(
+        params.name, params.description, params.invite, params.logged, params.filepost, tuple(lists)
+    )
+    return _shown(context, await context.hub.managing.create_category(actor, change, parent))
+
+
+async def _list(context: Context, actor: Person | None, params: Nothing) -> Any:
+    hub = context.hub
+    categories = sorted(hub.catalogue.categories.values(), key=lambda category: category.name)
+    return [
+        show_category(context, category)
+        for category in categories
+        if actor is None or not isinstance(hub.gate.over(category.id, actor), Refused)
+    ]
+
+
+async def _show(context: Context, actor: Person | None, params: One) -> Any:
+    return _shown(context, find_category(context, actor, params.category))
+
+
+async def _modify(context: Context, actor: Person | None, params: Modify) -> Any:
+    change = CategoryChange(params.name, params.description, params.invite, params.logged, params.filepost)
+    return await _changed(context, actor, params.category, change)
+
+
+async def _delete(context: Context, actor: Person | None, params: One) -> Any:
+    category = find_category(context, actor, params.category)
+    if isinstance(category, Refused):
+        return category
+    deleted = await context.hub.managing.delete_category(actor, category.id)
+    return deleted if isinstance(deleted, Refused) else {"deleted": deleted.name, "id": deleted.id}
+
+
+async def _changed(context: Context, actor: Person | None, text: str, change: CategoryChange) -> Any:
+    category = find_category(context, actor, text)
+    if isinstance(category, Refused):
+        return category
+    return _shown(context, await context.hub.managing.modify_category(actor, category.id, change))
+
+
+def _shown(context: Context, category: Category | Refused) -> Any:
+    return category if isinstance(category, Refused) else show_category(context, category)
+
+
+def _editing(which: CategoryList, op: Op) -> Callable[[Context, Person | None, Who], Awaitable[Any]]:
+    async def run(context: Context, actor: Person | None, params: Who) -> Any:
+        uris = find_principals(context, params.who)
+        if isinstance(uris, Refused):
+            return uris
+        return await _changed(context, actor, params.category, CategoryChange(lists=(ListEdit(which, op, uris),)))
+
+    return run
+
+
+ALLOWED, DENIED, CREATORS = CategoryList.ALLOWED, CategoryList.DENIED, CategoryList.CREATORS
+
+COMMANDS: tuple[Command[Any], ...] = (
+    Command("category.create", Create, "Make a category.", _create),
+    Command("category.list", Nothing, "List categories.", _list),
+    Command("category.show", One, "Show a category with its lists.", _show),
+    Command("category.modify", Modify, "Change a category; what is not given stays.", _modify),
+    Command("category.delete", One, "Delete a category that holds nothing any more.", _delete),
+    Command("category.allow.add", Who, "Widen who may be let into the rooms.", _editing(ALLOWED, Op.ADD)),
+    Command("category.allow.remove", Who, "Narrow who may be let into the rooms.", _editing(ALLOWED, Op.DELETE)),
+    Command("category.deny.add", Who, "Keep people or groups out, whatever else says so.", _editing(DENIED, Op.ADD)),
+    Command("category.deny.remove", Who, "No longer keep them out.", _editing(DENIED, Op.DELETE)),
+    Command("category.creator.add", Who, "Let people or groups make rooms.", _editing(CREATORS, Op.ADD)),
+    Command("category.creator.remove", Who, "No longer let them make rooms.", _editing(CREATORS, Op.DELETE)),
+)

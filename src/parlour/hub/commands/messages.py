@@ -1,0 +1,122 @@
+"""Commands about messages: reading and following a room as an administrator, posting on somebody's behalf."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from parlour.hub.commands.finding import find_person, find_room, only_admins
+from parlour.hub.commands.params import param
+from parlour.hub.commands.registry import Command, Context, Following
+from parlour.hub.commands.showing import show_post
+from parlour.hub.events import PostHeard, Removed, RoomEvent
+from parlour.hub.managing import CONSOLE
+from parlour.hub.posting import Draft
+from parlour.rooms.model import Person, Room
+from parlour.rooms.refusals import Refused
+
+__all__ = ["COMMANDS"]
+
+_ROOM = "Name or id of the room."
+_BACKLOG = 1000
+"""Posts that may wait for somebody who follows a room; more end the following."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    room: str = param(_ROOM)
+    count: int = param("How many of the newest messages, at most 500.", 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    room: str = param(_ROOM)
+    count: int = param("How many of the newest messages to begin with, at most 500.", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    room: str = param(_ROOM)
+    text: str = param("The message.")
+    as_user: str = param("Login or address of the person who says it; their rights count.")
+    alert: bool = param("Mark it as urgent.", False)
+
+
+async def _tail(context: Context, actor: Person | None, params: Tail) -> Any:
+    room = _readable(context, actor, params.room)
+    if isinstance(room, Refused):
+        return room
+    history = await context.hub.reading.inspect(_who(actor), room.id, params.count)
+    return history if isinstance(history, Refused) else [show_post(post) for post in history.posts]
+
+
+async def _send(context: Context, actor: Person | None, params: Send) -> Any:
+    uri = find_person(context, params.as_user)
+    if isinstance(uri, Refused):
+        return uri
+    if actor is not None and actor.uri != uri:
+        refused = only_admins(context, actor)
+        if refused is not None:
+            return refused
+    room = find_room(context, actor, params.room)
+    if isinstance(room, Refused):
+        return room
+    post = await context.hub.post_as(uri, room.id, Draft(params.text, alert=params.alert), context.new_key())
+    return post if isinstance(post, Refused) else show_post(post)
+
+
+async def _follow(context: Context, actor: Person | None, params: Follow) -> AsyncIterator[Any]:
+    room = _readable(context, actor, params.room)
+    if isinstance(room, Refused):
+        yield room
+        return
+    heard = _Heard()
+    category = context.hub.catalogue.categories[room.category]
+    unwatch = context.hub.presence.watch(room, category, heard.hear)
+    try:
+        history = await context.hub.reading.inspect(_who(actor), room.id, params.count)
+        if isinstance(history, Refused):
+            yield history
+            return
+        for post in history.posts:
+            yield show_post(post)
+        while (event := await heard.next()) is not None:
+            if event.post.chat_id > history.up_to:
+                yield show_post(event.post)
+    finally:
+        unwatch()
+
+
+class _Heard:
+    """What was heard and not yet passed on; a follower that lags too far behind, or whose room is gone, is done."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[PostHeard | None] = asyncio.Queue()
+
+    def hear(self, events: Sequence[RoomEvent]) -> None:
+        for event in events:
+            if isinstance(event, PostHeard) and self._queue.qsize() < _BACKLOG:
+                self._queue.put_nowait(event)
+            elif isinstance(event, PostHeard | Removed):
+                self._queue.put_nowait(None)
+
+    async def next(self) -> PostHeard | None:
+        return await self._queue.get()
+
+
+def _readable(context: Context, actor: Person | None, text: str) -> Room | Refused:
+    refused = only_admins(context, actor)
+    return refused if refused is not None else find_room(context, actor, text)
+
+
+def _who(actor: Person | None) -> str:
+    return actor.uri if actor is not None else CONSOLE
+
+
+COMMANDS: tuple[Command[Any] | Following[Any], ...] = (
+    Command("message.tail", Tail, "Show the newest messages of a room; the archive records it.", _tail),
+    Command("message.send", Send, "Say something in a room as somebody.", _send),
+    Following("message.follow", Follow, "Show messages of a room as they come; the archive records it.", _follow),
+)

@@ -1,0 +1,107 @@
+"""Parameters of commands: written once as a frozen dataclass, read from JSON, described for command lines and forms."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, field, fields
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+__all__ = ["InvalidParams", "ParamSpec", "param", "read_params", "specs_of"]
+
+P = TypeVar("P")
+Kind = Literal["text", "number", "switch"]
+
+
+class InvalidParams(Exception):
+    """A parameter is missing, unknown or of the wrong kind. `name` is the parameter."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name}: {why}")
+        self.name = name
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class ParamSpec:
+    """One parameter as a command line or a form needs to know it. `kind` is text, number or switch (a boolean; True
+    and False are both said, None leaves as it is); `many`: a list of them; `choices`: the only values; `secret`: not to
+    be shown or put on a command line."""
+
+    name: str
+    kind: Kind
+    help: str
+    required: bool
+    default: object = None
+    many: bool = False
+    choices: tuple[str, ...] = ()
+    secret: bool = False
+
+
+def param(help: str, default: Any = MISSING, *, secret: bool = False) -> Any:
+    """A dataclass field with a help text; without a default it is required."""
+    metadata = {"help": help, "secret": secret}
+    return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
+
+
+def specs_of(params: type[Any]) -> tuple[ParamSpec, ...]:
+    """The parameters of a dataclass, in order."""
+    hints = get_type_hints(params)
+    return tuple(_spec(each, hints[each.name]) for each in fields(params))
+
+
+def _spec(each: Field[Any], hint: Any) -> ParamSpec:
+    many = get_origin(hint) is tuple
+    plain = get_args(hint)[0] if many else _without_none(hint)
+    choices = tuple(get_args(plain)) if get_origin(plain) is Literal else ()
+    kind: Kind = "switch" if plain is bool else "number" if plain is int else "text"
+    required = each.default is MISSING
+    return ParamSpec(
+        each.name,
+        kind,
+        each.metadata.get("help", ""),
+        required,
+        None if required else each.default,
+        many,
+        choices,
+        bool(each.metadata.get("secret")),
+    )
+
+
+def _without_none(hint: Any) -> Any:
+    if get_origin(hint) is UnionType:
+        return next(option for option in get_args(hint) if option is not NoneType)
+    return hint
+
+
+def read_params(params: type[P], raw: Mapping[str, object]) -> P:
+    """The parameters from a JSON object. Raises `InvalidParams`. None stands for a parameter that is not given."""
+    specs = {spec.name: spec for spec in specs_of(params)}
+    for name in raw:
+        if name not in specs:
+            near = difflib.get_close_matches(name, specs, n=1)
+            raise InvalidParams(name, f"unknown; did you mean {near[0]}?" if near else "unknown")
+    values: dict[str, object] = {}
+    for name, spec in specs.items():
+        value = raw.get(name)
+        if value is not None:
+            values[name] = _read_many(spec, value) if spec.many else _read(spec, value)
+        elif spec.required:
+            raise InvalidParams(name, "is needed")
+    return params(**values)
+
+
+def _read_many(spec: ParamSpec, value: object) -> tuple[object, ...]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise InvalidParams(spec.name, "a list is needed")
+    return tuple(_read(spec, item) for item in value)
+
+
+def _read(spec: ParamSpec, value: object) -> object:
+    wanted = {"text": str, "number": int, "switch": bool}[spec.kind]
+    if type(value) is not wanted:
+        raise InvalidParams(spec.name, f"a {spec.kind} is needed")
+    if spec.choices and value not in spec.choices:
+        raise InvalidParams(spec.name, f"one of {', '.join(spec.choices)} is needed")
+    return value

@@ -1,0 +1,97 @@
+"""The registry itself: what a command is, and running one by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from parlour.hub.accounts import Accounts
+from parlour.hub.commands.params import ParamSpec, read_params, specs_of
+from parlour.hub.hub import Hub
+from parlour.rooms.model import Person
+from parlour.rooms.refusals import Refused
+
+__all__ = ["Command", "Commands", "Context", "Following", "UnknownCommand"]
+
+P = TypeVar("P")
+
+
+class UnknownCommand(Exception):
+    """No command has this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What commands act on. `accounts` is None where people are kept elsewhere. `new_key` gives 16 random bytes."""
+
+    hub: Hub
+    accounts: Accounts | None
+    new_key: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Command(Generic[P]):
+    """`run` gives a JSON-able result or a `Refused`."""
+
+    name: str
+    params: type[P]
+    help: str
+    run: Callable[[Context, Person | None, P], Awaitable[Any]]
+
+    @property
+    def specs(self) -> tuple[ParamSpec, ...]:
+        return specs_of(self.params)
+
+
+@dataclass(frozen=True, slots=True)
+class Following(Generic[P]):
+    """A command that gives JSON-able items as they happen, until whoever asked has enough. The first item may be a
+    `Refused`, which ends it."""
+
+    name: str
+    params: type[P]
+    help: str
+    follow: Callable[[Context, Person | None, P], AsyncIterator[Any]]
+
+    @property
+    def specs(self) -> tuple[ParamSpec, ...]:
+        return specs_of(self.params)
+
+
+class Commands:
+    """All commands by name, and a context to run them on. `describe()` needs no context: see `all_commands`."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def run(self, name: str, params: Mapping[str, object], actor: Person | None = None) -> Any | Refused:
+        """Run a command by name. Raises `UnknownCommand` and `InvalidParams`."""
+        command = find_command(name)
+        if not isinstance(command, Command):
+            raise UnknownCommand(f"{name} is to be followed, not run")
+        return await command.run(self._context, actor, read_params(command.params, params))
+
+    def follow(self, name: str, params: Mapping[str, object], actor: Person | None = None) -> AsyncIterator[Any]:
+        """Follow a command by name; close the iterator to end it. Raises as `run`."""
+        command = find_command(name)
+        if not isinstance(command, Following):
+            raise UnknownCommand(f"{name} is to be run, not followed")
+        return command.follow(self._context, actor, read_params(command.params, params))
+
+
+def all_commands() -> Mapping[str, Command[Any] | Following[Any]]:
+    """Every command there is, by name."""
+    from parlour.hub.commands.table import COMMANDS
+
+    return COMMANDS
+
+
+def find_command(name: str) -> Command[Any] | Following[Any]:
+    """Raises `UnknownCommand`."""
+    commands = all_commands()
+    if name not in commands:
+        near = difflib.get_close_matches(name, commands, n=1)
+        raise UnknownCommand(f"{name}; did you mean {near[0]}?" if near else name)
+    return commands[name]

@@ -1,0 +1,126 @@
+"""Values as JSON says them. Times are ISO 8601 in UTC, with microseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from parlour.hub.commands.registry import Context
+from parlour.hub.people import People
+from parlour.rooms.model import Audit, Category, Person, Principal, Room, Visibility
+from parlour.store.api import StoredPost
+
+__all__ = [
+    "VISIBILITIES",
+    "show_category",
+    "show_person",
+    "show_post",
+    "show_principal",
+    "show_room",
+    "show_room_row",
+    "show_time",
+]
+
+VISIBILITIES = {"open": Visibility.OPEN, "closed": Visibility.SCOPED, "secret": Visibility.PRIVATE}
+"""The words that people use, and ours."""
+_WORDS = {visibility: word for word, visibility in VISIBILITIES.items()}
+
+Json = dict[str, object]
+
+
+def show_time(at: int) -> str:
+    """Microseconds since 1970 as `2026-01-31T12:00:00.000000Z`."""
+    return datetime.fromtimestamp(at // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{at % 1_000_000:06d}Z"
+
+
+def show_principal(principal: Principal) -> Json:
+    return {"uri": principal.uri, "name": principal.display_name, "kind": principal.kind.name.lower()}
+
+
+def _show_names(people: People, uris: Iterable[str]) -> list[Json]:
+    shown: list[Json] = []
+    for uri in sorted(uris):
+        principal = people.find_principal(uri)
+        shown.append(show_principal(principal) if principal is not None else {"uri": uri, "name": uri, "kind": "gone"})
+    return shown
+
+
+def _show_audit(audit: Audit) -> Json:
+    return {
+        "created_by": audit.created_by,
+        "created_at": show_time(audit.created_at),
+        "updated_by": audit.updated_by,
+        "updated_at": show_time(audit.updated_at),
+        "version": audit.updated_at,
+    }
+
+
+def show_room_row(context: Context, room: Room) -> Json:
+    """A room as a line of a list."""
+    return {
+        "id": room.id,
+        "name": room.name,
+        "description": room.description,
+        "category": context.hub.catalogue.categories[room.category].name,
+        "visibility": _WORDS[room.visibility],
+        "behavior": room.behavior.value.lower(),
+        "disabled": room.disabled,
+        "people": context.hub.presence.population(room.id),
+    }
+
+
+def show_room(context: Context, room: Room) -> Json:
+    """A room with everything about it."""
+    people = context.hub.people
+    return show_room_row(context, room) | {
+        "topic": room.topic,
+        "category_id": room.category,
+        "invite": room.invite,
+        "addin": room.addin,
+        "members": _show_names(people, room.members),
+        "managers": _show_names(people, room.managers),
+        "presenters": _show_names(people, room.presenters),
+        **_show_audit(room.audit),
+    }
+
+
+def show_category(context: Context, category: Category) -> Json:
+    catalogue, people = context.hub.catalogue, context.hub.people
+    return {
+        "id": category.id,
+        "name": category.name,
+        "description": category.description,
+        "parent": catalogue.categories[category.parent].name if category.parent is not None else None,
+        "invite": category.invite,
+        "logged": category.logged,
+        "filepost": category.filepost,
+        "rooms": len(catalogue.rooms_in(category.id)),
+        "allowed": _show_names(people, category.allowed),
+        "denied": _show_names(people, category.denied),
+        "creators": _show_names(people, category.creators),
+        **_show_audit(category.audit),
+    }
+
+
+def show_person(person: Person) -> Json:
+    return {
+        "uri": person.uri,
+        "name": person.display_name,
+        "email": person.email,
+        "company": person.company,
+        "admin": person.is_admin,
+        "chat": person.chat_enabled,
+        "enabled": not person.disabled,
+    }
+
+
+def show_post(post: StoredPost) -> Json:
+    return {
+        "room": post.room,
+        "id": post.chat_id,
+        "author": post.author,
+        "author_name": post.author_name,
+        "at": show_time(post.at),
+        "text": post.text,
+        "alert": post.alert,
+    }

@@ -1,0 +1,170 @@
+"""Commands about people. Only for directories that Parlour keeps itself, and only for administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from parlour.hub.accounts import AccountRefused, Accounts
+from parlour.hub.commands.finding import find_person, only_admins
+from parlour.hub.commands.params import param
+from parlour.hub.commands.registry import Command, Context
+from parlour.hub.commands.showing import show_person
+from parlour.rooms.model import Person
+from parlour.rooms.names import fold_name
+from parlour.rooms.refusals import Refusal, Refused
+
+__all__ = ["COMMANDS", "with_accounts"]
+
+P = TypeVar("P")
+_USER = "Login or address."
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    login: str = param("The part before the @ of the new address.")
+    password: str | None = param("Password; without one the person cannot sign in.", None, secret=True)
+    display_name: str = param("Name shown to others; the login if not given.", "")
+    email: str = param("Mail address.", "")
+    company: str = param("Company.", "")
+    admin: bool = param("Make the person an administrator.", False)
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    text: str = param("Part of the name or address.", "")
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    user: str = param(_USER)
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    user: str = param(_USER)
+    password: str = param("The new password.", secret=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    user: str = param(_USER)
+    on: bool = param("On or off.", True)
+
+
+def with_accounts(
+    act: Callable[[Context, Accounts, P], Awaitable[Any]],
+) -> Callable[[Context, Person | None, P], Awaitable[Any]]:
+    """A command that writes accounts: for administrators, where the directory is ours; what it refuses is a refusal."""
+
+    async def run(context: Context, actor: Person | None, params: P) -> Any:
+        refused = only_admins(context, actor)
+        if refused is not None:
+            return refused
+        if context.accounts is None:
+            return Refused(Refusal.NOT_PERMITTED, "people and groups are kept in another directory")
+        try:
+            return await act(context, context.accounts, params)
+        except AccountRefused as error:
+            return Refused(Refusal.INVALID, str(error))
+        except KeyError:
+            return Refused(Refusal.NO_SUCH_PRINCIPAL, "there is no such person or group any more")
+
+    return run
+
+
+async def _add(context: Context, accounts: Accounts, params: Add) -> Any:
+    person = await accounts.add_user(
+        params.login,
+        params.password,
+        display_name=params.display_name or params.login,
+        email=params.email,
+        company=params.company,
+    )
+    if params.admin:
+        await accounts.set_admin(person.uri, True)
+    return _shown(context, person.uri)
+
+
+async def _list(context: Context, actor: Person | None, params: List) -> Any:
+    refused = only_admins(context, actor)
+    if refused is not None:
+        return refused
+    wanted = fold_name(params.text)
+    found = [
+        person
+        for person in context.hub.people.people()
+        if wanted in fold_name(person.display_name) or wanted in person.uri or wanted in fold_name(person.email)
+    ]
+    return [show_person(person) for person in sorted(found, key=lambda person: person.uri)]
+
+
+async def _show(context: Context, actor: Person | None, params: One) -> Any:
+    refused = only_admins(context, actor)
+    if refused is not None:
+        return refused
+    uri = find_person(context, params.user)
+    return uri if isinstance(uri, Refused) else _shown(context, uri)
+
+
+def _shown(context: Context, uri: str) -> Any:
+    person = context.hub.people.find_person(uri)
+    if person is None:
+        return Refused(Refusal.NO_SUCH_PRINCIPAL, "there is no such person")
+    groups = [context.hub.people.find_principal(group) for group in sorted(person.affiliations)]
+    return show_person(person) | {"groups": [group.display_name for group in groups if group is not None]}
+
+
+async def _remove(context: Context, accounts: Accounts, params: One) -> Any:
+    uri = find_person(context, params.user)
+    if isinstance(uri, Refused):
+        return uri
+    await accounts.remove_user(uri)
+    return {"removed": uri}
+
+
+async def _password(context: Context, accounts: Accounts, params: Password) -> Any:
+    uri = find_person(context, params.user)
+    if isinstance(uri, Refused):
+        return uri
+    await accounts.set_password(uri, params.password)
+    return _shown(context, uri)
+
+
+def _setting(act: Callable[[Accounts, str, bool], Awaitable[None]]) -> Callable[[Context, Accounts, Any], Any]:
+    """Flip one flag of a person; `params.on` says which way, `user.enable` and `user.disable` have it fixed."""
+
+    async def run(context: Context, accounts: Accounts, params: Switch) -> Any:
+        uri = find_person(context, params.user)
+        if isinstance(uri, Refused):
+            return uri
+        await act(accounts, uri, params.on)
+        return _shown(context, uri)
+
+    return run
+
+
+async def _enable(context: Context, accounts: Accounts, params: One) -> Any:
+    return await _set_enabled(context, accounts, Switch(params.user, on=True))
+
+
+async def _disable(context: Context, accounts: Accounts, params: One) -> Any:
+    return await _set_enabled(context, accounts, Switch(params.user, on=False))
+
+
+_set_enabled = _setting(lambda accounts, uri, on: accounts.set_enabled(uri, on))
+_set_chat = _setting(lambda accounts, uri, on: accounts.set_chat_enabled(uri, on))
+_set_admin = _setting(lambda accounts, uri, on: accounts.set_admin(uri, on))
+
+COMMANDS: tuple[Command[Any], ...] = (
+    Command("user.add", Add, "Add a person.", with_accounts(_add)),
+    Command("user.list", List, "List people.", _list),
+    Command("user.show", One, "Show a person.", _show),
+    Command("user.remove", One, "Remove a person; what they wrote stays.", with_accounts(_remove)),
+    Command("user.password", Password, "Set a person's password.", with_accounts(_password)),
+    Command("user.enable", One, "Let a person sign in again.", with_accounts(_enable)),
+    Command("user.disable", One, "Let a person no longer sign in; open sessions end.", with_accounts(_disable)),
+    Command("user.chat", Switch, "Allow or forbid a person group chat.", with_accounts(_set_chat)),
+    Command("user.admin", Switch, "Make a person an administrator, or no longer one.", with_accounts(_set_admin)),
+)

@@ -1,0 +1,252 @@
+"""Changing rooms and categories: what a change is, and what comes of it. Pure; who may change is `policy`'s business.
+
+Role lists hold principals (URIs of people, groups, domains). Two questions about them need a directory and are passed
+in as `Standings`: is this principal in the scope of the category, and which names speak for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Set
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from parlour.rooms.model import Audit, Behavior, Category, CategoryId, Limits, Micros, Role, Room, Visibility
+from parlour.rooms.names import check_description, check_name
+from parlour.rooms.refusals import Refusal, Refused
+
+__all__ = [
+    "CategoryChange",
+    "CategoryList",
+    "ListEdit",
+    "Op",
+    "RoomChange",
+    "Standings",
+    "edit_category",
+    "edit_room",
+    "edited",
+    "purge_category",
+    "purge_room",
+]
+
+
+class Op(Enum):
+    """SET replaces a list; ADD refuses what is there already, DELETE what is not."""
+
+    SET = "SET"
+    ADD = "ADD"
+    DELETE = "DEL"
+
+
+class CategoryList(Enum):
+    """The principal lists of a category."""
+
+    ALLOWED = "ALLOWED"
+    DENIED = "DENIED"
+    CREATORS = "CREATORS"
+
+
+@dataclass(frozen=True, slots=True)
+class ListEdit:
+    """An edit of one list: `which` is a `Role` in a room, a `CategoryList` in a category."""
+
+    which: Role | CategoryList
+    op: Op
+    principals: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomChange:
+    """What to change; None leaves as it is. `addin` "" takes the add-in away. `expected` is the `updated_at` of the
+    copy that was edited: a newer room refuses the change."""
+
+    name: str | None = None
+    description: str | None = None
+    topic: str | None = None
+    category: CategoryId | None = None
+    visibility: Visibility | None = None
+    behavior: Behavior | None = None
+    invite: bool | None = None
+    addin: str | None = None
+    disabled: bool | None = None
+    lists: tuple[ListEdit, ...] = ()
+    expected: Micros | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryChange:
+    """What to change; None leaves as it is. `expected` as in `RoomChange`."""
+
+    name: str | None = None
+    description: str | None = None
+    invite: bool | None = None
+    logged: bool | None = None
+    filepost: bool | None = None
+    lists: tuple[ListEdit, ...] = ()
+    expected: Micros | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """`in_scope(uri)`: may stand in a role of the (new) category's rooms; `names(uri)`: the principal and everything it
+    belongs to."""
+
+    in_scope: Callable[[str], bool]
+    names: Callable[[str], Set[str]]
+
+
+_COLLISION = Refused(Refusal.DATA_COLLISION, "somebody else has changed it meanwhile")
+_NOT_MEMBER = Refused(Refusal.PRESENTER_NOT_MEMBER, "presenters belong to auditoriums, and must be members there")
+_OPEN = Refused(Refusal.INVALID, "an open room has no member list")
+
+
+def edited(audit: Audit, by: str, at: int) -> Audit:
+    """The audit data after a change. `updated_at` always grows, since it is the version that editors quote."""
+    return replace(audit, updated_by=by, updated_at=Micros(max(at, audit.updated_at + 1)))
+
+
+def edit_room(room: Room, change: RoomChange, standings: Standings, limits: Limits) -> Room | Refused:
+    """The room after the change (its audit data still the old), or why it cannot be made. All or nothing."""
+    if change.expected is not None and change.expected != room.audit.updated_at:
+        return _COLLISION
+    settings = _room_settings(change, limits)
+    if isinstance(settings, Refused):
+        return settings
+    new = replace(room, **settings)  # type: ignore[arg-type]
+    if new.category != room.category:
+        new = purge_room(new, standings)
+    if new.visibility is Visibility.OPEN:
+        new = replace(new, members=frozenset())
+    for edit in sorted(change.lists, key=_members_first):
+        answer = _edit_role(new, edit, standings)
+        if isinstance(answer, Refused):
+            return answer
+        new = answer
+    return replace(new, presenters=_still_presenting(new, standings))
+
+
+def _members_first(edit: ListEdit) -> bool:
+    return edit.which is not Role.MEMBER
+
+
+def _room_settings(change: RoomChange, limits: Limits) -> dict[str, object] | Refused:
+    settings = _checked_texts(change.name, change.description, limits)
+    if isinstance(settings, Refused):
+        return settings
+    if change.topic is not None:
+        topic = check_description(change.topic, limits.description_chars)
+        if isinstance(topic, Refused):
+            return topic
+        settings["topic"] = topic
+    if change.addin is not None:
+        settings["addin"] = change.addin or None
+    return settings | _given(change, ("category", "visibility", "behavior", "invite", "disabled"))
+
+
+def _checked_texts(name: str | None, description: str | None, limits: Limits) -> dict[str, object] | Refused:
+    texts: dict[str, object] = {}
+    if name is not None:
+        kept = check_name(name, limits.name_chars)
+        if isinstance(kept, Refused):
+            return kept
+        texts["name"] = kept
+    if description is not None:
+        kept = check_description(description, limits.description_chars)
+        if isinstance(kept, Refused):
+            return kept
+        texts["description"] = kept
+    return texts
+
+
+def _given(change: object, fields: Iterable[str]) -> dict[str, object]:
+    return {name: value for name in fields if (value := getattr(change, name)) is not None}
+
+
+_ROOM_LISTS = {Role.MEMBER: "members", Role.MANAGER: "managers", Role.PRESENTER: "presenters"}
+_CATEGORY_LISTS = {
+    CategoryList.ALLOWED: "allowed",
+    CategoryList.DENIED: "denied",
+    CategoryList.CREATORS: "creators",
+}
+
+
+def _edit_role(room: Room, edit: ListEdit, standings: Standings) -> Room | Refused:
+    if not isinstance(edit.which, Role) or edit.which not in _ROOM_LISTS:
+        return Refused(Refusal.INVALID, "a room has members, managers and presenters")
+    if edit.which is Role.MEMBER and room.visibility is Visibility.OPEN:
+        # A whole list sent along with other settings is passed over; naming single members is a mistake.
+        return room if edit.op is Op.SET else _OPEN
+    field = _ROOM_LISTS[edit.which]
+    before: frozenset[str] = getattr(room, field)
+    after = _edit_list(before, edit)
+    if isinstance(after, Refused):
+        return after
+    added = sorted(after - before)
+    outside = [uri for uri in added if not standings.in_scope(uri)]
+    if outside:
+        return Refused(Refusal.NOT_IN_SCOPE, f"outside the category's scope: {', '.join(outside)}")
+    if edit.which is Role.PRESENTER and not all(_may_present(room, uri, standings) for uri in added):
+        return _NOT_MEMBER
+    return replace(room, **{field: after})  # type: ignore[arg-type]
+
+
+def _edit_list(before: frozenset[str], edit: ListEdit) -> frozenset[str] | Refused:
+    if edit.op is Op.SET:
+        return edit.principals
+    if edit.op is Op.ADD:
+        known = sorted(before & edit.principals)
+        if known:
+            return Refused(Refusal.ALREADY_DEFINED, f"already in the list: {', '.join(known)}")
+        return before | edit.principals
+    missing = sorted(edit.principals - before)
+    if missing:
+        return Refused(Refusal.NO_SUCH_PRINCIPAL, f"not in the list: {', '.join(missing)}")
+    return before - edit.principals
+
+
+def _may_present(room: Room, uri: str, standings: Standings) -> bool:
+    if room.behavior is not Behavior.AUDITORIUM:
+        return False
+    return room.visibility is Visibility.OPEN or not standings.names(uri).isdisjoint(room.members)
+
+
+def _still_presenting(room: Room, standings: Standings) -> frozenset[str]:
+    return frozenset(uri for uri in room.presenters if _may_present(room, uri, standings))
+
+
+def purge_room(room: Room, standings: Standings) -> Room:
+    """The room without the role entries that are out of scope: after a move, or when the scope was narrowed."""
+    lists = {
+        field: frozenset(uri for uri in getattr(room, field) if standings.in_scope(uri))
+        for field in _ROOM_LISTS.values()
+    }
+    new = replace(room, **lists)  # type: ignore[arg-type]
+    return replace(new, presenters=_still_presenting(new, standings))
+
+
+def edit_category(category: Category, change: CategoryChange, limits: Limits) -> Category | Refused:
+    """The category after the change (its audit data still the old). Creators are not yet held against the new scope:
+    see `purge_category`."""
+    if change.expected is not None and change.expected != category.audit.updated_at:
+        return _COLLISION
+    settings = _checked_texts(change.name, change.description, limits)
+    if isinstance(settings, Refused):
+        return settings
+    settings |= _given(change, ("invite", "logged", "filepost"))
+    for edit in change.lists:
+        if not isinstance(edit.which, CategoryList):
+            return Refused(Refusal.INVALID, "a category has allowed, denied and creators")
+        field = _CATEGORY_LISTS[edit.which]
+        after = _edit_list(settings.get(field, getattr(category, field)), edit)  # type: ignore[arg-type]
+        if isinstance(after, Refused):
+            return after
+        settings[field] = after
+    return replace(category, **settings)  # type: ignore[arg-type]
+
+
+def purge_category(before: Category, category: Category, in_scope: Callable[[str], bool]) -> Category | Refused:
+    """The category with only those creators who are in its scope. A creator who is new and outside refuses all."""
+    outside = {uri for uri in category.creators if not in_scope(uri)}
+    new = sorted(outside - before.creators)
+    if new:
+        return Refused(Refusal.NOT_IN_SCOPE, f"creators outside the scope: {', '.join(new)}")
+    return replace(category, creators=category.creators - outside)
