@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from parlour.sip.auth.digest import Challenge, compute_ha1
 from tests.frontend.fakes import (
     ALICE,
     BOB,
@@ -25,7 +25,6 @@ from tests.frontend.fakes import (
 from parlour.frontend.frontend import Frontend
 from parlour.frontend.settings import FrontendSettings, Schemes
 from parlour.rooms.model import Person
-from parlour.sip.auth.digest import Challenge, compute_ha1
 from parlour.sip.message import Request, Response
 from parlour.store.memory import MemoryStore
 from parlour.ua.incoming import IncomingRequest
@@ -258,8 +257,6 @@ def test_disabled_account(house: House) -> None:
 
 def test_signing_in_again_on_the_same_connection(house: House) -> None:
     house.sign_in_ntlm()
-    again = house.sign_in_ntlm_with_other_call_id() if hasattr(house, "sign_in_ntlm_with_other_call_id") else None
-    assert again is None
     first = wire("sipe-register-1")
     answer = house.answer(first)
     assert answer.status == 401
@@ -310,7 +307,6 @@ def test_other_connections_are_challenged(house: House) -> None:
     house.sign_in_digest()
     elsewhere = FakeConnection(port=5)
     assert house.answer(plain("INVITE", LOOKUP), elsewhere).status == 401
-    assert house.answer(plain("INVITE", BOB), elsewhere).status == 480 or True
     house.sign_in_digest("bob", house.bob)
     answer = house.answer(plain("INVITE", BOB), elsewhere)
     assert answer.status == 407
@@ -623,7 +619,7 @@ def test_too_many_hops_and_loops(two: House) -> None:
 def test_a_gruu_names_one_endpoint(house: House) -> None:
     house.sign_in_digest()
     answer = house.answer(register("bob"), house.bob)
-    message = register("bob", extra='Supported: gruu\nX: 1')
+    message = register("bob", extra="Supported: gruu\nX: 1")
     message.headers.set("Contact", '<sip:bob@192.0.2.7:5070>;+sip.instance="<urn:uuid:7>"')
     answer = house.answer(house.with_digest(message, "bob", house.bob), house.bob)
     gruu = answer.contacts[0].param("pub-gruu")
@@ -640,6 +636,3 @@ def test_what_goes_to_a_signed_connection_is_signed(house: House) -> None:
     (sent,) = house.endpoint.sent
     assert sent.connection is house.alice
     assert (sent.message.headers.get("Authentication-Info") or "").startswith("NTLM")
-
-
-Handler = Callable[[], None]

@@ -170,8 +170,11 @@ class Frontend:
     def _send(self, incoming: IncomingRequest, answer: Answer) -> None:
         if incoming.request.method == "ACK":
             incoming.dropped()
-        else:
+            return
+        try:
             incoming.respond(answer.status, answer.reason, answer.headers, answer.body, answer.content_type)
+        except RemoteProtocolError as error:
+            log.info("nobody waits for the answer to %s any more: %s", incoming.request.method, error)
 
     # -- registrar -----------------------------------------------------------------------------------------------
 
@@ -262,9 +265,9 @@ class Frontend:
         contact = self._courier.contact_for(incoming.connection)
         headers = answer_headers(subscription, contact, piggyback=piggyback, now=self._clock())
         if document is None or not piggyback:
-            incoming.respond(200, headers=headers)
+            self._send(incoming, Answer(200, headers=tuple(headers)))
         else:
-            incoming.respond(200, headers=headers, body=document.body, content_type=document.content_type)
+            self._send(incoming, Answer(200, "", tuple(headers), document.body, document.content_type))
         if document is not None and not piggyback:
             notify = subscription.build_notify(document, contact, now=self._clock())
             self._notify(subscription, notify, incoming)

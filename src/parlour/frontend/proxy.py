@@ -6,18 +6,23 @@ from the event loop and returns at once; the only clock is the timer that ends a
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from parlour.frontend.best_response import best_response
 from parlour.frontend.courier import Courier
 from parlour.frontend.forwarding import forwarded_request, relayed_response
+from parlour.sip.errors import RemoteProtocolError
 from parlour.sip.message import Request, Response
 from parlour.ua.connection import Connection
 from parlour.ua.incoming import IncomingRequest, MessageSigner
 
 __all__ = ["Hop", "Proxy"]
+
+log = logging.getLogger(__name__)
 
 
 class Sending(Protocol):
@@ -125,7 +130,7 @@ class ProxyContext:
         # Answers may come while we are still sending (a connection that is just closing): all branches exist by now.
         for branch, (hop, request) in zip(self._branches, sendings, strict=True):
             branch.sending = self._proxy.courier.send_request(
-                request, hop.connection, lambda response, branch=branch: self._receive(branch, response), hop.signer
+                request, hop.connection, partial(self._receive, branch), hop.signer
             )
 
     def cancel_pending(self) -> None:
@@ -154,7 +159,7 @@ class ProxyContext:
     def _receive_provisional(self, response: Response) -> None:
         if response.status > 100 and not self.incoming.final_status:
             self._restart_timer_c()
-            self.incoming.send_response(relayed_response(response))
+            self._relay(relayed_response(response))
 
     def _conclude(self) -> None:
         """Every branch has its final response."""
@@ -168,7 +173,13 @@ class ProxyContext:
     def _answer(self, response: Response) -> None:
         if not self.incoming.final_status:
             self._stop_timer()
-            self.incoming.send_response(relayed_response(response))
+            self._relay(relayed_response(response))
+
+    def _relay(self, response: Response) -> None:
+        try:
+            self.incoming.send_response(response)
+        except RemoteProtocolError as error:
+            log.info("nobody waits for the answer to %s any more: %s", self.incoming.request.method, error)
 
     def _restart_timer_c(self) -> None:
         self._stop_timer()
@@ -185,7 +196,7 @@ class ProxyContext:
         self._timer = None
         self.cancel_pending()
         if not self.incoming.final_status:
-            self.incoming.respond(408)
+            self._relay(self.incoming.build_response(408))
 
 
 def _local_response(incoming: IncomingRequest, status: int) -> Response:

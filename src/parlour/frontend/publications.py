@@ -99,7 +99,7 @@ def _publication(index: int, element: etree._Element) -> Publication:
     if not _NAME.fullmatch(name):
         raise RemoteProtocolError(400, "Bad Category Name")
     expires = element.get("expires")
-    content = b"".join(serialize_child(child) for child in element if isinstance(child.tag, str))
+    content = b"".join(serialize_child(child) for child in element)
     if len(content) > MAX_CONTENT:
         raise RemoteProtocolError(413, "Publication Too Large")
     return Publication(

@@ -6,7 +6,7 @@ A `SignIn` stands in the `user` slot of its connection and ends with it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from parlour.sip.auth.signing import InfoSigner, SecurityAssociation
 from parlour.sip.message import Message, Request, Response
@@ -15,6 +15,8 @@ from parlour.ua.identity import Identity
 
 __all__ = ["ConnectionSigner", "PendingNtlm", "SignIn", "sign_in_of"]
 
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 _MAX_ASSOCIATIONS: Final = 4
 _MAX_PENDING: Final = 4
 _MAX_PEOPLE: Final = 16
@@ -155,7 +157,7 @@ def sign_in_of(connection: Connection) -> SignIn:
     return state
 
 
-def _make_room(table: dict[str, object] | dict[tuple[str, str], Identity], size: int) -> None:
+def _make_room(table: dict[_K, _V], size: int) -> None:
     """Forget the oldest entries until one more fits."""
     while len(table) >= size:
-        del table[next(iter(table))]  # type: ignore[arg-type]
+        del table[next(iter(table))]
