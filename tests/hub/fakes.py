@@ -35,9 +35,9 @@ from parlour.store.api import (
 
 DOMAIN = "example.com"
 AUDIT = Audit("sip:root@example.com", Micros(1), "sip:root@example.com", Micros(1))
-ROOT = Category(CategoryId("00000000-0000-0000-0000-000000000001"), DOMAIN, AUDIT)
+ROOT = Category(CategoryId("c0000000-0000-0000-0000-000000000001"), DOMAIN, AUDIT)
 PLANT = Category(
-    CategoryId("00000000-0000-0000-0000-000000000002"),
+    CategoryId("c0000000-0000-0000-0000-000000000002"),
     "Plant",
     AUDIT,
     parent=ROOT.id,

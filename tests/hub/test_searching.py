@@ -13,7 +13,7 @@ from parlour.rooms.search import Match, Mine, RoomQuery
 
 ANN = frozenset({uri("ann")})
 WALLED = Category(
-    CategoryId("00000000-0000-0000-0000-000000000003"),
+    CategoryId("c0000000-0000-0000-0000-000000000003"),
     "Walled",
     AUDIT,
     parent=ROOT.id,

@@ -1,0 +1,415 @@
+"""Making, changing and removing rooms and categories: who may, what is refused, and what becomes of those inside."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from tests.hub.fakes import AUDIT, PLANT, ROOT, World, key, person, room, uri
+
+from parlour.hub.events import PersonChanged, Removed, RoomChanged
+from parlour.hub.managing import CONSOLE
+from parlour.hub.posting import Draft
+from parlour.rooms.editing import CategoryChange, CategoryList, ListEdit, Op, RoomChange
+from parlour.rooms.model import (
+    Behavior,
+    Category,
+    CategoryId,
+    Person,
+    Principal,
+    PrincipalKind,
+    Role,
+    Room,
+    RoomId,
+    Visibility,
+)
+from parlour.rooms.refusals import Refusal, Refused
+from parlour.rooms.search import RoomQuery
+from parlour.store.api import EventKind, StoredPost
+
+WORKS = replace(PLANT, creators=frozenset({uri("mia"), "ma-grp:crew"}))
+DOCK = Category(
+    CategoryId("c0000000-0000-0000-0000-000000000003"),
+    "Dock",
+    AUDIT,
+    parent=ROOT.id,
+    allowed=frozenset({"ma-grp:crew"}),
+)
+SHIFT = room(
+    1, "Night Shift", members=frozenset({uri("ann"), uri("bob"), "ma-grp:crew"}), managers=frozenset({uri("mia")})
+)
+
+
+async def world() -> World:
+    people = [
+        person("ann"),
+        person("bob", "crew"),
+        person("mia"),
+        person("cat"),
+        person("root", is_admin=True),
+        replace(person("out"), affiliations=frozenset()),
+    ]
+    w = World(people, [SHIFT], categories=[ROOT, WORKS, DOCK])
+    w.directory.groups["ma-grp:empty"] = Principal("ma-grp:empty", "g", PrincipalKind.GROUP, "Empty")
+    await w.hub.start()
+    return w
+
+
+def who(w: World, name: str | None) -> Person | None:
+    return None if name is None else w.directory.find_person(uri(name))
+
+
+def reason(answer: object) -> Refusal:
+    assert isinstance(answer, Refused)
+    return answer.reason
+
+
+def edit(role: Role, op: Op, *names: str) -> RoomChange:
+    return RoomChange(lists=(ListEdit(role, op, frozenset(names)),))
+
+
+# --- creating
+
+
+async def test_a_creator_becomes_manager_and_member() -> None:
+    w = await world()
+    made = await w.hub.managing.create_room(who(w, "mia"), WORKS.id, RoomChange(name="  Pumps "))
+    assert isinstance(made, Room)
+    assert (made.name, made.visibility, made.managers, made.members) == (
+        "Pumps",
+        Visibility.SCOPED,
+        frozenset({uri("mia")}),
+        frozenset({uri("mia")}),
+    )
+    assert made.audit.created_by == uri("mia")
+    assert w.rooms.rooms[made.id] == made == w.hub.catalogue.find_room("PUMPS")
+
+
+async def test_an_open_room_has_no_members() -> None:
+    w = await world()
+    change = RoomChange(
+        name="Hall", visibility=Visibility.OPEN, lists=(ListEdit(Role.MEMBER, Op.SET, frozenset({uri("ann")})),)
+    )
+    made = await w.hub.managing.create_room(who(w, "mia"), WORKS.id, change)
+    assert isinstance(made, Room)
+    assert (made.members, made.managers) == (frozenset(), frozenset({uri("mia")}))
+
+
+async def test_the_console_holds_no_role() -> None:
+    w = await world()
+    made = await w.hub.managing.create_room(None, DOCK.id, RoomChange(name="Pier"))
+    assert isinstance(made, Room)
+    assert (made.members, made.managers, made.audit.created_by) == (frozenset(), frozenset(), CONSOLE)
+
+
+@pytest.mark.parametrize(
+    ("name", "category", "change", "expected"),
+    [
+        ("mia", WORKS.id, RoomChange(name="NIGHT SHIFT"), Refusal.DUPLICATE_NAME),
+        ("mia", WORKS.id, RoomChange(name="dock"), Refusal.DUPLICATE_NAME),
+        ("mia", WORKS.id, RoomChange(), Refusal.INVALID),
+        ("mia", WORKS.id, RoomChange(name="x" * 257), Refusal.LIMIT_EXCEEDED),
+        ("mia", WORKS.id, RoomChange(name="x", description="d" * 257), Refusal.LIMIT_EXCEEDED),
+        ("cat", WORKS.id, RoomChange(name="x"), Refusal.NOT_PERMITTED),
+        ("bob", WORKS.id, RoomChange(name="x"), None),
+        ("mia", DOCK.id, RoomChange(name="x"), Refusal.NO_SUCH_CATEGORY),
+        ("bob", DOCK.id, RoomChange(name="x"), Refusal.NOT_PERMITTED),
+        ("root", DOCK.id, RoomChange(name="x"), None),
+        ("root", ROOT.id, RoomChange(name="x"), Refusal.HIERARCHY),
+        (None, ROOT.id, RoomChange(name="x"), Refusal.HIERARCHY),
+        (None, CategoryId("no"), RoomChange(name="x"), Refusal.NO_SUCH_CATEGORY),
+        (None, WORKS.id, replace(edit(Role.MEMBER, Op.SET, uri("out")), name="x"), Refusal.NOT_IN_SCOPE),
+        (None, WORKS.id, replace(edit(Role.MANAGER, Op.SET, uri("nobody")), name="x"), Refusal.NO_SUCH_PRINCIPAL),
+        (None, WORKS.id, replace(edit(Role.MEMBER, Op.SET, "ma-grp:crew", "ma-grp:empty"), name="x"), None),
+        (None, DOCK.id, replace(edit(Role.MEMBER, Op.SET, "ma-grp:all"), name="x"), Refusal.NOT_IN_SCOPE),
+        (None, WORKS.id, replace(edit(Role.PRESENTER, Op.SET, uri("ann")), name="x"), Refusal.PRESENTER_NOT_MEMBER),
+    ],
+)
+async def test_creating(name: str | None, category: CategoryId, change: RoomChange, expected: Refusal | None) -> None:
+    w = await world()
+    answer = await w.hub.managing.create_room(who(w, name), category, change)
+    if expected is None:
+        assert isinstance(answer, Room)
+    else:
+        assert reason(answer) is expected
+        assert len(w.rooms.rooms) == len(w.hub.catalogue.rooms) == 1
+
+
+async def test_two_of_one_name_at_once_make_one_room() -> None:
+    w = await world()
+    made = await asyncio.gather(
+        *(w.hub.managing.create_room(None, WORKS.id, RoomChange(name="Pumps")) for _ in range(2))
+    )
+    assert sorted(type(answer).__name__ for answer in made) == ["Refused", "Room"]
+
+
+async def test_nothing_changes_while_the_store_is_unavailable() -> None:
+    w = await world()
+    w.rooms.down = True
+    managing = w.hub.managing
+    assert reason(await managing.create_room(None, WORKS.id, RoomChange(name="x"))) is Refusal.UNAVAILABLE
+    assert reason(await managing.modify_room(None, SHIFT.id, RoomChange(name="y"))) is Refusal.UNAVAILABLE
+    assert reason(await managing.delete_room(None, SHIFT.id)) is Refusal.UNAVAILABLE
+    assert reason(await managing.create_category(None, CategoryChange(name="z"))) is Refusal.UNAVAILABLE
+    assert reason(await managing.delete_category(None, DOCK.id)) is Refusal.UNAVAILABLE
+    assert w.hub.catalogue.rooms == {SHIFT.id: SHIFT}
+
+
+async def test_who_asked_may_be_gone_and_memory_and_store_stay_the_same() -> None:
+    w = await world()
+    task = asyncio.create_task(w.hub.managing.create_room(None, WORKS.id, RoomChange(name="Pumps")))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    await w.hub.managing.settle()
+    assert w.hub.catalogue.rooms == w.rooms.rooms
+    assert len(w.rooms.rooms) == 2
+
+
+# --- modifying
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "expected"),
+    [
+        ("mia", RoomChange(name="Day Shift"), None),
+        ("mia", RoomChange(name="NIGHT shift"), None),
+        ("ann", RoomChange(name="x"), Refusal.NOT_PERMITTED),
+        ("out", RoomChange(name="x"), Refusal.NO_SUCH_ROOM),
+        ("root", RoomChange(name="x"), None),
+        ("mia", RoomChange(name="Dock"), Refusal.DUPLICATE_NAME),
+        ("mia", RoomChange(disabled=True), None),
+        ("mia", edit(Role.MEMBER, Op.ADD, uri("mia")), None),
+        ("mia", edit(Role.MEMBER, Op.ADD, uri("ann")), Refusal.ALREADY_DEFINED),
+        ("mia", edit(Role.MEMBER, Op.DELETE, uri("cat")), Refusal.NO_SUCH_PRINCIPAL),
+        ("mia", edit(Role.MEMBER, Op.ADD, uri("out")), Refusal.NOT_IN_SCOPE),
+        ("mia", edit(Role.PRESENTER, Op.ADD, uri("ann")), Refusal.PRESENTER_NOT_MEMBER),
+        ("mia", replace(edit(Role.PRESENTER, Op.ADD, uri("ann")), behavior=Behavior.AUDITORIUM), None),
+        (
+            "mia",
+            replace(edit(Role.PRESENTER, Op.ADD, uri("cat")), behavior=Behavior.AUDITORIUM),
+            Refusal.PRESENTER_NOT_MEMBER,
+        ),
+        ("mia", replace(edit(Role.MEMBER, Op.ADD, uri("cat")), visibility=Visibility.OPEN), Refusal.INVALID),
+        ("mia", replace(edit(Role.MEMBER, Op.SET, uri("cat")), visibility=Visibility.OPEN), None),
+        ("mia", RoomChange(category=DOCK.id), Refusal.NO_SUCH_CATEGORY),
+        ("mia", RoomChange(expected=AUDIT.updated_at), None),
+        ("mia", RoomChange(expected=AUDIT.created_at - 1), Refusal.DATA_COLLISION),  # type: ignore[arg-type]
+        ("mia", edit(Role.CREATOR, Op.ADD, uri("ann")), Refusal.INVALID),
+    ],
+)
+async def test_modifying(name: str, change: RoomChange, expected: Refusal | None) -> None:
+    w = await world()
+    answer = await w.hub.managing.modify_room(who(w, name), SHIFT.id, change)
+    if expected is None:
+        assert isinstance(answer, Room)
+        assert answer.audit.updated_by == uri(name)
+        assert answer.audit.updated_at > SHIFT.audit.updated_at
+        assert w.rooms.rooms[SHIFT.id] == w.hub.catalogue.rooms[SHIFT.id] == answer
+    else:
+        assert reason(answer) is expected
+        assert w.rooms.rooms[SHIFT.id] == w.hub.catalogue.rooms[SHIFT.id] == SHIFT
+
+
+async def test_managers_disable_but_administrators_enable() -> None:
+    w = await world()
+    (ann, ann_ears), (bob, _) = w.enter("ann"), w.enter("bob")
+    await w.hub.join_many(ann, [SHIFT.id])
+    await w.hub.join_many(bob, [SHIFT.id])
+    await w.hub.post(ann, SHIFT.id, Draft("kept"), key())
+    managing = w.hub.managing
+    assert isinstance(await managing.modify_room(who(w, "mia"), SHIFT.id, RoomChange(disabled=True)), Room)
+    (removed,) = [event for event in ann_ears.events if isinstance(event, Removed)]
+    assert removed.reason is Refusal.ROOM_DISABLED
+    assert "PersonParted" not in ann_ears.kinds()
+    assert w.hub.presence.live == {}
+    assert reason(await w.hub.join(ann, SHIFT.id)) is Refusal.ROOM_DISABLED
+    assert w.hub.find_rooms(ann, RoomQuery()).rows == ()
+    assert (
+        reason(await managing.modify_room(who(w, "mia"), SHIFT.id, RoomChange(disabled=False))) is Refusal.NOT_PERMITTED
+    )
+    assert isinstance(await managing.modify_room(who(w, "root"), SHIFT.id, RoomChange(disabled=False)), Room)
+    await w.hub.join(ann, SHIFT.id)
+    history = await w.hub.recent(ann, SHIFT.id)
+    assert not isinstance(history, Refused)
+    assert [post.text for post in history.posts] == ["kept"]
+    await w.hub.stop()
+    assert sum(event.kind is EventKind.PART for event in w.posts.events) == 3
+
+
+async def test_those_inside_hear_of_changes_and_of_new_roles() -> None:
+    w = await world()
+    (ann, ann_ears), (bob, _) = w.enter("ann"), w.enter("bob")
+    await w.hub.join(ann, SHIFT.id)
+    await w.hub.join(bob, SHIFT.id)
+    await w.hub.managing.modify_room(None, SHIFT.id, edit(Role.MANAGER, Op.ADD, uri("bob")))
+    (changed,) = [event for event in ann_ears.events if isinstance(event, PersonChanged)]
+    assert (changed.participant.uri, changed.participant.manager) == (uri("bob"), True)
+    await w.hub.managing.modify_room(None, SHIFT.id, RoomChange(behavior=Behavior.AUDITORIUM))
+    assert isinstance(ann_ears.events[-1], RoomChanged)
+    assert ann_ears.events[-1].settings.behavior is Behavior.AUDITORIUM
+    assert reason(await w.hub.post(bob, SHIFT.id, Draft("x"), key())) is Refusal.NOT_PERMITTED
+
+
+async def test_a_revoked_member_is_out_and_the_others_know() -> None:
+    w = await world()
+    (ann, ann_ears), (bob, bob_ears) = w.enter("ann"), w.enter("bob")
+    await w.hub.join(ann, SHIFT.id)
+    await w.hub.join(bob, SHIFT.id)
+    await w.hub.managing.modify_room(who(w, "mia"), SHIFT.id, edit(Role.MEMBER, Op.DELETE, uri("ann")))
+    assert ann_ears.kinds()[-1] == "Removed"
+    assert [kind for kind in bob_ears.kinds() if kind.startswith("Person")] == ["PersonParted"]
+    assert reason(await w.hub.post(ann, SHIFT.id, Draft("x"), key())) is Refusal.NOT_PERMITTED
+
+
+async def test_moving_a_room_purges_whom_the_new_category_does_not_let_in() -> None:
+    w = await world()
+    (ann, ann_ears), (bob, bob_ears) = w.enter("ann"), w.enter("bob")
+    await w.hub.join(ann, SHIFT.id)
+    await w.hub.join(bob, SHIFT.id)
+    moved = await w.hub.managing.modify_room(None, SHIFT.id, RoomChange(category=DOCK.id))
+    assert isinstance(moved, Room)
+    assert (moved.members, moved.managers) == (frozenset({uri("bob"), "ma-grp:crew"}), frozenset())
+    assert ann_ears.kinds()[-1] == "Removed"
+    assert "Removed" not in bob_ears.kinds()
+
+
+async def test_presenters_who_are_no_longer_members_lose_that_too() -> None:
+    w = await world()
+    change = replace(edit(Role.PRESENTER, Op.ADD, uri("ann"), uri("bob")), behavior=Behavior.AUDITORIUM)
+    await w.hub.managing.modify_room(None, SHIFT.id, change)
+    cut = await w.hub.managing.modify_room(None, SHIFT.id, edit(Role.MEMBER, Op.DELETE, uri("ann"), uri("bob")))
+    assert isinstance(cut, Room)
+    assert cut.presenters == {uri("bob")}  # still a member, by group
+    plain = await w.hub.managing.modify_room(None, SHIFT.id, RoomChange(behavior=Behavior.NORMAL))
+    assert isinstance(plain, Room)
+    assert plain.presenters == frozenset()
+
+
+async def test_only_administrators_delete_and_nothing_is_left() -> None:
+    w = await world()
+    ann, ann_ears = w.enter("ann")
+    await w.hub.join(ann, SHIFT.id)
+    assert isinstance(await w.hub.post(ann, SHIFT.id, Draft("x"), key()), StoredPost)
+    assert reason(await w.hub.managing.delete_room(who(w, "mia"), SHIFT.id)) is Refusal.NOT_PERMITTED
+    assert isinstance(await w.hub.managing.delete_room(who(w, "root"), SHIFT.id), Room)
+    (removed,) = [event for event in ann_ears.events if isinstance(event, Removed)]
+    assert removed.reason is Refusal.NO_SUCH_ROOM
+    assert w.rooms.rooms == {}
+    assert reason(await w.hub.join(ann, SHIFT.id)) is Refusal.NO_SUCH_ROOM
+    assert reason(await w.hub.managing.delete_room(None, RoomId("no"))) is Refusal.NO_SUCH_ROOM
+    assert isinstance(await w.hub.managing.create_room(None, WORKS.id, RoomChange(name=SHIFT.name)), Room)
+
+
+# --- categories
+
+
+def category_edit(which: CategoryList, op: Op, *names: str) -> CategoryChange:
+    return CategoryChange(lists=(ListEdit(which, op, frozenset(names)),))
+
+
+async def test_a_new_store_gets_a_root() -> None:
+    w = World([], [], categories=[])
+    await w.hub.start()
+    (root,) = w.rooms.categories.values()
+    assert (root.name, root.parent) == ("example.com", None)
+    again = World([], [], categories=[root])
+    await again.hub.start()
+    assert len(again.rooms.categories) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "expected"),
+    [
+        (None, CategoryChange(name="New"), None),
+        ("root", CategoryChange(name="New"), None),
+        ("mia", CategoryChange(name="New"), Refusal.NOT_PERMITTED),
+        (None, CategoryChange(name="night shift"), Refusal.DUPLICATE_NAME),
+        (None, CategoryChange(name="Example.com"), Refusal.DUPLICATE_NAME),
+        (None, CategoryChange(), Refusal.INVALID),
+        (None, replace(category_edit(CategoryList.CREATORS, Op.SET, uri("ann")), name="New"), Refusal.NOT_IN_SCOPE),
+        (
+            None,
+            replace(category_edit(CategoryList.ALLOWED, Op.SET, "ma-grp:no"), name="New"),
+            Refusal.NO_SUCH_PRINCIPAL,
+        ),
+    ],
+)
+async def test_creating_categories(name: str | None, change: CategoryChange, expected: Refusal | None) -> None:
+    w = await world()
+    answer = await w.hub.managing.create_category(who(w, name), change)
+    if expected is None:
+        assert isinstance(answer, Category)
+        assert answer.parent == ROOT.id
+        assert w.rooms.categories[answer.id] == answer
+    else:
+        assert reason(answer) is expected
+        assert len(w.rooms.categories) == 3
+
+
+async def test_categories_nest_and_every_level_counts() -> None:
+    w = await world()
+    inner = await w.hub.managing.create_category(
+        None, replace(category_edit(CategoryList.ALLOWED, Op.SET, uri("ann"), uri("bob")), name="Inner"), DOCK.id
+    )
+    assert isinstance(inner, Category)
+    made = await w.hub.managing.create_room(None, inner.id, RoomChange(name="Deep", visibility=Visibility.OPEN))
+    assert isinstance(made, Room)
+    (ann, _), (bob, _) = w.enter("ann"), w.enter("bob")
+    assert reason(await w.hub.join(ann, made.id)) is Refusal.NO_SUCH_ROOM
+    assert not isinstance(await w.hub.join(bob, made.id), Refused)
+    assert reason(await w.hub.managing.delete_category(None, DOCK.id)) is Refusal.NODE_NOT_EMPTY
+    assert reason(await w.hub.managing.delete_category(None, inner.id)) is Refusal.NODE_NOT_EMPTY
+    await w.hub.managing.delete_room(None, made.id)
+    assert isinstance(await w.hub.managing.delete_category(None, inner.id), Category)
+
+
+async def test_a_denial_is_in_force_at_once_and_cleans_the_lists() -> None:
+    w = await world()
+    (ann, ann_ears), (bob, bob_ears) = w.enter("ann"), w.enter("bob")
+    await w.hub.join(ann, SHIFT.id)
+    await w.hub.join(bob, SHIFT.id)
+    await w.hub.managing.modify_category(
+        None, WORKS.id, category_edit(CategoryList.DENIED, Op.ADD, uri("ann"), uri("mia"))
+    )
+    assert "Removed" in ann_ears.kinds()
+    assert "Removed" not in bob_ears.kinds()
+    after = w.rooms.rooms[SHIFT.id]
+    assert (after.members, after.managers) == (frozenset({uri("bob"), "ma-grp:crew"}), frozenset())
+    assert w.rooms.categories[WORKS.id].creators == {"ma-grp:crew"}
+    assert reason(await w.hub.join(ann, SHIFT.id)) is Refusal.NO_SUCH_ROOM
+
+
+async def test_the_switches_of_a_category_reach_its_rooms() -> None:
+    w = await world()
+    ann, ears = w.enter("ann")
+    await w.hub.join(ann, SHIFT.id)
+    await w.hub.managing.modify_category(None, WORKS.id, CategoryChange(logged=False))
+    (changed,) = [event for event in ears.events if isinstance(event, RoomChanged)]
+    assert not changed.category.logged
+    await w.hub.post(ann, SHIFT.id, Draft("x"), key())
+    assert w.posts.posts == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "category", "expected"),
+    [
+        ("root", ROOT.id, Refusal.HIERARCHY),
+        (None, ROOT.id, Refusal.HIERARCHY),
+        ("mia", WORKS.id, Refusal.NOT_PERMITTED),
+        ("mia", DOCK.id, Refusal.NO_SUCH_CATEGORY),
+        (None, CategoryId("no"), Refusal.NO_SUCH_CATEGORY),
+    ],
+)
+async def test_who_may_not_change_a_category(name: str | None, category: CategoryId, expected: Refusal) -> None:
+    w = await world()
+    assert reason(await w.hub.managing.modify_category(who(w, name), category, CategoryChange(name="x"))) is expected
+    assert reason(await w.hub.managing.delete_category(who(w, name), category)) is expected
+
+
+async def test_where_one_may_make_rooms() -> None:
+    w = await world()
+    for name, expected in [("mia", ["Plant"]), ("bob", ["Plant"]), ("ann", []), ("root", ["Dock", "Plant"])]:
+        visit, _ = w.enter(name)
+        assert [category.name for category in w.hub.categories_to_create_in(visit)] == expected
