@@ -21,7 +21,7 @@ from bench.load import LoadFailed
 from bench.phases import Bench, Plan
 from bench.report import Report
 from bench.seed import seed_store
-from bench.server import ServerFailed, write_settings
+from bench.server import ServerFailed, make_certificate, write_settings
 
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / ".build"
@@ -43,9 +43,11 @@ def main() -> int:
         work.mkdir(parents=True)
         settings = write_settings(work)
         _say("seeding rooms and users")
-        bench = Bench(programs, work, settings, seed_store(work / "data"), _plan(options), report)
+        scene = seed_store(work / "data")
+        make_certificate(settings)
+        bench = Bench(programs, work, settings, scene, _plan(options), report)
         _run(bench, options.transport or list(TRANSPORTS))
-    except BuildFailed as error:
+    except (BuildFailed, ServerFailed) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
     finally:

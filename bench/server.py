@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.accounting import cpu_seconds
 
-__all__ = ["DOMAIN", "PASSWORD", "Server", "ServerFailed", "write_settings"]
+__all__ = ["DOMAIN", "PASSWORD", "Server", "ServerFailed", "make_certificate", "parlour", "write_settings"]
 
 DOMAIN = "bench.example.com"
 PASSWORD = "bench-password-1"
@@ -47,6 +47,18 @@ level = "warning"
     return path
 
 
+def parlour() -> Path:
+    """The program, beside the Python that runs the bench."""
+    return Path(sys.executable).parent / "parlour"
+
+
+def make_certificate(settings: Path) -> None:
+    """What an administrator does before the first start with TLS. Raises `ServerFailed`."""
+    done = subprocess.run([str(parlour()), "certificate", "--config", str(settings)], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise ServerFailed(f"no certificate: {done.stderr}")
+
+
 class Server:
     """`parlour serve`, started on entry and ended with SIGTERM on exit. `started_in`: seconds until it was ready."""
 
@@ -59,11 +71,10 @@ class Server:
 
     def __enter__(self) -> Server:
         self._ready_file.unlink(missing_ok=True)
-        program = Path(sys.executable).parent / "parlour"
         with self._log.open("ab") as log:
             start = time.perf_counter()
             self._process = subprocess.Popen(
-                [str(program), "serve", "--config", str(self._settings), "--ready-file", str(self._ready_file)],
+                [str(parlour()), "serve", "--config", str(self._settings), "--ready-file", str(self._ready_file)],
                 stdout=log,
                 stderr=log,
             )
