@@ -201,6 +201,18 @@ def test_info_header_is_what_sign_would_write() -> None:
     assert b'snum="4"' in signer.header(5)
 
 
+def test_percent_signs_stand_for_themselves() -> None:
+    dialog = ("id%d@x", "sip:a%20b@contoso.com", "t%b", *INFO_DIALOG[3:])
+    head = INFO[: INFO.index(b"Authentication-Info")].decode()
+    for old, new in zip(INFO_DIALOG, dialog, strict=True):
+        head = head.replace(old, new)
+    keys = {"realm": "100%", "targetname": "%s", "opaque": "%", "version": 4}
+    server = SecurityAssociation(KEYS, rand="%d", **keys)  # type: ignore[arg-type]
+    client = SecurityAssociation(KEYS, rand="%d", is_server=False, **keys)  # type: ignore[arg-type]
+    signer = server.info_signer(*dialog)
+    assert client.verify(parse_message(head.encode() + signer.header(1)))
+
+
 @pytest.mark.parametrize("version", [2, 4])
 def test_info_header_by_version(version: int) -> None:
     signer = _association(version=version).info_signer(*INFO_DIALOG)
@@ -240,15 +252,15 @@ def test_answer_of_another_dialog() -> None:
 
 def test_another_clients_spelling_is_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
     client, signer = _association(is_server=False), _association().info_signer(*INFO_DIALOG)
-    before = signer._lead
+    before = signer._basis.lead
     for cnum in (1, 2):
         message = parse_message(INFO_OK)
         client.sent = cnum
         client.sign(message)  # our client names its parameters in another order than SIPE
         head = message.serialize().partition(b"\r\n\r\n")[0] + b"\r\n"
         assert signer.verify_response(head, 1, 200)
-    assert signer._lead != before
-    assert signer._lead in head
+    assert signer._basis.lead != before
+    assert signer._basis.lead in head
     monkeypatch.delattr(InfoSigner, "_verify_slowly")
     assert signer.verify_response(head, 1, 200)
 

@@ -7,6 +7,7 @@ of one direction: worked out once here (docs/decisions/0003-ntlm-signature-keyst
 from __future__ import annotations
 
 import hmac
+import struct
 
 from parlour.sip.auth.md5 import HmacMd5, Md5State, md5
 from parlour.sip.auth.ntlm import SessionKeys
@@ -23,7 +24,8 @@ __all__ = ["InfoSigner", "SecurityAssociation", "Signer"]
 
 _SIGNED_CHARS = 128  # crand, cnum and response with their names fit well within
 _SEQUENCE = (100).to_bytes(4, "little")
-_int_from_bytes = int.from_bytes
+_SIGNATURE = b"01000000%016X64000000"
+_first_eight = struct.Struct(">Q").unpack_from
 _same = hmac.compare_digest
 
 
@@ -41,7 +43,7 @@ class Signer:
     def of_keys(cls, sign_key: bytes, seal_key: bytes) -> Signer:
         keyed = HmacMd5(sign_key, _SEQUENCE)
         keystream = rc4(md5(seal_key + _SEQUENCE).digest(), bytes(8))
-        return cls(keyed.inner, keyed.outer, _int_from_bytes(keystream, "big"))
+        return cls(keyed.inner, keyed.outer, int.from_bytes(keystream, "big"))
 
     def beginning(self, start: bytes) -> Signer:
         """A signer of texts that all begin with `start`, which is hashed now."""
@@ -49,13 +51,18 @@ class Signer:
         inner.update(start)
         return Signer(inner, self._outer, self._keystream)
 
-    def sign(self, text: bytes) -> bytes:
-        """32 upper-case hex digits: version 1, checksum, sequence number."""
+    def checksum(self, text: bytes) -> int:
+        """The eight bytes that depend on the text, as a big-endian number."""
         inner = self._inner.copy()
         inner.update(text)
         outer = self._outer.copy()
         outer.update(inner.digest())
-        return b"01000000%016X64000000" % (_int_from_bytes(outer.digest()[:8], "big") ^ self._keystream)
+        first: int = _first_eight(outer.digest())[0]
+        return first ^ self._keystream
+
+    def sign(self, text: bytes) -> bytes:
+        """32 upper-case hex digits: version 1, checksum, sequence number."""
+        return _SIGNATURE % self.checksum(text)
 
 
 class SecurityAssociation:
@@ -67,13 +74,13 @@ class SecurityAssociation:
     """
 
     __slots__ = (
+        "_info",
         "_ours",
         "_theirs",
         "_window",
         "is_server",
         "opaque",
         "rand",
-        "rand_octets",
         "realm",
         "sent",
         "targetname",
@@ -95,13 +102,13 @@ class SecurityAssociation:
         server = Signer.of_keys(keys.server_sign, keys.server_seal)
         self._ours, self._theirs = (server, client) if is_server else (client, server)
         self._window = ReplayWindow()
+        self._info: _InfoBasis | None = None
         self.sent = 0
         self.realm = realm
         self.targetname = targetname
         self.opaque = opaque
         self.version = version
         self.rand = rand
-        self.rand_octets = encode(rand)
         self.is_server = is_server
 
     def sign(self, message: Message) -> None:
@@ -126,9 +133,9 @@ class SecurityAssociation:
         message.headers.set("Authentication-Info" if self.is_server else "Authorization", header.render())
 
     def verify(self, message: Message) -> bool:
-        """Is this message signed by the other end? A server accepts the number of a request once only, ACK excepted:
+        """Is this message signed by the other end? Ask once per message: a server accepts the number of a request once.
 
-        an ACK is repeated as it stands when our 200 is repeated, and no transaction holds repeats back.
+        An ACK is excepted: it is repeated as it stands when our 200 is, and no transaction holds such repeats back.
         """
         header = self._header(message)
         if header is None:
@@ -167,17 +174,37 @@ class SecurityAssociation:
 
     def info_signer(self, call_id: str, local_uri: str, local_tag: str, remote_uri: str, remote_tag: str) -> InfoSigner:
         """For the INFOs that we, the server, send in one dialog; URIs as they stand between the brackets."""
+        if self._info is None:
+            self._info = _InfoBasis(self, self._ours, self._theirs)
         to = f"<{remote_uri}><{remote_tag}><><>" if self.version >= 3 else f"<{remote_tag}>"
-        return InfoSigner(
-            self,
-            self._ours.beginning(encode(f"<NTLM><{self.rand}><")),
-            self._theirs.beginning(b"<NTLM><"),
-            call_id,
-            encode(f"><INFO><{local_uri}><{local_tag}>{to}<>"),
-        )
+        before_cseq = f"><{self.realm}><{self.targetname}><{call_id}><"
+        return InfoSigner(self._info, call_id, before_cseq, f"><INFO><{local_uri}><{local_tag}>{to}<>")
 
 
 _AUTHORIZATION = b"\r\nAuthorization: NTLM "
+
+
+def _template(text: str) -> bytes:
+    """Text that stands for itself in a `%` template."""
+    return encode(text.replace("%", "%%"))
+
+
+class _InfoBasis:
+    """What the dialogs of one association share: hashes begun, the header's template, how the client begins its own."""
+
+    __slots__ = ("association", "header", "lead", "ours", "theirs")
+
+    def __init__(self, association: SecurityAssociation, ours: Signer, theirs: Signer) -> None:
+        self.association = association
+        self.ours = ours.beginning(encode(f"<NTLM><{association.rand}><"))
+        self.theirs = theirs.beginning(b"<NTLM><")
+        opaque, target = quoted(association.opaque), quoted(association.targetname)
+        realm, rand = quoted(association.realm), quoted(association.rand)
+        named = _template(f'", opaque={opaque}, qop="auth", targetname={target}, realm={realm}\r\n')
+        signed = b'Authentication-Info: NTLM rspauth="' + _SIGNATURE + b'", srand=' + _template(rand)
+        self.header = signed + b', snum="%d' + named
+        # COMPAT: SIPE's spelling; another client's is learnt from its first answer.
+        self.lead = _AUTHORIZATION + encode(f'qop="auth", opaque={opaque}, realm={realm}, targetname={target}, crand="')
 
 
 class InfoSigner:
@@ -187,55 +214,33 @@ class InfoSigner:
     signature says at once that it belongs to this dialog and this INFO.
     """
 
-    __slots__ = (
-        "_after_cseq",
-        "_association",
-        "_before_cseq",
-        "_call_id",
-        "_header_tail",
-        "_lead",
-        "_ours",
-        "_theirs",
-    )
+    __slots__ = ("_answer_text", "_basis", "_call_id", "_text")
 
-    def __init__(
-        self, association: SecurityAssociation, ours: Signer, theirs: Signer, call_id: str, after_cseq: bytes
-    ) -> None:
+    def __init__(self, basis: _InfoBasis, call_id: str, before_cseq: str, after_cseq: str) -> None:
         """Made by `SecurityAssociation.info_signer`."""
-        sa = association
-        self._association = sa
-        self._ours = ours
-        self._theirs = theirs
+        self._basis = basis
         self._call_id = call_id
-        self._before_cseq = encode(f"><{sa.realm}><{sa.targetname}><{call_id}><")
-        self._after_cseq = after_cseq
-        opaque, target, realm = quoted(sa.opaque), quoted(sa.targetname), quoted(sa.realm)
-        self._header_tail = encode(f'", opaque={opaque}, qop="auth", targetname={target}, realm={realm}\r\n')
-        # COMPAT: SIPE's spelling; another client's is learnt from its first answer.
-        named = encode(f'qop="auth", opaque={opaque}, realm={realm}, targetname={target}, crand="')
-        self._lead = _AUTHORIZATION + named
+        # snum and CSeq; then crand, cnum, CSeq and status
+        self._text = b"%d" + _template(before_cseq) + b"%d" + _template(after_cseq)
+        self._answer_text = b"%b><%b" + self._text[2:] + b"<%d>"
 
     def header(self, cseq: int) -> bytes:
         """The whole Authentication-Info line of the INFO with this CSeq, CRLF included."""
-        association = self._association
+        basis = self._basis
+        association = basis.association
         association.sent = number = association.sent + 1
-        signature = self._ours.sign(b"%d%b%d%b" % (number, self._before_cseq, cseq, self._after_cseq))
-        return b'Authentication-Info: NTLM rspauth="%b", srand="%b", snum="%d%b' % (
-            signature,
-            association.rand_octets,
-            number,
-            self._header_tail,
-        )
+        return basis.header % (basis.ours.checksum(self._text % (number, cseq)), number)
 
     def verify_response(self, head: bytes, cseq: int, status: int) -> bool:
         """`head`: start line and header lines of the answer to the INFO with this CSeq; `status` as it stands there."""
-        lead = self._lead
-        at = head.find(lead)
-        if at >= 0:
-            parts = head[at + len(lead) : at + len(lead) + _SIGNED_CHARS].split(b'"', 5)
+        lead = self._basis.lead
+        at = head.rfind(_AUTHORIZATION)
+        if head.startswith(lead, at):
+            at += len(lead)
+            parts = head[at : at + _SIGNED_CHARS].split(b'"', 5)
             if len(parts) == 6 and parts[1] == b", cnum=" and parts[3] == b", response=":
-                text = (parts[0], parts[2], self._before_cseq, cseq, self._after_cseq, status)
-                if _same(self._theirs.sign(b"%b><%b%b%d%b<%d>" % text), parts[4]):
+                text = self._answer_text % (parts[0], parts[2], cseq, status)
+                if _same(_SIGNATURE % self._basis.theirs.checksum(text), parts[4]):
                     return True
         return self._verify_slowly(head, cseq, status)
 
@@ -243,7 +248,7 @@ class InfoSigner:
         """For answers that say more than SIPE's (Expires, an identity), or say it otherwise."""
         try:
             message = parse_message(head)
-            if not isinstance(message, Response) or not self._association.verify(message):
+            if not isinstance(message, Response) or not self._basis.association.verify(message):
                 return False
             number, method = message.cseq.number, message.cseq.method
         except RemoteProtocolError:
@@ -251,5 +256,5 @@ class InfoSigner:
         start = head.find(_AUTHORIZATION)
         end = head.find(b'crand="', start)
         if 0 <= start < end < head.find(b"\r\n", start + 2):
-            self._lead = head[start : end + len(b'crand="')]
+            self._basis.lead = head[start : end + len(b'crand="')]
         return (message.status, message.call_id, number, method) == (status, self._call_id, cseq, "INFO")
