@@ -95,8 +95,8 @@ class WebSocketConnection(StreamConnection):
         try:
             self._protocol.send_close(1000)
         except WebSocketException:
-            pass  # the handshake never finished, or the peer said goodbye first: the socket is closed below all the
-            same self._flush()
+            pass  # never shook hands, or the peer said goodbye first: the socket is closed below all the same
+        self._flush()
         self._io.close()
 
     def _flush(self) -> None:
