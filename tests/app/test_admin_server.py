@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from parlour.app.admin_protocol import MAX_REQUEST, BadRequest, UnknownCommand, decode_request, short_path
+from parlour.app.admin_protocol import MAX_REQUEST, BadRequest, decode_request, short_path
 from parlour.app.admin_server import AdminServer
+from parlour.hub.commands import InvalidParams, UnknownCommand
 from parlour.rooms.refusals import Refusal, Refused
 
 
@@ -24,7 +25,7 @@ class Echo:
             case "refuse":
                 return Refused(Refusal.NO_SUCH_ROOM, "no")
             case "misuse":
-                raise BadRequest("wrong")
+                raise InvalidParams("room", "is needed")
             case "bug":
                 raise RuntimeError("bug")
             case "echo":
@@ -87,7 +88,7 @@ async def test_answers_come_in_order(echo: tuple[Echo, Path]) -> None:
     assert answers[:4] == [
         {"result": {"a": "한글"}},
         {"refused": {"reason": "no-such-room", "detail": "no"}},
-        {"error": {"kind": "bad-request", "text": "wrong"}},
+        {"error": {"kind": "bad-request", "text": "room: is needed"}},
         {"error": {"kind": "unknown-command", "text": "nothing"}},
     ]
     assert [answer["error"]["kind"] for answer in answers[4:8]] == ["bad-request"] * 4

@@ -9,6 +9,7 @@ import pytest
 
 import parlour
 from parlour.app.i18n import _, load_catalogue, parse_po, pick_language, use_language
+from parlour.cli.registry import registry_texts
 
 SOURCE = Path(parlour.__file__).parent
 
@@ -28,7 +29,7 @@ def texts_of(path: Path) -> Iterator[str]:
 
 def all_texts() -> set[str]:
     modules = [path for folder in ("app", "cli") for path in (SOURCE / folder).rglob("*.py")]
-    return {text for path in modules for text in texts_of(path)}
+    return {text for path in modules for text in texts_of(path)} | registry_texts()
 
 
 def placeholders(text: str) -> list[str]:

@@ -12,16 +12,14 @@ Requests on one connection are answered in order. Lines have an upper length bot
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 __all__ = [
     "MAX_ANSWER",
     "MAX_REQUEST",
-    "Administration",
     "BadRequest",
-    "UnknownCommand",
     "decode_request",
     "encode_line",
     "short_path",
@@ -37,22 +35,6 @@ _SUN_PATH = 107
 
 class BadRequest(Exception):
     """The line is not a request; the text says why."""
-
-
-class UnknownCommand(Exception):
-    """No such command in the registry."""
-
-
-class Administration(Protocol):
-    """What stands behind the socket: the command registry with a hub to run on."""
-
-    async def run(self, command: str, params: Mapping[str, Any]) -> Any:
-        """A JSON-able result or a `Refused`. Raises `UnknownCommand`, `BadRequest` (wrong parameters)."""
-        ...
-
-    def follow(self, command: str, params: Mapping[str, Any]) -> AsyncIterator[Any]:
-        """JSON-able items as they happen. The first may be a `Refused`, which ends it. Raises as `run`."""
-        ...
 
 
 def decode_request(line: bytes) -> tuple[str, Mapping[str, Any]]:

@@ -6,36 +6,43 @@ import asyncio
 import os
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
 from parlour.app.admin_protocol import (
     MAX_REQUEST,
-    Administration,
     BadRequest,
-    UnknownCommand,
     decode_request,
     encode_line,
     short_path,
 )
+from parlour.hub.commands import InvalidParams, UnknownCommand
+from parlour.hub.commands.registry import Following, all_commands
 from parlour.rooms.refusals import Refused
 
 __all__ = ["AdminServer"]
 
 _log = structlog.get_logger(__name__)
-_FOLLOWING = frozenset({"message.follow"})
+
+
+class Registry(Protocol):
+    """What stands behind the socket; `hub.commands.Commands` is one. Both raise `UnknownCommand`, `InvalidParams`."""
+
+    async def run(self, name: str, params: Mapping[str, Any]) -> Any: ...
+
+    def follow(self, name: str, params: Mapping[str, Any]) -> AsyncIterator[Any]: ...
 
 
 class AdminServer:
     """Listens at `path`; a stale socket of a dead server is replaced (the caller holds the data directory's lock)."""
 
-    def __init__(self, path: Path, administration: Administration) -> None:
+    def __init__(self, path: Path, registry: Registry) -> None:
         self._path = path
-        self._administration = administration
+        self._registry = registry
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -84,11 +91,11 @@ class AdminServer:
             return False
         try:
             command, params = decode_request(line)
-            if command in _FOLLOWING:
-                await self._stream(self._administration.follow(command, params), reader, writer)
+            if isinstance(all_commands().get(command), Following):
+                await self._stream(self._registry.follow(command, params), reader, writer)
                 return False
-            writer.write(_answer(await self._administration.run(command, params)))
-        except BadRequest as error:
+            writer.write(_answer(await self._registry.run(command, params)))
+        except (BadRequest, InvalidParams) as error:
             writer.write(_error("bad-request", str(error)))
         except UnknownCommand as error:
             writer.write(_error("unknown-command", str(error)))

@@ -42,6 +42,10 @@ def _domain(value: object) -> str:
     return name
 
 
+def _host(value: object) -> str:
+    return _domain(value) if value else ""
+
+
 Address = Annotated[ListenAddress, PlainValidator(_address), PlainSerializer(str, return_type=str)]
 Addresses = Annotated[tuple[Address, ...], BeforeValidator(_split)]
 Domain = Annotated[str, BeforeValidator(_domain)]
@@ -179,6 +183,10 @@ class Settings(BaseSettings):
         default="parlour.local",
         description="SIP domain of the users (`alice@DOMAIN`). Host name; default parlour.local.",
     )
+    host: Annotated[str, BeforeValidator(_host)] = Field(
+        default="",
+        description="Name or IPv4 address under which clients reach this server. Host name; default: the domain.",
+    )
     data_dir: Path = Field(
         default=Path("data"),
         description="Everything the server keeps. Directory, created with mode 0700; default ./data.",
@@ -200,6 +208,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment over the file; no .env files, no secrets directory."""
         return env_settings, init_settings
+
+    @property
+    def host_name(self) -> str:
+        """What this server calls itself in SIP."""
+        return self.host or self.domain
 
     @property
     def certificate_path(self) -> Path:

@@ -19,8 +19,6 @@ from parlour.app.problems import Problem
 __all__ = ["load_settings", "make_settings", "setting_names", "to_toml"]
 
 _PREFIX = "PARLOUR_"
-# Read by the command line itself, not settings.
-_NOT_SETTINGS = frozenset({"PARLOUR_CONFIG"})
 
 
 def load_settings(path: Path) -> Settings:
@@ -82,7 +80,7 @@ def _toml_value(value: object) -> str:
 def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:
     known = {_PREFIX + name.upper().replace(".", "__") for name in setting_names()}
     for variable in environ:
-        if variable.startswith(_PREFIX) and variable not in known | _NOT_SETTINGS:
+        if variable.startswith(_PREFIX) and variable not in known:
             raise Problem(
                 "config-unknown-setting", origin=_("environment"), key=variable, closest=_closest(variable, known)
             )

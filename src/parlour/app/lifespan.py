@@ -7,6 +7,7 @@ import asyncio
 import gc
 import resource
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,10 +23,11 @@ from parlour.app.certificates import server_context
 from parlour.app.config import Settings
 from parlour.app.data_dir import DataDir
 from parlour.app.logs import configure_logging
+from parlour.app.measuring import name_readings, readiness
 from parlour.app.metrics import Metrics
 from parlour.app.ready import Demo, Listening, remove_ready_file, write_ready_file
 from parlour.app.sockets import bind, listen_problem
-from parlour.app.wiring import Core, SipSide, build_sip, open_core, register_metrics
+from parlour.app.wiring import Core, SipSide, build_sip, open_core
 
 __all__ = ["Occasion", "opened", "serve"]
 
@@ -103,18 +105,18 @@ async def opened(settings: Settings, core: Core) -> AsyncIterator[list[Listening
         sip = build_sip(settings, core)
         stack.push_async_callback(sip.close)
         metrics = Metrics(__version__)
-        register_metrics(metrics, core, sip)
+        name_readings(metrics, core, sip)
         listening = await _listen_sip(settings, sip, context)
         if settings.listen.https:
             assert context is not None
-            listening += await _listen_https(settings, core, metrics, context, stack)
-        admin = AdminServer(DataDir(settings.data_dir).admin_socket, core.administration)
+            listening += await _listen_https(settings, sip, metrics, context, stack)
+        admin = AdminServer(DataDir(settings.data_dir).admin_socket, core.commands)
         await admin.start()
         stack.push_async_callback(admin.close)
         yield listening
 
 
-async def _listen_sip(settings: Settings, sip: SipSide, context: object) -> list[Listening]:
+async def _listen_sip(settings: Settings, sip: SipSide, context: ssl.SSLContext | None) -> list[Listening]:
     listening = []
     for name, transport in _TRANSPORTS.items():
         for address in getattr(settings.listen, name):
@@ -129,18 +131,15 @@ async def _listen_sip(settings: Settings, sip: SipSide, context: object) -> list
 
 
 async def _listen_https(
-    settings: Settings, core: Core, metrics: Metrics, context: object, stack: AsyncExitStack
+    settings: Settings, sip: SipSide, metrics: Metrics, context: ssl.SSLContext, stack: AsyncExitStack
 ) -> list[Listening]:
-    import ssl
-
     # Here, so that a server without HTTPS starts without them.
     from parlour.web.app import make_app
     from parlour.web.server import WebServer
 
-    assert isinstance(context, ssl.SSLContext)
     sockets = [bind("https", address) for address in settings.listen.https]
     listening = [Listening("https", *one.getsockname()[:2]) for one in sockets]
-    web = WebServer(make_app(__version__, core.readiness, metrics.render), sockets, context)
+    web = WebServer(make_app(__version__, lambda: readiness(settings, sip), metrics.render), sockets, context)
     try:
         await web.start()
     except OSError as error:

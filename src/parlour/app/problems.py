@@ -153,6 +153,16 @@ PROBLEMS: dict[str, Advice] = {
         mark("the server and this `parlour` are of different versions"),
         mark("restart the server with the installed version"),
     ),
+    "password-needed": Advice(
+        mark("a password is needed, and there is no terminal to ask for it"),
+        mark("the command runs in a script"),
+        mark("pipe it in and add --password-stdin"),
+    ),
+    "password-mismatch": Advice(
+        mark("the two passwords differ"),
+        mark("a typing error"),
+        mark("try again"),
+    ),
     "unexpected": Advice(
         mark("unexpected failure: {error}"),
         mark("a bug in Parlour"),

@@ -7,11 +7,13 @@ Safe to repeat: data, rooms, accounts and passwords stay. The settings it used a
 from __future__ import annotations
 
 import datetime
+import ipaddress
 import secrets
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from parlour.app.addresses import ListenAddress, parse_port
 from parlour.app.certificates import CertificateFacts, local_names, make_self_signed, read_facts
@@ -22,6 +24,9 @@ from parlour.app.files import write_atomically
 from parlour.app.i18n import _, mark
 from parlour.app.problems import Problem
 from parlour.app.ready import Demo, Listening
+
+if TYPE_CHECKING:
+    from parlour.app.wiring import Core
 
 __all__ = ["Wishes", "demo_password", "ensure_certificate", "quickstart", "settings_for", "sign_in_lines"]
 
@@ -68,8 +73,8 @@ def quickstart(wishes: Wishes, say: Callable[[str], None]) -> None:
             ensure_certificate(settings, wishes.listen)
         write_atomically(data_dir.settings, (_HEADER + to_toml(settings)).encode())
 
-    async def populate(core: object) -> Demo:
-        return await make_demo(core, settings, demo_password(data_dir, wishes.demo_password))  # type: ignore[arg-type]
+    async def populate(core: Core) -> Demo:
+        return await make_demo(core, settings, demo_password(data_dir, wishes.demo_password))
 
     serve(settings, wishes.ready_file, Occasion(furnish, populate, announce))
 
@@ -78,13 +83,25 @@ def settings_for(wishes: Wishes) -> Settings:
     """The settings of this run. A data directory keeps the domain it was made with. Raises `Problem`."""
     kept = _kept_domain(wishes.data_dir)
     listen = {name: _addresses(name, wishes.listen, port) for name, port in wishes.ports.items()}
-    settings = make_settings(
-        {"domain": wishes.domain or kept or "parlour.local", "data_dir": str(wishes.data_dir), "listen": listen},
-        origin="quickstart",
-    )
+    values = {
+        "domain": wishes.domain or kept or "parlour.local",
+        "host": _reachable(wishes.listen),
+        "data_dir": str(wishes.data_dir),
+        "listen": listen,
+    }
+    settings = make_settings(values, origin="quickstart")
     if kept is not None and settings.domain != kept:
         raise Problem("domain-changed", path=wishes.data_dir, old=kept, new=settings.domain)
     return settings
+
+
+def _reachable(listen: str) -> str:
+    """A made-up domain is in no DNS; an IPv4 address is a name that everybody can reach."""
+    try:
+        address = ipaddress.IPv4Address(listen)
+    except ValueError:
+        return ""
+    return "" if address.is_unspecified else str(address)
 
 
 def _kept_domain(data_dir: Path) -> str | None:
@@ -141,7 +158,7 @@ def sign_in_lines(settings: Settings, listening: Sequence[Listening], demo: Demo
             lines.append(f"  {_(label):28} {first[transport]}")
     lines += ["", _("Sign in with a SIP client as one of:"), ""]
     for user in demo.users:
-        password = user.password or _("(changed; set a new one with `parlour user set-password`)")
+        password = user.password or _("(changed; set a new one with `parlour user password`)")
         lines.append(f"  {user.login:28} {_('password')} {password}")
     lines += [
         "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -20,8 +21,19 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def build() -> typer.Typer:
-    """The whole `parlour` command, in the language in use."""
+def _group_helps() -> dict[str, str]:
+    return {
+        "room": _("Make, show, change and delete rooms."),
+        "category": _("Make, show, change and delete categories of rooms."),
+        "user": _("Add, show, change and remove people."),
+        "group": _("Add, show, change and remove groups of people."),
+        "message": _("Read, follow and post messages."),
+    }
+
+
+def build(words: Sequence[str] | None = None) -> typer.Typer:
+    """The whole `parlour` command, in the language in use. With `words` (the command line), groups that are not asked
+    for stay empty: their commands come from the hub, whose import a quick `parlour --help` need not wait for."""
     app = typer.Typer(
         help=_("Persistent group chat over SIP."),
         no_args_is_help=True,
@@ -44,4 +56,17 @@ def build() -> typer.Typer:
             raise typer.BadParameter(_("choose one of: {languages}").format(languages=", ".join(LANGUAGES)))
 
     running.add_commands(app)
+    for group, help in _group_helps().items():
+        sub = typer.Typer(help=help, no_args_is_help=True)
+        if words is None or group in words:
+            from parlour.cli.registry import add_groups
+
+            add_groups(sub, group)
+        else:
+            sub.callback()(_empty)
+        app.add_typer(sub, name=group, help=help)
     return app
+
+
+def _empty() -> None:
+    return None

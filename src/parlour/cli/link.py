@@ -105,14 +105,14 @@ def refused(command: str, reason: str, detail: str) -> Problem:
 def _run_directly(settings: Settings, command: str, params: Mapping[str, Any]) -> Any:
     import asyncio
 
-    from parlour.app.admin_protocol import BadRequest, UnknownCommand
     from parlour.app.data_dir import DataDir
     from parlour.app.wiring import open_core
+    from parlour.hub.commands import InvalidParams, UnknownCommand
     from parlour.rooms.refusals import Refused
 
     async def ask() -> Any:
         async with open_core(settings) as core:
-            return await core.administration.run(command, params)
+            return await core.commands.run(command, params)
 
     data_dir = DataDir(settings.data_dir)
     data_dir.prepare()
@@ -121,7 +121,7 @@ def _run_directly(settings: Settings, command: str, params: Mapping[str, Any]) -
             outcome = asyncio.run(ask())
         except UnknownCommand as error:
             raise Problem("command-unknown", command=command) from error
-        except BadRequest as error:
+        except InvalidParams as error:
             raise refused(command, "bad-request", str(error)) from error
     if isinstance(outcome, Refused):
         raise refused(command, outcome.reason.value, outcome.detail)

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 a problem or a refusal, 2 wrong usage (as Typer has it), 1
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -12,6 +13,8 @@ from parlour.app.i18n import pick_language, use_language
 from parlour.app.problems import Problem
 
 __all__ = ["main"]
+
+_COMPLETING = "_PARLOUR_COMPLETE"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -24,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     debug, as_json = "--debug" in words, "--json" in words
     try:
-        build()(args=words, prog_name="parlour")
+        build(None if _COMPLETING in os.environ else words)(args=words, prog_name="parlour")
     except Problem as problem:
         if debug:
             raise

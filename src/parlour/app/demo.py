@@ -1,0 +1,81 @@
+"""The people and rooms that `quickstart` makes, through the same commands as an administrator; what is there stays."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from parlour.app.config import Settings
+from parlour.app.problems import Problem
+from parlour.app.ready import Demo, DemoRoom, DemoUser
+from parlour.app.wiring import Core
+from parlour.rooms.model import Room
+from parlour.rooms.refusals import Refused
+from parlour.sip.auth.ntlm import nt_hash
+from parlour.xccos.ids import room_uri
+
+__all__ = ["make_demo"]
+
+_PEOPLE = {"alice": "Alice Archer", "bob": "Bob Baker", "carol": "Carol Cooper"}
+_CATEGORY = "Demo"
+_CATEGORY_PARAMS = {"name": _CATEGORY, "description": "Rooms to try things in.", "allow": ["everyone"]}
+_ROOMS: tuple[dict[str, Any], ...] = (
+    {"name": "Lobby", "description": "Open to everybody.", "visibility": "open", "manager": ["alice"]},
+    {
+        "name": "Night Shift",
+        "description": "For its members only.",
+        "visibility": "closed",
+        "member": ["alice", "bob"],
+        "manager": ["alice"],
+    },
+)
+
+
+async def make_demo(core: Core, settings: Settings, password: str) -> Demo:
+    """Make what is missing; `password` is that of people who are made now. Raises `Problem`."""
+    users = await asyncio.gather(*(_user(core, settings, name, password) for name in _PEOPLE))
+    if core.hub.catalogue.find_category(_CATEGORY) is None and _missing_rooms(core):
+        await _run(core, "category.create", _CATEGORY_PARAMS)
+    rooms = [await _room(core, settings, wanted) for wanted in _ROOMS]
+    return Demo(tuple(users), tuple(rooms))
+
+
+def _missing_rooms(core: Core) -> bool:
+    return any(core.hub.catalogue.find_room(wanted["name"]) is None for wanted in _ROOMS)
+
+
+async def _user(core: Core, settings: Settings, name: str, password: str) -> DemoUser:
+    login = f"{name}@{settings.domain}"
+    uri = core.directory.find_by_login(login)
+    known = uri is None or await _still_has(core, uri, password)
+    if uri is None:
+        params = {"login": name, "password": password, "display_name": _PEOPLE[name]}
+        uri = str((await _run(core, "user.add", params))["uri"])
+    return DemoUser(name, uri, login, password if known else None)
+
+
+async def _still_has(core: Core, uri: str, password: str) -> bool:
+    """Whether the password is still the one we gave; asked of the cheapest verifier, so that a start stays quick."""
+    kept = core.directory.nt_hash(uri)
+    return kept == nt_hash(password) if kept is not None else await core.directory.check_password(uri, password)
+
+
+async def _room(core: Core, settings: Settings, wanted: dict[str, Any]) -> DemoRoom:
+    found = core.hub.catalogue.find_room(wanted["name"])
+    if found is None:
+        shown = await _run(core, "room.create", {**wanted, "category": _CATEGORY})
+        found = core.hub.catalogue.rooms[shown["id"]]
+    return DemoRoom(found.name, room_uri(settings.domain, found.id), _word(found), tuple(sorted(found.members)))
+
+
+def _word(room: Room) -> str:
+    return {"OPEN": "open", "SCOPED": "closed", "PRIVATE": "secret"}[room.visibility.value]
+
+
+async def _run(core: Core, command: str, params: dict[str, Any]) -> dict[str, Any]:
+    outcome = await core.commands.run(command, params)
+    if isinstance(outcome, Refused):
+        name = command.replace(".", " ")
+        raise Problem("command-refused", command=name, reason=outcome.reason.value, detail=outcome.detail or "-")
+    assert isinstance(outcome, dict)
+    return outcome

@@ -1,0 +1,147 @@
+"""The only module that knows everybody: which concrete parts make a server, and how they are put together.
+
+`open_core` makes what needs no network (the command line opens just that when no server runs); `build_sip` puts SIP on
+top of it. Order of building is order of need; closing goes the other way.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from parlour.app.config import Settings
+from parlour.app.data_dir import DataDir
+from parlour.app.problems import Problem
+from parlour.channel.service import ChannelService, ChannelSettings
+from parlour.directory.local import LocalDirectory, VerifierSchemes
+from parlour.frontend.frontend import Frontend
+from parlour.frontend.settings import FrontendSettings, Schemes
+from parlour.hub.commands import Commands, Context
+from parlour.hub.hub import Hub
+from parlour.lookup.choose import ChannelLoad
+from parlour.lookup.service import LookupService
+from parlour.store.api import StoreUnavailable
+from parlour.store.sqlite import DataDirectoryInUse, SqliteStore
+from parlour.ua.endpoint import Endpoint
+
+__all__ = ["Core", "SipSide", "build_sip", "open_core"]
+
+LOOKUP_USER = "ocschat"
+POOL_USER = "GC-1-PersistentChatService-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """Rules and data, open and ready, without any network."""
+
+    directory: LocalDirectory
+    store: SqliteStore
+    hub: Hub
+    commands: Commands
+
+
+@dataclass(frozen=True, slots=True)
+class SipSide:
+    """SIP on top of a core: the sockets, the front end, and the services it routes to."""
+
+    endpoint: Endpoint
+    frontend: Frontend
+    channel: ChannelService
+
+    async def close(self) -> None:
+        """Take nobody new, hang up on those who are here, then let go of the sockets."""
+        self.endpoint.stop_listening()
+        await self.channel.close()
+        await self.frontend.close()
+        await self.endpoint.close()
+
+
+def clock_us() -> int:
+    """Microseconds since 1970, UTC: the time that posts carry."""
+    return time.time_ns() // 1000
+
+
+@asynccontextmanager
+async def open_core(settings: Settings) -> AsyncIterator[Core]:
+    """Open directory, store and hub; the data directory exists and is held by the caller. Raises `Problem`."""
+    data_dir = DataDir(settings.data_dir)
+    directory = LocalDirectory(data_dir.accounts, settings.domain, _verifiers(settings))
+    store = SqliteStore(data_dir.path)
+    try:
+        await store.open()
+    except DataDirectoryInUse as error:
+        raise Problem("data-dir-in-use", path=data_dir.path) from error
+    except StoreUnavailable as error:
+        raise Problem("database-unusable", path=data_dir.store, error=error) from error
+    try:
+        hub = Hub(
+            store,
+            directory,
+            domain=settings.domain,
+            limits=settings.chat.limits(),
+            clock_us=clock_us,
+            new_guid=lambda: str(uuid.uuid4()),
+        )
+        await hub.start()
+        commands = Commands(Context(hub, directory, lambda: secrets.token_bytes(16)))
+        yield Core(directory, store, hub, commands)
+        await hub.stop()
+    finally:
+        await store.close()
+        directory.close()
+
+
+def build_sip(settings: Settings, core: Core) -> SipSide:
+    """The SIP side, not listening yet."""
+    domain = settings.domain
+    frontend = Frontend(
+        frozenset({domain}),
+        core.directory,
+        core.store.documents,
+        FrontendSettings(
+            host=settings.host_name,
+            domain=domain,
+            schemes=Schemes(settings.auth.ntlm, settings.auth.digest, settings.auth.digest_md5),
+            pool_uri=f"sip:{POOL_USER}@{domain}",
+            lookup_uri=f"sip:{LOOKUP_USER}@{domain}",
+        ),
+        clock=time.monotonic,
+        wall=time.time,
+        token=secrets.token_bytes,
+    )
+    endpoint = Endpoint(frontend.receive)
+    frontend.attach(endpoint)
+    return SipSide(endpoint, frontend, _add_services(settings, core, endpoint, frontend))
+
+
+def _add_services(settings: Settings, core: Core, endpoint: Endpoint, frontend: Frontend) -> ChannelService:
+    """Lookup and channel service, at the addresses that provisioning names."""
+    pool_uri = f"sip:{POOL_USER}@{settings.domain}"
+    next_envid = itertools.count(1).__next__
+    channel = ChannelService(
+        core.hub,
+        endpoint,
+        ChannelSettings(
+            uri=pool_uri, domain=settings.domain, host=settings.host_name, instance_id=core.store.instance_id
+        ),
+        next_envid=next_envid,
+        clock=time.monotonic,
+        clock_us=clock_us,
+    )
+
+    def loads() -> list[ChannelLoad]:
+        return [ChannelLoad(pool_uri, channel.session_count, channel.settings.sessions, channel.draining)]
+
+    frontend.add_service(pool_uri, channel)
+    frontend.add_service(f"sip:{LOOKUP_USER}@{settings.domain}", LookupService(endpoint, loads, next_envid))
+    return channel
+
+
+def _verifiers(settings: Settings) -> VerifierSchemes:
+    auth = settings.auth
+    return VerifierSchemes(ntlm=auth.ntlm, digest=auth.digest, digest_md5=auth.digest_md5)

@@ -1,0 +1,114 @@
+"""Asking the server and showing its answers: JSON for programs, lines and tables for people."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from parlour.app.config import Settings
+from parlour.app.i18n import _
+from parlour.app.problems import Problem
+from parlour.cli import link
+from parlour.cli.output import say, say_json
+from parlour.hub.commands.registry import Command
+
+__all__ = ["ask", "read_secret", "render", "visible", "watch"]
+
+# Columns of lists, where they are fewer than the fields.
+_COLUMNS = {
+    "room": ("name", "visibility", "category", "people", "disabled", "id"),
+    "category": ("name", "description", "rooms", "id"),
+    "user": ("uri", "name", "admin", "chat", "enabled"),
+    "group": ("name", "kind", "uri"),
+}
+
+
+def ask(settings: Settings, command: Command[Any], params: Mapping[str, Any], as_json: bool) -> None:
+    """Run one command and print what it gives. Raises `Problem`."""
+    result = link.run(settings, command.name, params)
+    if as_json:
+        say_json(result)
+        return
+    for line in render(command.name, result):
+        say(line)
+
+
+def watch(settings: Settings, command: str, params: Mapping[str, Any], as_json: bool) -> None:
+    """Print items as they come, until the server stops or the user does. Raises `Problem`."""
+    for item in link.follow(settings, command, params):
+        if as_json:
+            say_json(item)
+        else:
+            say(_post(item))
+
+
+def read_secret(required: bool, from_stdin: bool) -> str | None:
+    """A password from standard input, or asked for twice at a terminal; None when there is none. Raises `Problem`."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n") or None
+    if sys.stdin.isatty():
+        import getpass
+
+        first = getpass.getpass(_("Password: "))
+        if first != getpass.getpass(_("Again: ")):
+            raise Problem("password-mismatch")
+        return first or None
+    if required:
+        raise Problem("password-needed")
+    return None
+
+
+def render(command: str, result: Any) -> list[str]:
+    """Lines for a person."""
+    group = command.partition(".")[0]
+    if isinstance(result, list):
+        if command == "message.tail":
+            return [_post(post) for post in result]
+        return _table(result, _COLUMNS.get(group, ())) if result else [_("(none)")]
+    if isinstance(result, dict) and command == "message.send":
+        return [_post(result)]
+    if isinstance(result, dict):
+        return _fields(result)
+    return [] if result is None else [visible(str(result))]
+
+
+def visible(text: str) -> str:
+    """`text` without what a terminal would obey: control characters other than line breaks become `\\xNN`."""
+    return "".join(
+        char if char == "\n" or (char >= " " and not "\x7f" <= char <= "\x9f") else f"\\x{ord(char):02x}"
+        for char in text
+    )
+
+
+def _post(post: Mapping[str, Any]) -> str:
+    author = post["author_name"] or post["author"]
+    text = visible(str(post["text"])).replace("\n", "\n    ")
+    return f"{str(post['at'])[:19].replace('T', ' ')}  {visible(str(author))}: {text}"
+
+
+def _fields(result: Mapping[str, Any]) -> list[str]:
+    width = max(map(len, result), default=0)
+    return [f"{name:{width}}  {_value(value)}" for name, value in result.items()]
+
+
+def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[str]:
+    from rich.cells import cell_len
+
+    names = list(columns or rows[0])
+    cells = [[name.upper() for name in names], *([_value(row.get(name)) for name in names] for row in rows)]
+    widths = [max(cell_len(line[index]) for line in cells) for index in range(len(names))]
+    return [
+        "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in cells
+    ]
+
+
+def _value(value: Any) -> str:
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(_value(item.get("name", item) if isinstance(item, dict) else item) for item in value) or "-"
+    return visible(str(value)).replace("\n", " ")

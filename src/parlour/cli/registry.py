@@ -1,0 +1,148 @@
+"""Commands made from the hub's registry: what the registry has, the command line has, with the same names and help.
+
+`room.member.add` becomes `parlour room member add`. Required parameters are arguments, the others options; lists take
+several values; secrets are never on the command line (asked for, or read from standard input). `message.follow` is
+reached as `message tail --follow`.
+"""
+
+from __future__ import annotations
+
+import enum
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from parlour.app.i18n import _
+from parlour.cli.options import AsJson, ConfigFile, DataDirectory, find_settings
+from parlour.hub.commands.params import ParamSpec
+from parlour.hub.commands.registry import Command, Following, all_commands
+
+__all__ = ["add_groups", "registry_texts"]
+
+# Required, and yet clearer with its name beside it.
+_NAMED = frozenset({("room.create", "category"), ("message.send", "as_user")})
+_Parameter = inspect.Parameter
+
+
+def add_groups(app: typer.Typer, group: str) -> None:
+    """Add everything that begins with `group` (say, `room`) to `app`."""
+    nested: dict[str, typer.Typer] = {}
+    for name, command in all_commands().items():
+        first, *between, verb = name.split(".")
+        if first != group or isinstance(command, Following):
+            continue
+        place = app
+        for word in between:
+            if word not in nested:
+                nested[word] = typer.Typer(no_args_is_help=True, help=_GROUP_HELP[f"{first} {word}"]())
+                app.add_typer(nested[word], name=word)
+            place = nested[word]
+        place.command(verb, help=_(command.help))(_make(command))
+
+
+_GROUP_HELP: dict[str, Callable[[], str]] = {
+    "category allow": lambda: _("Who may be let into the rooms of a category."),
+    "category creator": lambda: _("Who may make rooms in a category."),
+    "category deny": lambda: _("Who is kept out of the rooms of a category."),
+    "group member": lambda: _("Who is in a group."),
+    "room manager": lambda: _("Who manages a room."),
+    "room member": lambda: _("Who may enter a room."),
+    "room presenter": lambda: _("Who may post in an auditorium."),
+}
+
+
+def registry_texts() -> set[str]:
+    """All English texts that the registry brings along."""
+    texts = set()
+    for command in all_commands().values():
+        texts |= {command.help, *(spec.help for spec in command.specs)}
+    return texts - {""}
+
+
+def _make(command: Command[Any]) -> Callable[..., None]:
+    """A function with the signature that Typer reads options from."""
+    specs = command.specs
+    follow = all_commands().get(command.name.replace(".tail", ".follow"))
+    followed = isinstance(follow, Following)
+
+    def run(**given: Any) -> None:
+        from parlour.cli.asking import ask, watch
+
+        settings = find_settings(given.pop("config"), given.pop("data_dir"))
+        as_json = given.pop("as_json")
+        if given.pop("follow", False) and isinstance(follow, Following):
+            watch(settings, follow.name, _given(specs, given), as_json)
+            return
+        from_stdin = given.pop("password_stdin", False)
+        ask(settings, command, {**_given(specs, given), **_secrets(specs, from_stdin)}, as_json)
+
+    parameters = [parameter for spec in specs if not spec.secret for parameter in [_parameter(command.name, spec)]]
+    extra: dict[str, Any] = {}
+    if followed:
+        extra["follow"] = Annotated[
+            bool, typer.Option("--follow", "-f", help=_("Go on with new messages as they come."))
+        ]
+    if any(spec.secret for spec in specs):
+        text = _("Read the password from the first line of standard input.")
+        extra["password_stdin"] = Annotated[bool, typer.Option("--password-stdin", help=text)]
+    extra["as_json"] = AsJson
+    parameters += [_keyword(name, kind, False) for name, kind in extra.items()]
+    parameters += [_keyword("config", ConfigFile, None), _keyword("data_dir", DataDirectory, None)]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+def _keyword(name: str, kind: Any, default: Any) -> inspect.Parameter:
+    # Keyword-only parameters may lack a default anywhere in the order.
+    return _Parameter(name, _Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+
+def _parameter(command: str, spec: ParamSpec) -> inspect.Parameter:
+    option = not spec.required or (command, spec.name) in _NAMED
+    kind: Any = {"text": str, "number": int, "switch": bool}[spec.kind] if not spec.choices else _choice(spec.choices)
+    if spec.many:
+        kind = list[kind]
+    if not spec.required and spec.default is None:
+        kind = kind | None
+    default = _Parameter.empty if spec.required else _default(spec)
+    return _keyword(spec.name, Annotated[kind, _info(spec, option)], default)
+
+
+def _choice(words: tuple[str, ...]) -> Any:
+    members = [(word, word) for word in words]
+    return enum.Enum("Choice", members, type=str)
+
+
+def _default(spec: ParamSpec) -> Any:
+    return [] if spec.many else spec.default
+
+
+def _info(spec: ParamSpec, option: bool) -> Any:
+    if not option:
+        return typer.Argument(help=_(spec.help), metavar=spec.name.upper())
+    flag = "--" + spec.name.replace("_", "-")
+    if spec.kind == "switch":
+        flags = "--on/--off" if spec.name == "on" else f"{flag}/--no-{flag[2:]}"
+        return typer.Option(flags if spec.default is not False else flag, help=_(spec.help))
+    return typer.Option(flag, help=_(spec.help), metavar="|".join(spec.choices) or spec.kind.upper())
+
+
+def _given(specs: tuple[ParamSpec, ...], given: dict[str, Any]) -> dict[str, Any]:
+    """What was said, as JSON has it; what was not said is left to the server's defaults."""
+    params = {}
+    for spec in specs:
+        value = given.get(spec.name)
+        if value is None or (not spec.required and value == _default(spec)):
+            continue
+        params[spec.name] = value.value if isinstance(value, enum.Enum) else value
+    return params
+
+
+def _secrets(specs: tuple[ParamSpec, ...], from_stdin: bool) -> dict[str, Any]:
+    from parlour.cli.asking import read_secret
+
+    values = {spec.name: read_secret(spec.required, from_stdin) for spec in specs if spec.secret}
+    return {name: value for name, value in values.items() if value is not None}
