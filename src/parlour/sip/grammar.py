@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from ipaddress import IPv6Address
 
 from parlour.sip.errors import LocalProtocolError, RemoteProtocolError
 
@@ -18,6 +19,7 @@ __all__ = [
     "check_text",
     "decode",
     "encode",
+    "parse_host",
     "parse_params",
     "quote",
     "render_params",
@@ -33,6 +35,7 @@ _QUOTED = r'"(?:[^"\\]++|\\[\s\S])*+"'
 # generic-param = token [ EQUAL gen-value ]; EQUAL may stand between blanks; an empty value is let through.
 _PARAM = re.compile(rf'[ \t]*+([^ \t=;,<>"]++)[ \t]*+(?:=[ \t]*+({_QUOTED}|[^ \t;"]*+))?[ \t]*+(;|$)')
 
+_THREE_COLONS = re.compile(r":::(?=[0-9]++\.[0-9.]++$)")
 _LIST_ITEM = re.compile(rf'(?:[^",<]++|{_QUOTED}|<[^>]*+>)++')
 
 
@@ -55,6 +58,19 @@ def check_text(value: str, what: str) -> None:
             encode(value)
         except UnicodeEncodeError:
             raise LocalProtocolError(f"{what} cannot be encoded") from None
+
+
+def parse_host(text: str) -> str:
+    """A host as written in a URI or Via, an IPv6 address without its brackets. Raises RemoteProtocolError 400."""
+    if text[0] != "[":
+        return text
+    # RFC 5118 section 4.10: the grammar of RFC 3261 had one colon too many before an IPv4 tail; take both.
+    address = _THREE_COLONS.sub("::", text[1:-1])
+    try:
+        IPv6Address(address)
+    except ValueError:
+        raise RemoteProtocolError(400, "Malformed IPv6 Address") from None
+    return address
 
 
 def split_list(value: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from parlour.sip.errors import RemoteProtocolError
-from parlour.sip.grammar import parse_params, quote, render_params, split_list, unquote
+from parlour.sip.grammar import parse_host, parse_params, quote, render_params, split_list, unquote
 
 __all__ = ["CSeq", "NameAddr", "Via", "parse_name_addrs", "parse_vias"]
 
@@ -109,7 +109,7 @@ class Via:
         if port is not None and int(port) > 65535:
             raise RemoteProtocolError(400, "Malformed Port In Via")
         params = parse_params(value[found.end() :]) if value[found.end() - 1] == ";" else {}
-        return cls(transport.upper(), host.strip("[]"), int(port) if port is not None else None, params)
+        return cls(transport.upper(), parse_host(host), int(port) if port is not None else None, params)
 
     @property
     def branch(self) -> str | None:

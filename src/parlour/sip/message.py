@@ -16,6 +16,7 @@ from parlour.sip.grammar import TOKEN, check_text, decode, encode
 from parlour.sip.headers import CSeq, NameAddr, Via, parse_name_addrs, parse_vias
 from parlour.sip.limits import DEFAULT_LIMITS, SipLimits
 from parlour.sip.reasons import reason_for
+from parlour.sip.uri import SipUri
 
 __all__ = ["Headers", "Message", "Request", "Response", "parse_message", "salvage_headers"]
 
@@ -174,9 +175,19 @@ class Request(Message):
             raise RemoteProtocolError(400, "Not A Request")
         return message
 
+    @property
+    def sip_uri(self) -> SipUri:
+        """The Request-URI, parsed. Raises RemoteProtocolError: 416 for another scheme, 400."""
+        return self._cached("uri " + self.uri, lambda: SipUri.parse(self.uri))
+
     def check(self) -> None:
-        """As `Message.check`; besides, CSeq must name the method (section 8.1.1.5)."""
+        """As `Message.check`; besides, CSeq must name the method (section 8.1.1.5) and a SIP URI must be one.
+
+        Other schemes are let through: 416 is for whoever is to route the request.
+        """
         super().check()
+        if self.uri.partition(":")[0].lower() in ("sip", "sips") and self.sip_uri.headers:
+            raise RemoteProtocolError(400, "Headers In Request-URI")  # section 19.1.1, table 1
         if self.cseq.method != self.method:
             raise RemoteProtocolError(400, "CSeq Method Does Not Match")
 
@@ -229,10 +240,8 @@ class Response(Message):
         """
         copied = Headers.of_wire([item for item in source if item[0] in _COPIED])
         to = copied.get("To")
-        if to_tag and status > 100 and to is not None:
-            address = NameAddr.parse(to)
-            if address.tag is None:
-                copied.set("To", f"{to};tag={to_tag}")
+        if to_tag and status > 100 and to is not None and not _has_tag(to):
+            copied.set("To", f"{to};tag={to_tag}")
         return cls(status, reason, copied)
 
     def serialize(self) -> bytes:
@@ -252,6 +261,14 @@ class Response(Message):
         return f"Response({self.status}, {self.reason!r}, {self.headers!r}, body={len(self.body)} octets)"
 
 
+def _has_tag(to: str) -> bool:
+    try:
+        return NameAddr.parse(to).tag is not None
+    except RemoteProtocolError:
+        return True  # what cannot be read is sent back as it came
+
+
+_NEEDED_TO_ANSWER = ("Via", "From", "To", "Call-ID", "CSeq")
 _COPIED = frozenset({"Via", "From", "To", "Call-ID", "CSeq", "Timestamp"})
 
 
@@ -313,9 +330,9 @@ def _check_version(version: str) -> None:
 
 
 def salvage_headers(head: bytes, limits: SipLimits = DEFAULT_LIMITS) -> Headers | None:
-    """What a refused request offers to answer it with: its headers, if Via, From, To, Call-ID and CSeq can be read.
+    """What a refused request offers to answer it with: its headers, if what every answer needs is there.
 
-    None if no answer can be sent: a needed header is missing, or the head is a response or not SIP at all.
+    None if no answer can be sent: Via, From, To, Call-ID or CSeq is missing, or the head is a response or not SIP.
     """
     if head[:4].upper() == b"SIP/":
         return None
@@ -327,11 +344,9 @@ def salvage_headers(head: bytes, limits: SipLimits = DEFAULT_LIMITS) -> Headers 
             if colon and TOKEN.fullmatch(name):
                 items.append((canonical_name(name), value.strip(" \t")))
         headers = Headers.of_wire(items)
-        message = Request("SALVAGED", "sip:salvaged.invalid", headers)
-        _ = message.via, message.from_, message.to, message.call_id, message._required("CSeq")
     except RemoteProtocolError:
         return None
-    return headers
+    return headers if all(name in headers for name in _NEEDED_TO_ANSWER) else None
 
 
 def _lines(head: bytes, limits: SipLimits) -> list[str]:

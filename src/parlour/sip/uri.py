@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address
 
 from parlour.sip.errors import RemoteProtocolError
+from parlour.sip.grammar import parse_host
 
 __all__ = ["SipUri", "aor"]
 
@@ -63,7 +64,7 @@ class SipUri:
             scheme_name.lower(),
             user,
             password,
-            host.strip("[]"),
+            parse_host(host),
             None if port is None else int(port),
             _parse_params(params) if params else {},
             _parse_headers(headers) if headers else (),
@@ -129,7 +130,7 @@ def _parse_params(text: str) -> dict[str, str | None]:
     params: dict[str, str | None] = {}
     for item in text[1:].split(";"):
         name, equals, value = item.partition("=")
-        name = name.lower()
+        name = _normal(name).lower()
         if not name or name in params:
             raise RemoteProtocolError(*_BAD)
         params[name] = value if equals else None
