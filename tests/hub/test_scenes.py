@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from tests.hub.fakes import Ears, World, key, person, room, uri
 
 from parlour.hub.events import PersonJoined, PersonParted, PostHeard
@@ -26,11 +26,11 @@ NAMES = ("ann", "bob", "cat")
 ROOMS = [room(1, "One", members=frozenset({"ma-grp:all"})), room(2, "Two", members=frozenset({"ma-grp:all"}))]
 names = st.sampled_from(NAMES)
 rooms = st.sampled_from([each.id for each in ROOMS])
+picks = st.integers(0, 20)
+seldom = st.sampled_from([False] * 7 + [True])
 
 
 class Scenes(RuleBasedStateMachine):
-    visits = Bundle("visits")
-
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
@@ -53,22 +53,34 @@ class Scenes(RuleBasedStateMachine):
     async def _sync(self, act) -> object:  # type: ignore[no-untyped-def]
         return act()
 
-    @rule(target=visits, name=names)
-    def enter(self, name: str) -> Visit | None:
+    @initialize()
+    def a_morning(self) -> None:
+        for name in ("ann", "ann", "bob", "cat"):
+            self.enter(name)
+        for pick in range(4):
+            self.join(pick, [each.id for each in ROOMS])
+
+    def pick(self, number: int) -> Visit | None:
+        """One of the visits that are under way."""
+        here = [visit for visit in self.ears if visit.open]
+        return here[number % len(here)] if here else None
+
+    @rule(name=names)
+    def enter(self, name: str) -> None:
         ears = Ears()
         visit = self.world.hub.enter(uri(name), "", ears)
         if isinstance(visit, Refused):
             assert len(self.world.hub.presence.visits_of(uri(name))) == 3 or self.banned(name)
-            return None
+            return
         self.ears[visit], self.heard[visit] = ears, []
-        return visit
 
     def banned(self, name: str) -> bool:
         someone = self.world.directory.find_person(uri(name))
         return someone is None or someone.disabled
 
-    @rule(visit=visits, wanted=st.lists(rooms, min_size=1, max_size=3))
-    def join(self, visit: Visit | None, wanted: list[RoomId]) -> None:
+    @rule(number=picks, wanted=st.lists(rooms, min_size=1, max_size=3))
+    def join(self, number: int, wanted: list[RoomId]) -> None:
+        visit = self.pick(number)
         if visit is None:
             return
         before = set(visit.seats)
@@ -77,19 +89,22 @@ class Scenes(RuleBasedStateMachine):
             assert isinstance(answer, RoomView) == (where in visit.seats)
         self.entries += len(set(visit.seats) - before)
 
-    @rule(visit=visits, where=rooms)
-    def part(self, visit: Visit | None, where: RoomId) -> None:
+    @rule(number=picks, where=rooms)
+    def part(self, number: int, where: RoomId) -> None:
+        visit = self.pick(number)
         if visit is not None:
             self.run(self.world.hub.part(visit, where))
             assert where not in visit.seats
 
-    @rule(visit=consumes(visits))
-    def leave(self, visit: Visit | None) -> None:
-        if visit is not None:
+    @rule(number=picks, sure=seldom)
+    def leave(self, number: int, sure: bool) -> None:
+        visit = self.pick(number)
+        if visit is not None and sure:
             self.run(self._sync(lambda: self.world.hub.leave(visit)))
 
-    @rule(visit=visits, where=rooms, count=st.integers(1, 4), hold=st.booleans())
-    def post(self, visit: Visit | None, where: RoomId, count: int, hold: bool) -> None:
+    @rule(number=picks, where=rooms, count=st.integers(1, 4), hold=st.booleans())
+    def post(self, number: int, where: RoomId, count: int, hold: bool) -> None:
+        visit = self.pick(number)
         if visit is None:
             return
         inside = [other for other in self.ears if where in other.seats]
@@ -114,26 +129,28 @@ class Scenes(RuleBasedStateMachine):
         posts.commit()
         return await asyncio.gather(*waiting)
 
-    @rule(visit=visits, where=rooms, data=st.data())
-    def post_again(self, visit: Visit | None, where: RoomId, data: st.DataObject) -> None:
+    @rule(number=picks, where=rooms, data=st.data())
+    def post_again(self, number: int, where: RoomId, data: st.DataObject) -> None:
+        visit = self.pick(number)
         if visit is not None and self.keys and where in visit.seats and not self.world.posts.down:
             act, text = data.draw(st.sampled_from(self.keys))
             assert isinstance(self.run(self.world.hub.post(visit, where, Draft(text), act)), StoredPost)
 
-    @rule(visit=visits, where=rooms)
-    def read(self, visit: Visit | None, where: RoomId) -> None:
+    @rule(number=picks, where=rooms)
+    def read(self, number: int, where: RoomId) -> None:
+        visit = self.pick(number)
         if visit is None or not visit.open or self.world.posts.down:
             return
         history = self.run(self.world.hub.recent(visit, where))
         if not isinstance(history, Refused):
             assert list(history.posts) == self.world.posts.posts.get(where, [])[-30:]
 
-    @rule(down=st.booleans())
+    @rule(down=seldom)
     def outage(self, down: bool) -> None:
         self.world.posts.down = down
         self.run(asyncio.sleep(0))
 
-    @rule(name=names, banned=st.booleans())
+    @rule(name=names, banned=seldom)
     def ban(self, name: str, banned: bool) -> None:
         self.run(self._sync(lambda: self.world.directory.put(replace(person(name), disabled=banned))))
 

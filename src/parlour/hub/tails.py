@@ -90,9 +90,8 @@ class Tails:
             if self._tails.get(room) is tail:
                 self.forget(room)
             raise
-        # Posts kept while the load was under way are in the tail already; the load may hold some of them too.
-        newest = loaded[-1].chat_id if loaded else 0
-        fresh = [post for post in tail.posts if post.chat_id > newest]
+        # Posts kept while the load was under way are in the tail already; `append` leaves out what the load has too.
+        fresh = list(tail.posts)
         before = tail.chars
         tail.posts.clear()
         tail.chars = 0
