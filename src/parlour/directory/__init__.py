@@ -1,1 +1,1 @@
-""" """
+"""Who people are: accounts, groups, and what proves a password."""

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from parlour.directory.api import AccountRefused
 from parlour.rooms.model import Person, Principal
 
 __all__ = ["AccountRefused", "Accounts"]
-
-
-class AccountRefused(Exception):
-    """The directory will not do it: a name that is taken or not valid, a group inside itself, a password too short. The
-    text is one sentence for the person who asked."""
 
 
 class Accounts(Protocol):
