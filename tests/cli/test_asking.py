@@ -1,0 +1,54 @@
+import io
+import sys
+
+import pytest
+
+from parlour.app.problems import Problem
+from parlour.cli.asking import read_secret, render, visible
+
+POST = {"author": "sip:a@x", "author_name": "Anna", "at": "2026-01-31T12:00:00.000000Z", "text": "one\ntwo\x1b[31m"}
+
+
+def test_posts_are_lines_that_no_terminal_obeys() -> None:
+    assert render("message.tail", [POST]) == ["2026-01-31 12:00:00  Anna: one\n    two\\x1b[31m"]
+    assert render("message.send", POST | {"author_name": ""})[0].startswith("2026-01-31 12:00:00  sip:a@x: ")
+
+
+def test_visible_keeps_words_of_any_language() -> None:
+    assert visible("한글 🙂 é\n") == "한글 🙂 é\n"
+    assert visible("\x00\x7f\x9b\r\t") == "\\x00\\x7f\\x9b\\x0d\\x09"
+
+
+def test_lists_are_tables_aligned_by_what_is_seen() -> None:
+    rows = [{"name": "로비", "kind": "group", "uri": "u1"}, {"name": "abc\x07", "kind": None, "uri": "u2"}]
+    assert render("group.list", rows) == [
+        "NAME     KIND   URI",
+        "로비     group  u1",
+        "abc\\x07  -      u2",
+    ]
+    assert render("group.list", []) == ["(none)"]
+
+
+def test_one_thing_is_its_fields() -> None:
+    shown = {"name": "Lobby", "disabled": False, "members": [{"name": "Anna", "uri": "x"}], "topic": ""}
+    assert render("room.show", shown) == ["name      Lobby", "disabled  no", "members   Anna", "topic     -"]
+    assert render("room.delete", None) == []
+
+
+def test_secrets_come_from_standard_input_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("pass word\nmore"))
+    assert read_secret(required=True, from_stdin=True) == "pass word"
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    assert read_secret(required=False, from_stdin=False) is None
+    with pytest.raises(Problem, match="password-needed"):
+        read_secret(required=True, from_stdin=False)
+
+
+def test_secrets_are_asked_for_twice_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter(["one", "one", "one", "two", "", ""])
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: next(answers))
+    assert read_secret(required=True, from_stdin=False) == "one"
+    with pytest.raises(Problem, match="password-mismatch"):
+        read_secret(required=True, from_stdin=False)
+    assert read_secret(required=False, from_stdin=False) is None

@@ -1,0 +1,86 @@
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parlour.app.config import Settings
+from parlour.app.config_load import make_settings
+from parlour.app.data_dir import DataDir
+from parlour.app.problems import Problem
+from parlour.cli import link
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return make_settings({"data_dir": str(tmp_path)}, "test")
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[Callable[..., list[Any]]]:
+    """Call with the lines to answer the first request with; gives the list that the request will be in."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(DataDir(settings.data_dir).admin_socket))
+    listener.listen()
+    threads = []
+
+    def answer(*lines: bytes) -> list[Any]:
+        requests: list[Any] = []
+
+        def work() -> None:
+            connection, _ = listener.accept()
+            with connection, connection.makefile("rb") as reader:
+                requests.append(json.loads(reader.readline()))
+                connection.sendall(b"".join(lines))
+
+        threads.append(threading.Thread(target=work))
+        threads[-1].start()
+        return requests
+
+    yield answer
+    for thread in threads:
+        thread.join()
+    listener.close()
+
+
+def test_the_running_server_is_asked(settings: Settings, server: Callable[..., list[Any]]) -> None:
+    requests = server(b'{"result": [1]}\n')
+    assert link.run(settings, "room.list", {"text": "한"}) == [1]
+    assert requests == [{"command": "room.list", "params": {"text": "한"}}]
+
+
+@pytest.mark.parametrize(
+    ("line", "id"),
+    [
+        (b'{"refused": {"reason": "no-such-room", "detail": "there is no such room"}}\n', "command-refused"),
+        (b'{"error": {"kind": "bad-request", "text": "room: is needed"}}\n', "command-refused"),
+        (b'{"error": {"kind": "unknown-command", "text": "x"}}\n', "command-unknown"),
+        (b"", "server-not-answering"),
+        (b"nonsense\n", "server-not-answering"),
+    ],
+)
+def test_refusals_and_failures_are_problems(
+    settings: Settings, server: Callable[..., list[Any]], line: bytes, id: str
+) -> None:
+    server(line)
+    with pytest.raises(Problem) as caught:
+        link.run(settings, "room.show", {"room": "x"})
+    assert caught.value.id == id
+
+
+def test_following_gives_items_until_the_server_stops(settings: Settings, server: Callable[..., list[Any]]) -> None:
+    server(b'{"item": 1}\n{"item": 2}\n')
+    assert list(link.follow(settings, "message.follow", {"room": "x"})) == [1, 2]
+
+
+def test_following_needs_a_server(settings: Settings) -> None:
+    with pytest.raises(Problem, match="server-needed"):
+        list(link.follow(settings, "message.follow", {"room": "x"}))
+
+
+def test_a_data_directory_in_use_without_a_socket_is_explained(settings: Settings) -> None:
+    with DataDir(settings.data_dir).lock(), pytest.raises(Problem, match="data-dir-in-use"):
+        link.run(settings, "room.list", {})
