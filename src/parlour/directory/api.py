@@ -21,8 +21,8 @@ class Directory(Protocol):
     def find_person(self, uri: str) -> Person | None: ...
 
     def find_by_login(self, login: str, domain: str | None = None) -> str | None:
-        """`alice`, `alice@example.com` or `sip:alice@example.com`, in any case, to the person's URI. `domain` is what the
-        client gave beside the login (an NTLM domain); one that is not ours names nobody."""
+        """`alice`, `alice@example.com` or `sip:alice@example.com`, in any case, to the person's URI. `domain` is what
+        the client gave beside the login (an NTLM domain); one that is not ours names nobody."""
         ...
 
     def nt_hash(self, uri: str) -> bytes | None:
@@ -30,8 +30,8 @@ class Directory(Protocol):
         ...
 
     def digest_ha1(self, uri: str, algorithm: str, username: str = "") -> str | None:
-        """H(username:realm:password) in hex, `algorithm` SHA-256 or MD5, realm the SIP domain. `username` is as the client
-        wrote it: the user part (also when empty) or the whole address, with or without `sip:`."""
+        """H(username:realm:password) in hex, `algorithm` SHA-256 or MD5, realm the SIP domain. `username` is as the
+        client wrote it: the user part (also when empty) or the whole address, with or without `sip:`."""
         ...
 
     async def check_password(self, uri: str, password: str) -> bool:

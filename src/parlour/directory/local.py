@@ -1,4 +1,5 @@
-"""Local accounts and groups: a directory that Parlour keeps itself. All of it is in memory; writes go to the file first."""
+"""Local accounts and groups: a directory that Parlour keeps itself. All of it is in memory; writes go to the file
+first."""
 
 from __future__ import annotations
 

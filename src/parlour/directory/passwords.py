@@ -71,7 +71,8 @@ class Passwords:
             return False
 
     def verifiers(self, user: str, domain: str, password: str) -> Iterator[tuple[str, bytes]]:
-        """(kind, value) of each verifier. Digest has one for each way to write the user name: `alice`, `alice@domain`."""
+        """(kind, value) of each verifier. Digest has one for each way to write the user name: `alice`,
+        `alice@domain`."""
         if self._schemes.ntlm:
             yield "ntlm", nt_hash(password)
         algorithms = [("SHA-256", self._schemes.digest), ("MD5", self._schemes.digest_md5)]
@@ -88,8 +89,8 @@ def _digest(algorithm: str, text: bytes) -> str:
 
 
 def check_password_rules(password: str) -> None:
-    """Raises AccountRefused. COMPAT: SIPE cuts passwords at the first character that is not ASCII; such a password is the
-    administrator's choice all the same."""
+    """Raises AccountRefused. COMPAT: SIPE cuts passwords at the first character that is not ASCII; such a password is
+    the administrator's choice all the same."""
     if len(password) < 8:
         raise AccountRefused("the password is too short: use at least 8 characters")
     if len(password) > MAX_PASSWORD_CHARS:
