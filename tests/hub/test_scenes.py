@@ -40,6 +40,7 @@ class Scenes(RuleBasedStateMachine):
         self.ears: dict[Visit, Ears] = {}
         self.heard: dict[Visit, list[tuple[RoomId, int]]] = {}
         self.entries = 0
+        self.rosters: dict[tuple[Visit, RoomId], tuple[set[str], int]] = {}
         self.keys: list[tuple[bytes, str]] = []
 
     def run(self, what):  # type: ignore[no-untyped-def]
@@ -87,6 +88,9 @@ class Scenes(RuleBasedStateMachine):
         answers = self.run(self.world.hub.join_many(visit, wanted))
         for where, answer in zip(wanted, answers, strict=True):
             assert isinstance(answer, RoomView) == (where in visit.seats)
+            if isinstance(answer, RoomView) and where not in before:
+                people = {participant.uri for participant in answer.participants}
+                self.rosters[visit, where] = (people, len(self.ears[visit].events))
         self.entries += len(set(visit.seats) - before)
 
     @rule(number=picks, where=rooms)
@@ -169,15 +173,18 @@ class Scenes(RuleBasedStateMachine):
             assert got == self.heard[visit]
 
     @invariant()
-    def comings_and_goings_alternate(self) -> None:
-        for ears in self.ears.values():
-            here: set[tuple[RoomId, str]] = set()
-            for event in ears.events:
-                if isinstance(event, PersonJoined):
-                    assert (event.room, event.participant.uri) not in here
-                    here.add((event.room, event.participant.uri))
-                elif isinstance(event, PersonParted):
-                    here.discard((event.room, event.uri))
+    def the_list_on_entering_and_the_news_since_give_who_is_there(self) -> None:
+        for (visit, where), (people, since) in self.rosters.items():
+            if where not in visit.seats:
+                continue
+            here = set(people)
+            for event in self.ears[visit].events[since:]:
+                if isinstance(event, PersonJoined) and event.room == where:
+                    assert event.participant.uri not in here
+                    here.add(event.participant.uri)
+                elif isinstance(event, PersonParted) and event.room == where:
+                    here.remove(event.uri)
+            assert here == self.world.hub.presence.live[where].occupants.keys()
 
     @invariant()
     def the_rooms_know_who_is_in_them(self) -> None:
