@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from parlour.rooms.model import Person, Principal
+from parlour.sip.auth.digest import Algorithm, compute_ha1
 from parlour.sip.message import Request, Response, parse_message
 from parlour.ua.connection import Connection
 from parlour.ua.dialogs import DialogTable
@@ -211,13 +212,10 @@ class FakeDirectory:
         return bytes.fromhex("63647965f13544c6551d5fdb7ffd13e0") if uri in self._people else None
 
     def digest_ha1(self, uri: str, algorithm: str) -> str | None:
-        import hashlib
-
         if uri not in self._people:
             return None
-        name = "md5" if algorithm.upper() == "MD5" else "sha256"
         user = uri.removeprefix("sip:").partition("@")[0]
-        return hashlib.new(name, f"{user}:{DOMAIN}:Secret123".encode()).hexdigest()
+        return compute_ha1(user, DOMAIN, "Secret123", Algorithm(algorithm))
 
     async def check_password(self, uri: str, password: str) -> bool:
         return uri in self._people and password == "Secret123"

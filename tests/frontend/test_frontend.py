@@ -7,7 +7,6 @@ import base64
 from dataclasses import replace
 
 import pytest
-from parlour.sip.auth.digest import Challenge, compute_ha1
 from tests.frontend.fakes import (
     ALICE,
     BOB,
@@ -25,6 +24,7 @@ from tests.frontend.fakes import (
 from parlour.frontend.frontend import Frontend
 from parlour.frontend.settings import FrontendSettings, Schemes
 from parlour.rooms.model import Person
+from parlour.sip.auth.digest import answer, choose_challenge
 from parlour.sip.message import Request, Response
 from parlour.store.memory import MemoryStore
 from parlour.ua.incoming import IncomingRequest
@@ -125,12 +125,12 @@ class House:
     ) -> Request:
         refused = self.answer(Request(message.method, message.uri, message.headers.copy(), message.body), connection)
         name = "WWW-Authenticate" if refused.status == 401 else "Proxy-Authenticate"
-        offers = [value for value in refused.headers.get_all(name) if value.startswith("Digest")]
-        challenge = Challenge.parse(offers[0])
-        assert isinstance(challenge, Challenge)
-        ha1 = compute_ha1(user, challenge.realm, password, challenge.algorithm)
-        credentials = challenge.answer(user, ha1, message.method, message.uri, cnonce="c0ffee", nc=1)
-        message.headers.add(name.replace("Authenticate", "Authorization").replace("WWW-", ""), credentials.render())
+        challenge = choose_challenge(refused.headers.get_all(name))
+        assert challenge is not None
+        credentials = answer(
+            challenge, username=user, password=password, method=message.method, uri=message.uri, cnonce="c0ffee"
+        )
+        message.headers.add("Authorization" if refused.status == 401 else "Proxy-Authorization", credentials.render())
         return message
 
 
@@ -330,6 +330,34 @@ def test_nobody_registers_another(house: House) -> None:
 def test_wrong_digest_password(house: House) -> None:
     assert house.answer(house.with_digest(register(), "alice", password="guess")).status == 401
     assert len(house.frontend.bindings) == 0
+
+
+def test_guessing_is_slowed_down_even_with_the_right_password(house: House) -> None:
+    for _ in range(3):
+        house.answer(house.with_digest(register(), "alice", password="guess"))
+    answer = house.answer(house.with_digest(register(), "alice"))
+    assert answer.status == 503
+    assert int(answer.headers.get("Retry-After") or "") >= 1
+    house.clock.now += 3600
+    assert house.sign_in_digest().status == 200
+
+
+def test_stale_nonces_are_renewed_and_counts_do_not_repeat(house: House) -> None:
+    message = house.with_digest(register(), "alice")
+    house.clock.now += 301
+    answer = house.answer(message)
+    assert answer.status == 401
+    assert "stale=true" in answer.headers.get_all("WWW-Authenticate")[1]
+    message = house.with_digest(plain("OPTIONS", LOOKUP), "alice")
+    assert house.answer(message).status == 200
+    assert house.answer(message).status == 401
+
+
+def test_credentials_for_another_address_do_not_count(house: House) -> None:
+    message = house.with_digest(plain("OPTIONS", LOOKUP), "alice")
+    message.uri = BOB
+    house.sign_in_digest("bob", house.bob)
+    assert house.answer(message).status == 401
 
 
 def test_udp_requests_are_challenged_one_by_one(house: House) -> None:
@@ -569,8 +597,8 @@ def test_forking_best_answer_and_cancel(two: House) -> None:
     first, second = two.endpoint.sent
     first.answer(486)
     assert [m.status for m in two.alice.messages if isinstance(m, Response)][-1] == 100
-    second.answer(404)
-    assert two.alice.messages[-1].status == 404  # type: ignore[union-attr]
+    second.answer(408)
+    assert two.alice.messages[-1].status == 486  # type: ignore[union-attr]
     two.send(plain("INVITE", BOB, cseq=2))
     first, second = two.endpoint.sent[2:]
     second.answer(200)

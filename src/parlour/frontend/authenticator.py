@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from parlour.directory.api import Directory
 from parlour.frontend.answer import Answer
-from parlour.frontend.digest_login import DigestLogin
+from parlour.frontend.digest_login import STALE, DigestLogin
 from parlour.frontend.guesses import Guesses
 from parlour.frontend.ntlm_login import Failed, Further, NtlmLogin, Proven
+from parlour.frontend.people import People
 from parlour.frontend.reading import contact_fields, epid_of
 from parlour.frontend.settings import FrontendSettings
 from parlour.frontend.sign_in import SignIn, sign_in_of
@@ -56,7 +56,7 @@ class Authenticator:
     def __init__(
         self,
         domains: frozenset[str],
-        directory: Directory,
+        directory: People,
         settings: FrontendSettings,
         *,
         clock: Callable[[], float],
@@ -68,7 +68,7 @@ class Authenticator:
         self._directory = directory
         self._schemes = settings.schemes
         self._clock = clock
-        self._guesses = Guesses(clock)
+        self._guesses = Guesses(directory, clock)
         self._ntlm = NtlmLogin(
             directory,
             realm=settings.realm,
@@ -215,7 +215,7 @@ class Authenticator:
             values = [outcome.challenge]
         else:
             values = [self._ntlm.offer()] if self._ntlm_works(connection) else []
-            values += self._digest.offers(stale=outcome.reason == "stale")
+            values += self._digest.offers(stale=outcome.reason == STALE)
         if as_proxy:
             return Answer(407, headers=tuple(("Proxy-Authenticate", value) for value in values))
         return Answer(401, headers=tuple(("WWW-Authenticate", value) for value in values))

@@ -12,13 +12,13 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from parlour.directory.api import Directory
 from parlour.frontend import contacts, presence, provisioning
 from parlour.frontend.answer import Answer
 from parlour.frontend.authenticator import Accepted, Authenticator, Dropped
 from parlour.frontend.bindings import Binding, BindingTable
 from parlour.frontend.courier import Courier
 from parlour.frontend.flow_tokens import FlowTokens
+from parlour.frontend.people import People
 from parlour.frontend.presence import Presence
 from parlour.frontend.proxy import Hop, Proxy
 from parlour.frontend.reading import option_tags
@@ -63,7 +63,7 @@ class Frontend:
     def __init__(
         self,
         domains: frozenset[str],
-        directory: Directory,
+        directory: People,
         documents: Documents,
         settings: FrontendSettings,
         *,

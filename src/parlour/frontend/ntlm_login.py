@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from parlour.directory.api import Directory
+from parlour.frontend.people import People
 from parlour.frontend.sign_in import ConnectionSigner, PendingNtlm, SignIn
 from parlour.sip.auth.ntlm import Authenticate, build_challenge, parse_authenticate, verify
 from parlour.sip.auth.ntlm_header import NtlmHeader, agree_version
@@ -51,7 +51,7 @@ class NtlmLogin:
 
     def __init__(
         self,
-        directory: Directory,
+        directory: People,
         *,
         realm: str,
         host: str,

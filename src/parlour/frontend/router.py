@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from parlour.directory.api import Directory
 from parlour.frontend.bindings import Binding, BindingTable
 from parlour.frontend.flow_tokens import FlowTokens
 from parlour.frontend.gruu import legacy_id
+from parlour.frontend.people import People
 from parlour.frontend.reading import canonical_address
 from parlour.sip.errors import RemoteProtocolError
 from parlour.sip.headers import NameAddr
@@ -73,7 +73,7 @@ class Router:
     """One per server. `domains` in lower case; `host` is the server's own name."""
 
     def __init__(
-        self, domains: frozenset[str], host: str, directory: Directory, table: BindingTable, tokens: FlowTokens
+        self, domains: frozenset[str], host: str, directory: People, table: BindingTable, tokens: FlowTokens
     ) -> None:
         self._domains = domains
         self._directory = directory
