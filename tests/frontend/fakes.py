@@ -211,10 +211,10 @@ class FakeDirectory:
     def nt_hash(self, uri: str) -> bytes | None:
         return bytes.fromhex("63647965f13544c6551d5fdb7ffd13e0") if uri in self._people else None
 
-    def digest_ha1(self, uri: str, algorithm: str) -> str | None:
+    def digest_ha1(self, uri: str, algorithm: str, username: str = "") -> str | None:
         if uri not in self._people:
             return None
-        user = uri.removeprefix("sip:").partition("@")[0]
+        user = username or uri.removeprefix("sip:").partition("@")[0]
         return compute_ha1(user, DOMAIN, "Secret123", Algorithm(algorithm))
 
     async def check_password(self, uri: str, password: str) -> bool:

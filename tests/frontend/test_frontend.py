@@ -327,6 +327,10 @@ def test_nobody_registers_another(house: House) -> None:
     assert house.answer(house.with_digest(message, "alice")).status == 403
 
 
+def test_the_whole_address_is_a_login_too(house: House) -> None:
+    assert house.answer(house.with_digest(register(), "alice@contoso.com")).status == 200
+
+
 def test_wrong_digest_password(house: House) -> None:
     assert house.answer(house.with_digest(register(), "alice", password="guess")).status == 401
     assert len(house.frontend.bindings) == 0

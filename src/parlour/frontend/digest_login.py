@@ -63,7 +63,8 @@ class DigestLogin:
         if self._nonces.check(credentials.nonce, self._clock()) is NonceState.BAD:
             return Failed("not our nonce")
         person = self._people.find_by_login(credentials.username)
-        ha1 = self._people.digest_ha1(person, credentials.algorithm.value) if person else None
+        name = credentials.username
+        ha1 = self._people.digest_ha1(person, credentials.algorithm.value, name) if person else None
         if not verify(credentials, request.method, ha1) or person is None:
             return Failed("wrong name or password", guess=True, login=credentials.username)
         if self._nonces.use(credentials.nonce, credentials.nc, self._clock()) is not NonceState.OK:

@@ -21,8 +21,8 @@ class People(Protocol):
 
     def nt_hash(self, uri: str) -> bytes | None: ...
 
-    def digest_ha1(self, uri: str, algorithm: str) -> str | None:
-        """`algorithm`: `SHA-256` or `MD5`."""
+    def digest_ha1(self, uri: str, algorithm: str, username: str = "") -> str | None:
+        """`algorithm`: `SHA-256` or `MD5`. `username` as the client wrote it: it is part of what was hashed."""
         ...
 
     def subscribe(self, callback: Callable[[str], None]) -> None:
