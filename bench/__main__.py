@@ -20,7 +20,7 @@ from bench.build import BuildFailed, build
 from bench.load import LoadFailed
 from bench.phases import Bench, Plan
 from bench.report import Report
-from bench.seed import seed_store
+from bench.seed import seed
 from bench.server import ServerFailed, make_certificate, write_settings
 
 ROOT = Path(__file__).parent.parent
@@ -43,7 +43,7 @@ def main() -> int:
         work.mkdir(parents=True)
         settings = write_settings(work)
         _say("seeding rooms and users")
-        scene = seed_store(work / "data")
+        scene = seed(work / "data")
         make_certificate(settings)
         bench = Bench(programs, work, settings, scene, _plan(options), report)
         _run(bench, options.transport or list(TRANSPORTS))

@@ -7,12 +7,14 @@ import uuid
 from pathlib import Path
 
 from bench.layout import ROOMS, USERS, Scene, user_login
-from bench.server import DOMAIN
-from parlour.rooms.model import Audit, Category, CategoryId, Micros, Room, RoomId, Visibility
+from bench.server import DOMAIN, PASSWORD
+from parlour.directory.local import LocalDirectory
+from parlour.directory.passwords import Argon2Settings
+from parlour.rooms.model import Audit, Category, CategoryId, Micros, PrincipalKind, Room, RoomId, Visibility
 from parlour.store.api import NewPost
 from parlour.store.sqlite import SqliteStore
 
-__all__ = ["seed_store"]
+__all__ = ["seed"]
 
 _AUDIT = Audit("parlour:bench", Micros(0), "parlour:bench", Micros(0))
 _WINDOW = 2000  # posts waiting for their commit
@@ -23,18 +25,36 @@ def user_uri(number: int) -> str:
     return f"sip:{user_login(number)}@{DOMAIN}"
 
 
-def seed_store(data_dir: Path) -> Scene:
-    """Make the rooms of the layout, open to all users of the bench, with their messages."""
-    return asyncio.run(_seed_store(data_dir))
+def seed(data_dir: Path) -> Scene:
+    """Make the people and rooms of the layout, the rooms open to everybody, with their messages."""
+    data_dir.mkdir(mode=0o700, parents=True)
+    return asyncio.run(_seed(data_dir))
 
 
-async def _seed_store(data_dir: Path) -> Scene:
+async def _seed(data_dir: Path) -> Scene:
+    everybody = await _seed_people(data_dir / "accounts.db")
+    return await _seed_rooms(data_dir, everybody)
+
+
+async def _seed_people(path: Path) -> str:
+    """Nobody signs in with the password itself, only with what the SIP schemes keep of it: its own hash may be cheap.
+    Returns the URI that stands for all people of the domain."""
+    directory = LocalDirectory(path, DOMAIN, argon2=Argon2Settings(time_cost=1, memory_kib=8, lanes=1))
+    try:
+        for number in range(USERS):
+            await directory.add_user(user_login(number), PASSWORD, display_name=f"Bench {number}")
+        return next(one.uri for one in directory.principals() if one.kind is PrincipalKind.DOMAIN)
+    finally:
+        directory.close()
+
+
+async def _seed_rooms(data_dir: Path, everybody: str) -> Scene:
     store = SqliteStore(data_dir)
     await store.open()
     try:
         root = Category(CategoryId(str(uuid.uuid4())), DOMAIN, _AUDIT)
-        people = frozenset(user_uri(number) for number in range(USERS))
-        category = Category(CategoryId(str(uuid.uuid4())), "Bench", _AUDIT, parent=root.id, allowed=people)
+        allowed = frozenset({everybody})
+        category = Category(CategoryId(str(uuid.uuid4())), "Bench", _AUDIT, parent=root.id, allowed=allowed)
         await store.rooms.save_category(root)
         await store.rooms.save_category(category)
         uris = {}
