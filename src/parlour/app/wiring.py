@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import sqlite3
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -70,15 +71,10 @@ def clock_us() -> int:
 async def open_core(settings: Settings) -> AsyncIterator[Core]:
     """Open directory, store and hub; the data directory exists and is held by the caller. Raises `Problem`."""
     data_dir = DataDir(settings.data_dir)
-    directory = LocalDirectory(data_dir.accounts, settings.domain, _verifiers(settings))
+    directory = _open_directory(data_dir, settings)
     store = SqliteStore(data_dir.path)
     try:
-        await store.open()
-    except DataDirectoryInUse as error:
-        raise Problem("data-dir-in-use", path=data_dir.path) from error
-    except StoreUnavailable as error:
-        raise Problem("database-unusable", path=data_dir.store, error=error) from error
-    try:
+        await _open_store(store, data_dir)
         hub = Hub(
             store,
             directory,
@@ -142,6 +138,19 @@ def _add_services(settings: Settings, core: Core, endpoint: Endpoint, frontend: 
     return channel
 
 
-def _verifiers(settings: Settings) -> VerifierSchemes:
+def _open_directory(data_dir: DataDir, settings: Settings) -> LocalDirectory:
     auth = settings.auth
-    return VerifierSchemes(ntlm=auth.ntlm, digest=auth.digest, digest_md5=auth.digest_md5)
+    schemes = VerifierSchemes(ntlm=auth.ntlm, digest=auth.digest, digest_md5=auth.digest_md5)
+    try:
+        return LocalDirectory(data_dir.accounts, settings.domain, schemes)
+    except (sqlite3.Error, OSError) as error:
+        raise Problem("database-unusable", path=data_dir.accounts, error=error) from error
+
+
+async def _open_store(store: SqliteStore, data_dir: DataDir) -> None:
+    try:
+        await store.open()
+    except DataDirectoryInUse as error:
+        raise Problem("data-dir-in-use", path=data_dir.path) from error
+    except StoreUnavailable as error:
+        raise Problem("database-unusable", path=data_dir.store, error=error) from error
