@@ -1,6 +1,6 @@
 """What stands behind `NTLM` in WWW-Authenticate, Authorization and Authentication-Info.
 
-One shape for the whole handshake; which fields are filled says where in it we are (docs/protocol/sign-in.md).
+One shape for the whole handshake; which fields are filled says where in it we are (docs/protocol/sip.md).
 """
 
 from __future__ import annotations

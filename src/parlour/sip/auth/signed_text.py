@@ -1,4 +1,4 @@
-"""The text of a message that its NTLM signature covers (docs/protocol/sign-in.md).
+"""The text of a message that its NTLM signature covers (docs/protocol/signatures.md).
 
 A row of fields in angle brackets; what is absent is an empty pair. Versions 3 and 4 cover the To URI and asserted
 identities as well, version 2 does not.
