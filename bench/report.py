@@ -35,7 +35,7 @@ class Figure:
             return "aim"
         if value >= target.must if target.higher else value <= target.must:
             return "must"
-        by = (target.must / value if target.higher else value / target.must) - 1
+        by = abs(value / target.must - 1)
         return f"MISSED by {by:.0%}"
 
     def as_json(self) -> dict[str, Any]:
