@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from parlour.app.certificates import local_names, make_self_signed, read_facts, server_context
+from parlour.app.certificates import local_names, make_self_signed, read_facts, read_own_facts, server_context
 from parlour.app.problems import Problem
 
 
@@ -22,6 +22,13 @@ def test_it_names_the_domain_and_loopback(pair: tuple[Path, Path]) -> None:
     assert "0.0.0.0" not in facts.names
     now = datetime.datetime.now(datetime.UTC)
     assert facts.not_before < now < facts.not_after
+
+
+def test_our_own_is_read_without_cryptography_and_says_the_same(pair: tuple[Path, Path]) -> None:
+    assert read_own_facts(pair[0]) == read_facts(pair[0])
+    pair[0].write_text("no certificate")
+    assert read_own_facts(pair[0]) is None
+    assert read_own_facts(pair[0].parent / "absent") is None
 
 
 def test_only_the_owner_reads_the_key(pair: tuple[Path, Path]) -> None:

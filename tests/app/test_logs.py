@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-import structlog
 
 from parlour.app.logs import configure_logging
 
@@ -16,13 +15,12 @@ def restore() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
 
 
 def test_json_lines_from_both_kinds_of_logger() -> None:
     stream = io.StringIO()
     configure_logging("info", "json", stream)
-    structlog.get_logger("ours").info("registered", user="sip:alice@example.com", password="pw")
+    logging.getLogger("ours").info("registered", extra={"user": "sip:alice@example.com", "password": "pw"})
     logging.getLogger("theirs").warning("slow %s", "disk", extra={"seconds": 3, "text": "hello"})
     logging.getLogger("theirs").debug("not written")
     ours, theirs = map(json.loads, stream.getvalue().splitlines())
@@ -36,8 +34,20 @@ def test_json_lines_from_both_kinds_of_logger() -> None:
 def test_console_lines_are_one_per_event() -> None:
     stream = io.StringIO()
     configure_logging("warning", "console", stream)
-    log = structlog.get_logger("ours")
+    log = logging.getLogger("ours")
     log.info("not written")
-    log.error("closed", connection=7, why="line\nbreak")
+    log.error("closed", extra={"connection": 7, "why": "line\nbreak"})
     assert len(stream.getvalue().splitlines()) == 1
     assert "connection=7" in stream.getvalue()
+
+
+def test_tracebacks_are_kept() -> None:
+    stream = io.StringIO()
+    configure_logging("info", "json", stream)
+    try:
+        raise RuntimeError("bug")
+    except RuntimeError:
+        logging.getLogger("ours").exception("failed")
+    line = json.loads(stream.getvalue())
+    assert line["event"] == "failed"
+    assert "RuntimeError: bug" in line["exception"]

@@ -75,7 +75,7 @@ def test_a_certificate_of_somebody_else_is_left_alone(tmp_path: Path, monkeypatc
     make_self_signed(settings.certificate_path, settings.key_path, ["elsewhere"])
     before = settings.certificate_path.read_bytes()
     facts = dataclasses.replace(read_facts(settings.certificate_path), self_signed=False)
-    monkeypatch.setattr(quickstart, "read_facts", lambda _path: facts)
+    monkeypatch.setattr(quickstart, "read_own_facts", lambda _path: facts)
     ensure_certificate(settings, "127.0.0.1")
     assert settings.certificate_path.read_bytes() == before
     settings.key_path.unlink()

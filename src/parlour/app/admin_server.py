@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import struct
@@ -10,8 +11,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any, Protocol
-
-import structlog
 
 from parlour.app.admin_protocol import (
     MAX_REQUEST,
@@ -26,7 +25,7 @@ from parlour.rooms.refusals import Refused
 
 __all__ = ["AdminServer"]
 
-_log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 class Registry(Protocol):
@@ -69,14 +68,15 @@ class AdminServer:
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             if not _is_ours(writer.get_extra_info("socket")):
-                _log.warning("admin_refused", why="another user")
+                log.warning("admin_refused", extra={"why": "another user"})
                 return
             while await self._answer_one(reader, writer):
                 await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
-        except Exception:  # noqa: BLE001 - logged; only this conversation ends
-            _log.exception("admin_failed")
+        except Exception:
+            # The edge of this task: only this conversation ends.
+            log.exception("admin_failed")
         finally:
             writer.close()
             with suppress(ConnectionError):

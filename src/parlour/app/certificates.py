@@ -20,7 +20,7 @@ from parlour.app.problems import Problem
 if TYPE_CHECKING:
     from cryptography import x509
 
-__all__ = ["CertificateFacts", "local_names", "make_self_signed", "read_facts", "server_context"]
+__all__ = ["CertificateFacts", "local_names", "make_self_signed", "read_facts", "read_own_facts", "server_context"]
 
 _VALID_DAYS = 825
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
@@ -107,6 +107,29 @@ def read_facts(certificate: Path) -> CertificateFacts:
         raise Problem("certificate-unusable", path=certificate, error=error) from error
     self_signed = found.issuer == found.subject
     return CertificateFacts(_names(found), found.not_valid_before_utc, found.not_valid_after_utc, self_signed)
+
+
+def read_own_facts(certificate: Path) -> CertificateFacts | None:
+    """As `read_facts`, for a certificate that this module made; None for any other. Needs the standard library only."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(certificate)
+    except OSError:
+        return None
+    # Only certificates that may sign others are listed here, as ours may (itself).
+    for found in context.get_ca_certs():
+        names = frozenset(_plain_name(*pair) for pair in found.get("subjectAltName", ()))
+        start, end = (_time(str(found[name])) for name in ("notBefore", "notAfter"))
+        return CertificateFacts(names, start, end, found["issuer"] == found["subject"])
+    return None
+
+
+def _plain_name(kind: str, name: str) -> str:
+    return str(ipaddress.ip_address(name)) if kind == "IP Address" else name
+
+
+def _time(text: str) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(ssl.cert_time_to_seconds(text), datetime.UTC)
 
 
 def _names(found: x509.Certificate) -> frozenset[str]:

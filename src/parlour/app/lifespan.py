@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import resource
 import signal
 import ssl
@@ -13,8 +14,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import structlog
 
 from parlour import __version__
 from parlour.app.addresses import ListenAddress
@@ -31,7 +30,7 @@ from parlour.app.wiring import Core, SipSide, build_sip, open_core
 
 __all__ = ["Occasion", "opened", "serve"]
 
-_log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 # SIP listeners: the setting's name and the transport that `ua` knows it by.
 _TRANSPORTS = {"sip": "TCP", "sips": "TLS", "ws": "WS", "wss": "WSS", "udp": "UDP"}
@@ -89,10 +88,11 @@ async def _serve(settings: Settings, ready_file: Path | None, occasion: Occasion
                 write_ready_file(ready_file, settings, listening, demo)
             occasion.announce(listening, demo)
             _tune_collector()
-            _log.info("ready", version=__version__, listeners=[f"{one.transport} {one}" for one in listening])
+            listeners = [f"{one.transport} {one}" for one in listening]
+            log.info("ready", extra={"version": __version__, "listeners": listeners})
             await stop.wait()
-            _log.info("stopping")
-    _log.info("stopped")
+            log.info("stopping")
+    log.info("stopped")
 
 
 @asynccontextmanager

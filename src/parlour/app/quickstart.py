@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parlour.app.addresses import ListenAddress, parse_port
-from parlour.app.certificates import CertificateFacts, local_names, make_self_signed, read_facts
+from parlour.app.certificates import CertificateFacts, local_names, make_self_signed, read_own_facts
 from parlour.app.config import Settings
 from parlour.app.config_load import make_settings, to_toml
 from parlour.app.data_dir import DataDir
@@ -131,13 +131,13 @@ def ensure_certificate(settings: Settings, host: str) -> None:
     else signed is never touched."""
     certificate, key = settings.certificate_path, settings.key_path
     names = local_names(settings.domain, [host.strip("[]")])
-    if not (certificate.exists() and key.exists()) or _is_stale(read_facts(certificate), names):
+    if not (certificate.exists() and key.exists()) or _is_stale(read_own_facts(certificate), names):
         make_self_signed(certificate, key, names)
 
 
-def _is_stale(facts: CertificateFacts, names: Sequence[str]) -> bool:
+def _is_stale(facts: CertificateFacts | None, names: Sequence[str]) -> bool:
     soon = datetime.datetime.now(datetime.UTC) + _RENEW
-    return facts.self_signed and (facts.not_after < soon or not set(names) <= facts.names)
+    return facts is not None and facts.self_signed and (facts.not_after < soon or not set(names) <= facts.names)
 
 
 def demo_password(data_dir: DataDir, wanted: str | None) -> str:
