@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -48,11 +49,11 @@ class SipeClient:
         self._process.stdin.write(json.dumps(command, ensure_ascii=False).encode() + b"\n")
         self._process.stdin.flush()
 
-    def wait(self, name: str, timeout: float = 15.0, **members: object) -> Event:
-        """The next event called `name` with these members; those before it stay for later waits."""
+    def wait(self, event: str, /, timeout: float = 15.0, **members: object) -> Event:
+        """The next event of a kind with these members; those before it stay for later waits."""
         return self.wait_for(
-            lambda one: one["event"] == name and all(one.get(key) == value for key, value in members.items()),
-            f"{name} {members}",
+            lambda one: one["event"] == event and all(one.get(key) == value for key, value in members.items()),
+            f"{event} {members}",
             timeout,
         )
 
@@ -105,15 +106,24 @@ class SipeClient:
     def quit(self) -> int:
         if self._process.poll() is None:
             self.send(command="quit")
-        try:
-            return self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            return self._process.wait()
+            try:
+                self._process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        return self._close()
 
     def kill(self) -> None:
         self._process.kill()
-        self._process.wait()
+        self._close()
+
+    def _close(self) -> int:
+        code = self._process.wait()
+        self._reader.join(timeout=5)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+        return code
 
     def __enter__(self) -> SipeClient:
         return self
