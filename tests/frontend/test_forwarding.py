@@ -27,12 +27,13 @@ v=0"""
 
 
 def test_copy() -> None:
-    original = invite("Max-Forwards: 5", "X-Kept: yes")
+    original = invite("Max-Forwards: 5", "X-Kept: yes", "P-Asserted-Identity: <sip:boss@contoso.com>")
     copy = forwarded_request(original, "sip:bob@192.0.2.9", ["<sip:callee;lr>", "<sip:caller;lr>"], REALMS)
     assert copy.uri == "sip:bob@192.0.2.9"
     assert copy.max_forwards == 4
     assert [route.uri for route in copy.record_routes] == ["sip:callee;lr", "sip:caller;lr", "sip:other.example.com;lr"]
     assert copy.headers.get("X-Kept") == "yes"
+    assert copy.headers.get("P-Asserted-Identity") is None
     assert copy.body == b"v=0"
     assert original.uri == "sip:bob@contoso.com"
     assert original.max_forwards == 5

@@ -27,13 +27,15 @@ def forwarded_request(request: Request, uri: str, record_routes: Sequence[str], 
         out.add("Record-Route", route)
     for name, value in request.headers:
         lower = name.lower()
-        if lower == "max-forwards" or (lower in _CREDENTIALS and _is_ours(value, realms)):
+        if lower in _NOT_PASSED_ON or (lower in _CREDENTIALS and _is_ours(value, realms)):
             continue
         out.add(name, value)
     out.add("Max-Forwards", str((hops if hops is not None else DEFAULT_MAX_FORWARDS) - 1))
     return copy
 
 
+# An identity that a client asserts is worth nothing (RFC 3325 section 5): From has been checked, and is all there is.
+_NOT_PASSED_ON = ("max-forwards", "p-asserted-identity", "p-preferred-identity")
 _CREDENTIALS = ("authorization", "proxy-authorization")
 
 

@@ -49,9 +49,7 @@ log = logging.getLogger(__name__)
 
 ALLOW: Final = "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, SUBSCRIBE, SERVICE, MESSAGE, INFO, NOTIFY, REFER, UPDATE"
 ACCEPT: Final = f"{presence.PUBLISH_TYPE}, {presence.MEMBERS_TYPE}, {provisioning.CONTENT_TYPE}, application/sdp"
-EXTENSIONS: Final = frozenset(
-    {"timer", "gruu", "gruu-10", "adhoclist", "categorylist", "eventlist", "path", "ms-benotify"}
-)
+EXTENSIONS: Final = frozenset({"timer", "gruu", "gruu-10", "adhoclist", "categorylist", "ms-benotify"})
 """Option tags a client may require of us as user agent server. COMPAT: SIPE requires adhoclist and categoryList."""
 PROXY_EXTENSIONS: Final = frozenset({"ms-benotify", "ms-piggyback-first-notify"})
 
@@ -366,9 +364,6 @@ class Frontend:
             self._send(incoming, Answer(481))
         else:
             self._send(incoming, Answer(405, headers=(("Allow", ALLOW),)))
-
-    def _options(self, incoming: IncomingRequest, target: Target) -> None:
-        self._dispatch(incoming, target)
 
     def _forward(self, incoming: IncomingRequest, target: ToEndpoints | ToFlow) -> None:
         hops = self._hops(incoming, target)
