@@ -15,14 +15,13 @@ from parlour.frontend.answer import Answer
 from parlour.frontend.digest_login import STALE, DigestLogin
 from parlour.frontend.guesses import Guesses
 from parlour.frontend.ntlm_login import Failed, Further, NtlmLogin, Proven
-from parlour.frontend.people import People
+from parlour.frontend.people import People, address_of
 from parlour.frontend.reading import contact_fields, epid_of
 from parlour.frontend.settings import FrontendSettings
 from parlour.frontend.sign_in import SignIn, sign_in_of
 from parlour.sip.auth.ntlm_header import NtlmHeader
 from parlour.sip.auth.params import Malformed
 from parlour.sip.message import Request
-from parlour.sip.uri import aor
 from parlour.ua.connection import Connection
 from parlour.ua.identity import Identity
 from parlour.ua.incoming import MessageSigner
@@ -190,8 +189,7 @@ class Authenticator:
         return Identity(person.uri, person.display_name, endpoint, request.headers.get("User-Agent") or "")
 
     def _person_of(self, request: Request) -> str | None:
-        person = self._directory.find_person(aor(request.from_.uri))
-        return person.uri if person is not None else None
+        return address_of(self._directory, request.from_.uri)
 
     def _watch(self, connection: Connection, person: str) -> None:
         connections = self._connections.setdefault(person, set())

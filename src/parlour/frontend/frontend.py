@@ -9,36 +9,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any, Final
 
-from parlour.frontend import contacts, presence, provisioning
+from parlour.frontend import presence, provisioning
 from parlour.frontend.answer import Answer
 from parlour.frontend.authenticator import Accepted, Authenticator, Dropped
 from parlour.frontend.bindings import Binding, BindingTable
 from parlour.frontend.courier import Courier
 from parlour.frontend.flow_tokens import FlowTokens
-from parlour.frontend.people import People
+from parlour.frontend.own_documents import OwnDocuments
+from parlour.frontend.people import People, address_of
 from parlour.frontend.presence import Presence
 from parlour.frontend.proxy import Hop, Proxy
 from parlour.frontend.reading import option_tags
 from parlour.frontend.registrar import ALLOW_EVENTS, Registrar
+from parlour.frontend.replying import Replies
 from parlour.frontend.router import Refusal, Router, Target, ToEndpoints, ToFlow, ToServer, ToService
 from parlour.frontend.settings import FrontendSettings
-from parlour.frontend.subscriptions import (
-    EVENTS,
-    PRESENCE,
-    Document,
-    Subscription,
-    Subscriptions,
-    answer_headers,
-    event_of,
-    takes_piggyback,
-)
 from parlour.sip.errors import RemoteProtocolError
-from parlour.sip.message import Request
-from parlour.sip.uri import aor
-from parlour.store.api import Documents, StoreUnavailable
+from parlour.store.api import Documents
 from parlour.ua.connection import Connection
 from parlour.ua.incoming import IncomingRequest
 from parlour.ua.uas import LocalService
@@ -81,18 +71,16 @@ class Frontend:
         self._wall = wall
         self._registrar = Registrar(self.bindings, settings)
         self._presence = Presence(documents, wall=wall, max_static=settings.max_static_publications)
-        self._subscriptions = Subscriptions(
-            default_expires=settings.subscription_expires, per_flow=settings.max_subscriptions
-        )
         self._call_later = call_later or _loop_call_later
         self._flows: dict[int, Connection] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._replies = Replies()
         self._next_sweep = 0.0
         directory.subscribe(self._person_changed)
 
     def attach(self, endpoint: Courier) -> None:
         """Call once, before the first request."""
         self._courier = endpoint
+        self._own = OwnDocuments(self._directory, self._presence, endpoint, self._replies, self.settings, self._clock)
         realms = frozenset({self.settings.realm, self.authenticator.digest_realm})
         self._proxy = Proxy(endpoint, realms=realms, timer_c=self.settings.timer_c, call_later=self._call_later)
 
@@ -102,9 +90,7 @@ class Frontend:
 
     async def close(self) -> None:
         """Stop what is still being worked on; its requests stay unanswered."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._replies.close()
 
     # -- the way in ----------------------------------------------------------------------------------------------
 
@@ -116,7 +102,7 @@ class Frontend:
         try:
             self._receive(incoming)
         except RemoteProtocolError as error:
-            self._send(incoming, Answer(error.status, error.reason))
+            self._replies.send(incoming, Answer(error.status, error.reason))
 
     def _receive(self, incoming: IncomingRequest) -> None:
         request = incoming.request
@@ -132,7 +118,7 @@ class Frontend:
             return
         target = self.router.route(request, incoming.connection, now=self._clock())
         if request.method == "OPTIONS" and isinstance(target, ToServer) and request.to.tag is None:
-            self._send(incoming, Answer(200, headers=_capabilities()))
+            self._replies.send(incoming, Answer(200, headers=_capabilities()))
             return
         proxy = isinstance(target, (ToEndpoints, ToFlow)) and request.method not in _SERVED
         if not self._authenticate(incoming, proxy=proxy):
@@ -155,24 +141,15 @@ class Frontend:
             return False
         if verdict.status in (401, 407):
             incoming.signer = None
-        self._send(incoming, verdict)
+        self._replies.send(incoming, verdict)
         return False
 
     def _refuse_extensions(self, incoming: IncomingRequest, header: str, known: frozenset[str]) -> bool:
         unknown = sorted(option_tags(incoming.request, header) - known)
         if not unknown or incoming.request.method in ("ACK", "CANCEL"):
             return False
-        self._send(incoming, Answer(420, headers=(("Unsupported", ", ".join(unknown)),)))
+        self._replies.send(incoming, Answer(420, headers=(("Unsupported", ", ".join(unknown)),)))
         return True
-
-    def _send(self, incoming: IncomingRequest, answer: Answer) -> None:
-        if incoming.request.method == "ACK":
-            incoming.dropped()
-            return
-        try:
-            incoming.respond(answer.status, answer.reason, answer.headers, answer.body, answer.content_type)
-        except RemoteProtocolError as error:
-            log.info("nobody waits for the answer to %s any more: %s", incoming.request.method, error)
 
     # -- registrar -----------------------------------------------------------------------------------------------
 
@@ -181,10 +158,10 @@ class Frontend:
         assert incoming.identity is not None
         person = incoming.identity.uri
         if not isinstance(target, ToServer):
-            self._send(incoming, Answer(404, "Not A Domain Of This Server"))
+            self._replies.send(incoming, Answer(404, "Not A Domain Of This Server"))
             return
-        if self._address(request.to.uri) != person:
-            self._send(incoming, Answer(403, "Only Your Own Address"))
+        if address_of(self._directory, request.to.uri) != person:
+            self._replies.send(incoming, Answer(403, "Only Your Own Address"))
             return
         done = self._registrar.register(person, request, connection, now=self._clock(), wall=self._wall())
         if done.added or done.replaced:
@@ -192,7 +169,7 @@ class Frontend:
             self.authenticator.remember_endpoint(connection, person, request)
         for binding in (*done.removed, *done.replaced):
             self._binding_gone(binding)
-        self._send(incoming, done.answer)
+        self._replies.send(incoming, done.answer)
         self._sweep()
 
     def _binding_gone(self, binding: Binding) -> None:
@@ -207,7 +184,7 @@ class Frontend:
 
     def _connection_closed(self, connection: Connection) -> None:
         self._flows.pop(connection.id, None)
-        self._subscriptions.remove_flow(connection)
+        self._own.subscriptions.remove_flow(connection)
         for binding in self.bindings.remove_flow(connection):
             self._binding_gone(binding)
 
@@ -216,7 +193,7 @@ class Frontend:
         now = self._clock()
         if now >= self._next_sweep:
             self._next_sweep = now + 60.0
-            self._subscriptions.remove_expired(now)
+            self._own.subscriptions.remove_expired(now)
             for binding in self.bindings.remove_expired(now):
                 self._binding_gone(binding)
 
@@ -229,119 +206,18 @@ class Frontend:
             log.info("%s may not sign in any more; closing %r", uri, connection)
             connection.close()
 
-    # -- subscriptions and presence ------------------------------------------------------------------------------
+    # -- own documents, services, proxy --------------------------------------------------------------------------
 
     def _subscribe(self, incoming: IncomingRequest, target: Target) -> None:
-        assert incoming.identity is not None
-        request, person = incoming.request, incoming.identity.uri
-        package = EVENTS.get(event_of(request))
-        if package is None or (package.name == PRESENCE and not _is_office_client(request)):
-            self._send(incoming, Answer(489, headers=(("Allow-Events", ALLOW_EVENTS),)))
-            return
-        if request.to.tag is None and self._address(request.uri) != person:
-            self._send(incoming, Answer(403, "Only Your Own Documents"))
-            return
         self._watch(incoming.connection)
-        outcome = self._subscriptions.receive(
-            request, person, incoming.connection, lambda: incoming.local_tag, now=self._clock()
-        )
-        if isinstance(outcome, Answer):
-            self._send(incoming, outcome)
-        else:
-            self._spawn(incoming, self._tell(incoming, outcome))
-
-    async def _tell(self, incoming: IncomingRequest, subscription: Subscription) -> None:
-        """The answer to a SUBSCRIBE and the first notification, in one message or in two."""
-        try:
-            document = await self._document(incoming, subscription)
-        except RemoteProtocolError:
-            self._subscriptions.remove(subscription)
-            raise
-        piggyback = document is not None and takes_piggyback(incoming.request)
-        if piggyback:
-            subscription.local_cseq += 1
-        contact = self._courier.contact_for(incoming.connection)
-        headers = answer_headers(subscription, contact, piggyback=piggyback, now=self._clock())
-        if document is None or not piggyback:
-            self._send(incoming, Answer(200, headers=tuple(headers)))
-        else:
-            self._send(incoming, Answer(200, "", tuple(headers), document.body, document.content_type))
-        if document is not None and not piggyback:
-            notify = subscription.build_notify(document, contact, now=self._clock())
-            self._notify(subscription, notify, incoming)
-
-    async def _document(self, incoming: IncomingRequest, subscription: Subscription) -> Document | None:
-        """What to tell; None for nothing: the end of a subscription, or a refresh of one that tells once."""
-        request, package = incoming.request, EVENTS[subscription.event]
-        if request.to.tag is not None and (not package.repeats or subscription.expires_at <= self._clock()):
-            return None
-        if package.name == provisioning.EVENT:
-            return self._provisioning(request, subscription.person)
-        if package.name == contacts.EVENT:
-            return Document(contacts.CONTENT_TYPE, contacts.contacts_document())
-        if package.name == presence.EVENT:
-            body = request.body if request.content_type == presence.CONTENT_TYPE else b""
-            return Document(presence.CONTENT_TYPE, await self._presence.document(subscription.person, body))
-        return None
-
-    def _provisioning(self, request: Request, uri: str) -> Document:
-        person = self._directory.find_person(uri)
-        if person is None:
-            raise RemoteProtocolError(404, "Not Found")
-        groups = provisioning.requested_groups(request.body)
-        body = provisioning.provisioning_document(person, groups, self.settings)
-        return Document(provisioning.CONTENT_TYPE, body)
-
-    def _notify(self, subscription: Subscription, notify: Request, incoming: IncomingRequest) -> None:
-        connection = incoming.connection
-        if subscription.benotify:
-            self._courier.send_ack(notify, connection, incoming.signer)
-        else:
-            self._courier.send_request(notify, connection, lambda _: None, incoming.signer)
+        self._own.subscribe(incoming)
 
     def _service(self, incoming: IncomingRequest, target: Target) -> None:
-        assert incoming.identity is not None
-        if self._address(incoming.request.uri) != incoming.identity.uri:
-            self._send(incoming, Answer(403, "Only Your Own Presence"))
-            return
-        kind = incoming.request.content_type
-        if kind == presence.PUBLISH_TYPE:
-            self._spawn(incoming, self._publish(incoming))
-        elif kind == presence.MEMBERS_TYPE:
-            self._send(incoming, self._presence.set_container_members(incoming.request.body))
-        else:
-            accept = f"{presence.PUBLISH_TYPE}, {presence.MEMBERS_TYPE}"
-            self._send(incoming, Answer(415, headers=(("Accept", accept),)))
-
-    async def _publish(self, incoming: IncomingRequest) -> None:
-        identity = incoming.identity
-        assert identity is not None
-        answer = await self._presence.publish(identity.uri, identity.endpoint, incoming.request.body)
-        self._send(incoming, answer)
-
-    def _spawn(self, incoming: IncomingRequest, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(self._guarded(incoming, work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _guarded(self, incoming: IncomingRequest, work: Coroutine[Any, Any, None]) -> None:
-        """The edge of a task: whatever happens, the request gets an answer."""
-        try:
-            await work
-        except RemoteProtocolError as error:
-            self._send(incoming, Answer(error.status, error.reason))
-        except StoreUnavailable:
-            self._send(incoming, Answer(503, headers=(("Retry-After", "5"),)))
-        except Exception:
-            log.exception("%s could not be handled", incoming.request.method)
-            if not incoming.final_status:
-                self._send(incoming, Answer(500))
-
-    # -- services and proxy --------------------------------------------------------------------------------------
+        self._own.service(incoming)
 
     def _dispatch(self, incoming: IncomingRequest, target: Target) -> None:
         if isinstance(target, Refusal):
-            self._send(incoming, Answer(target.status, target.reason))
+            self._replies.send(incoming, Answer(target.status, target.reason))
         elif isinstance(target, ToService):
             self._serve(incoming, target)
         elif isinstance(target, ToServer):
@@ -355,20 +231,20 @@ class Frontend:
             if not self._refuse_extensions(incoming, "Require", EXTENSIONS):
                 target.service.handle_invite(incoming)
         elif request.method == "OPTIONS" and request.to.tag is None:
-            self._send(incoming, Answer(200, headers=_capabilities()))
+            self._replies.send(incoming, Answer(200, headers=_capabilities()))
         else:
             self._refuse_method(incoming)
 
     def _refuse_method(self, incoming: IncomingRequest) -> None:
         if incoming.request.to.tag is not None:
-            self._send(incoming, Answer(481))
+            self._replies.send(incoming, Answer(481))
         else:
-            self._send(incoming, Answer(405, headers=(("Allow", ALLOW),)))
+            self._replies.send(incoming, Answer(405, headers=(("Allow", ALLOW),)))
 
     def _forward(self, incoming: IncomingRequest, target: ToEndpoints | ToFlow) -> None:
         hops = self._hops(incoming, target)
         if not hops:
-            self._send(incoming, Answer(480 if incoming.request.to.tag is None else 481))
+            self._replies.send(incoming, Answer(480 if incoming.request.to.tag is None else 481))
         elif incoming.request.method == "ACK":
             self._proxy.acknowledge(incoming, hops[0])
         else:
@@ -398,12 +274,7 @@ class Frontend:
             incoming.dropped()
         elif not self._proxy.cancel(incoming):
             # The endpoint lets only CANCELs of known requests through: that one has its answer already (section 9.2).
-            self._send(incoming, Answer(200))
-
-    def _address(self, uri: str) -> str | None:
-        """The person behind an address, as the directory writes it."""
-        person = self._directory.find_person(aor(uri))
-        return person.uri if person is not None else None
+            self._replies.send(incoming, Answer(200))
 
 
 def _capabilities() -> tuple[tuple[str, str], ...]:
@@ -415,12 +286,6 @@ def _capabilities() -> tuple[tuple[str, str], ...]:
         ("Supported", "gruu, timer"),
         ("Allow-Events", ALLOW_EVENTS),
     )
-
-
-def _is_office_client(request: Request) -> bool:
-    """COMPAT: clients of Office Communications Server, which subscribe to presence without wanting a notification."""
-    tags = option_tags(request, "Supported") | option_tags(request, "Require") | option_tags(request, "Proxy-Require")
-    return bool(tags & {"ms-benotify", "ms-piggyback-first-notify", "categorylist"})
 
 
 def _loop_call_later(delay: float, function: Callable[[], None]) -> asyncio.TimerHandle:

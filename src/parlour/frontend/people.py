@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from parlour.rooms.model import Person
+from parlour.sip.uri import aor
 
-__all__ = ["People"]
+__all__ = ["People", "address_of"]
 
 
 class People(Protocol):
@@ -28,3 +29,9 @@ class People(Protocol):
     def subscribe(self, callback: Callable[[str], None]) -> None:
         """Call `callback(uri)` whenever a person is changed or removed."""
         ...
+
+
+def address_of(people: People, uri: str) -> str | None:
+    """The person behind an address, as the directory writes it, or None. Raises RemoteProtocolError 400 or 416."""
+    person = people.find_person(aor(uri))
+    return person.uri if person is not None else None

@@ -1,0 +1,151 @@
+"""What people ask the server about themselves: subscriptions to their own documents, and presence they publish.
+
+Provisioning, contact list and presence document; see docs/protocol/sip.md, sections "SUBSCRIBE" and "SERVICE".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from parlour.frontend import contacts, presence, provisioning
+from parlour.frontend.answer import Answer
+from parlour.frontend.courier import Courier
+from parlour.frontend.people import People, address_of
+from parlour.frontend.presence import Presence
+from parlour.frontend.reading import option_tags
+from parlour.frontend.registrar import ALLOW_EVENTS
+from parlour.frontend.replying import Replies
+from parlour.frontend.settings import FrontendSettings
+from parlour.frontend.subscriptions import (
+    EVENTS,
+    PRESENCE,
+    Document,
+    Subscription,
+    Subscriptions,
+    answer_headers,
+    event_of,
+    takes_piggyback,
+)
+from parlour.sip.errors import RemoteProtocolError
+from parlour.sip.message import Request
+from parlour.ua.incoming import IncomingRequest
+
+__all__ = ["OwnDocuments"]
+
+
+class OwnDocuments:
+    """One per server. Requests have been authenticated: `incoming.identity` says who asks."""
+
+    def __init__(
+        self,
+        people: People,
+        presence: Presence,
+        courier: Courier,
+        replies: Replies,
+        settings: FrontendSettings,
+        clock: Callable[[], float],
+    ) -> None:
+        self.presence = presence
+        self.subscriptions = Subscriptions(
+            default_expires=settings.subscription_expires, per_flow=settings.max_subscriptions
+        )
+        self._people = people
+        self._courier = courier
+        self._replies = replies
+        self._settings = settings
+        self._clock = clock
+
+    def subscribe(self, incoming: IncomingRequest) -> None:
+        """A SUBSCRIBE that is for this server."""
+        assert incoming.identity is not None
+        request, person = incoming.request, incoming.identity.uri
+        package = EVENTS.get(event_of(request))
+        if package is None or (package.name == PRESENCE and not _is_office_client(request)):
+            self._replies.send(incoming, Answer(489, headers=(("Allow-Events", ALLOW_EVENTS),)))
+            return
+        if request.to.tag is None and address_of(self._people, request.uri) != person:
+            self._replies.send(incoming, Answer(403, "Only Your Own Documents"))
+            return
+        outcome = self.subscriptions.receive(
+            request, person, incoming.connection, lambda: incoming.local_tag, now=self._clock()
+        )
+        if isinstance(outcome, Answer):
+            self._replies.send(incoming, outcome)
+        else:
+            self._replies.later(incoming, self._tell(incoming, outcome))
+
+    async def _tell(self, incoming: IncomingRequest, subscription: Subscription) -> None:
+        """The answer to a SUBSCRIBE and the first notification, in one message or in two."""
+        try:
+            document = await self._document(incoming, subscription)
+        except RemoteProtocolError:
+            self.subscriptions.remove(subscription)
+            raise
+        piggyback = document is not None and takes_piggyback(incoming.request)
+        if piggyback:
+            subscription.local_cseq += 1
+        contact = self._courier.contact_for(incoming.connection)
+        headers = answer_headers(subscription, contact, piggyback=piggyback, now=self._clock())
+        if document is None or not piggyback:
+            self._replies.send(incoming, Answer(200, headers=tuple(headers)))
+        else:
+            self._replies.send(incoming, Answer(200, "", tuple(headers), document.body, document.content_type))
+        if document is not None and not piggyback:
+            notify = subscription.build_notify(document, contact, now=self._clock())
+            self._notify(subscription, notify, incoming)
+
+    async def _document(self, incoming: IncomingRequest, subscription: Subscription) -> Document | None:
+        """What to tell; None for nothing: the end of a subscription, or a refresh of one that tells once."""
+        request, package = incoming.request, EVENTS[subscription.event]
+        if request.to.tag is not None and (not package.repeats or subscription.expires_at <= self._clock()):
+            return None
+        if package.name == provisioning.EVENT:
+            return self._provisioning(request, subscription.person)
+        if package.name == contacts.EVENT:
+            return Document(contacts.CONTENT_TYPE, contacts.contacts_document())
+        if package.name == presence.EVENT:
+            body = request.body if request.content_type == presence.CONTENT_TYPE else b""
+            return Document(presence.CONTENT_TYPE, await self.presence.document(subscription.person, body))
+        return None
+
+    def _provisioning(self, request: Request, uri: str) -> Document:
+        person = self._people.find_person(uri)
+        if person is None:
+            raise RemoteProtocolError(404, "Not Found")
+        groups = provisioning.requested_groups(request.body)
+        body = provisioning.provisioning_document(person, groups, self._settings)
+        return Document(provisioning.CONTENT_TYPE, body)
+
+    def _notify(self, subscription: Subscription, notify: Request, incoming: IncomingRequest) -> None:
+        connection = incoming.connection
+        if subscription.benotify:
+            self._courier.send_ack(notify, connection, incoming.signer)
+        else:
+            self._courier.send_request(notify, connection, lambda _: None, incoming.signer)
+
+    def service(self, incoming: IncomingRequest) -> None:
+        """A SERVICE: presence published by its owner."""
+        assert incoming.identity is not None
+        if address_of(self._people, incoming.request.uri) != incoming.identity.uri:
+            self._replies.send(incoming, Answer(403, "Only Your Own Presence"))
+            return
+        kind = incoming.request.content_type
+        if kind == presence.PUBLISH_TYPE:
+            self._replies.later(incoming, self._publish(incoming))
+        elif kind == presence.MEMBERS_TYPE:
+            self._replies.send(incoming, self.presence.set_container_members(incoming.request.body))
+        else:
+            accept = f"{presence.PUBLISH_TYPE}, {presence.MEMBERS_TYPE}"
+            self._replies.send(incoming, Answer(415, headers=(("Accept", accept),)))
+
+    async def _publish(self, incoming: IncomingRequest) -> None:
+        identity = incoming.identity
+        assert identity is not None
+        answer = await self.presence.publish(identity.uri, identity.endpoint, incoming.request.body)
+        self._replies.send(incoming, answer)
+
+
+def _is_office_client(request: Request) -> bool:
+    """COMPAT: clients of Office Communications Server, which subscribe to presence without wanting a notification."""
+    tags = option_tags(request, "Supported") | option_tags(request, "Require") | option_tags(request, "Proxy-Require")
+    return bool(tags & {"ms-benotify", "ms-piggyback-first-notify", "categorylist"})

@@ -1,0 +1,59 @@
+"""Sending what handlers decided: answers at once, or from a task when a handler has to wait for the store."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from parlour.frontend.answer import Answer
+from parlour.sip.errors import RemoteProtocolError
+from parlour.store.api import StoreUnavailable
+from parlour.ua.incoming import IncomingRequest
+
+__all__ = ["Replies"]
+
+log = logging.getLogger(__name__)
+
+
+class Replies:
+    """One per server; owns the tasks of requests that are still being worked on."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def send(self, incoming: IncomingRequest, answer: Answer) -> None:
+        """Answer a request; an ACK never is."""
+        if incoming.request.method == "ACK":
+            incoming.dropped()
+            return
+        try:
+            incoming.respond(answer.status, answer.reason, answer.headers, answer.body, answer.content_type)
+        except RemoteProtocolError as error:
+            log.info("nobody waits for the answer to %s any more: %s", incoming.request.method, error)
+
+    def later(self, incoming: IncomingRequest, work: Coroutine[Any, Any, None]) -> None:
+        """Let `work` answer the request; what it raises becomes an answer too."""
+        task = asyncio.get_running_loop().create_task(self._guarded(incoming, work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Stop what is still being worked on; its requests stay unanswered."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _guarded(self, incoming: IncomingRequest, work: Coroutine[Any, Any, None]) -> None:
+        """The edge of a task: whatever happens, the request gets an answer."""
+        try:
+            await work
+        except RemoteProtocolError as error:
+            self.send(incoming, Answer(error.status, error.reason))
+        except StoreUnavailable:
+            self.send(incoming, Answer(503, headers=(("Retry-After", "5"),)))
+        except Exception:
+            log.exception("%s could not be handled", incoming.request.method)
+            if not incoming.final_status:
+                self.send(incoming, Answer(500))
