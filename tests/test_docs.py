@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 import typer.main
 from pydantic import BaseModel
 
 from parlour.app.config import Settings
+from parlour.app.measuring import name_readings
+from parlour.app.metrics import Metrics
 from parlour.app.problems import PROBLEMS
 from parlour.cli.commands import build
 
@@ -86,3 +89,10 @@ def test_the_page_names_no_problem_that_is_gone() -> None:
     rows = page("operations.md").partition("## Problems")[2].splitlines()
     named = {row.split("`")[1] for row in rows if row.startswith("| `")}
     assert named == set(PROBLEMS)
+
+
+def test_every_metric_is_on_the_page() -> None:
+    metrics = Metrics("test")
+    name_readings(metrics, MagicMock(), MagicMock())
+    assert metrics.names
+    assert not [name for name in metrics.names if f"| `{name}` |" not in page("operations.md")]

@@ -22,7 +22,7 @@ class Https:
         self.port = socket.getsockname()[1]
         self.trust = ssl.create_default_context(cafile=str(certificate))
         app = make_app("1.2.3", lambda: readiness, lambda: b"parlour_rooms 2.0\n")
-        self.server = WebServer(app, [socket], server_context(certificate, key, "1.2"))
+        self.server = WebServer(app, [socket], server_context(certificate, key, "1.2"), idle_seconds=0.0)
 
     async def get(self, path: str) -> tuple[int, str, bytes]:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=self.trust)
@@ -71,4 +71,18 @@ async def test_signal_handlers_stay_ours(tmp_path: Path, readiness: Readiness) -
     https = Https(tmp_path, readiness)
     await https.server.start()
     assert signal.getsignal(signal.SIGTERM) is before
+    await https.server.close()
+
+
+async def test_who_asks_nothing_is_hung_up_on(tmp_path: Path, readiness: Readiness) -> None:
+    https = Https(tmp_path, readiness)
+    await https.server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", https.port, ssl=https.trust)
+    writer.write(b"GET / HT")
+    async with asyncio.timeout(10):
+        try:
+            assert await reader.read() == b""
+        except ConnectionError:
+            pass
+    writer.close()
     await https.server.close()

@@ -29,6 +29,16 @@ def name_readings(metrics: Metrics, core: Core, sip: SipSide) -> None:
     metrics.gauge("parlour_rooms", "Rooms, disabled ones included.", lambda: len(hub.catalogue.rooms))
     metrics.gauge("parlour_categories", "Categories, the root included.", lambda: len(hub.catalogue.categories))
     metrics.gauge("parlour_rooms_live", "Rooms with somebody in them.", lambda: len(hub.presence.live))
+    metrics.counter(
+        "parlour_events_total",
+        "Events told to rooms with listeners: posts, people coming and going.",
+        lambda: hub.teller.events,
+    )
+    metrics.counter(
+        "parlour_deliveries_total",
+        "Listeners told, one for each device and batch of events.",
+        lambda: hub.teller.deliveries,
+    )
     metrics.gauge("parlour_people", "People in the directory.", lambda: len(core.directory.people()))
     metrics.gauge("parlour_sessions", "Open chat sessions (one per device).", lambda: sip.channel.session_count)
     metrics.gauge("parlour_sip_connections", "Open SIP connections.", lambda: sip.endpoint.connection_count)

@@ -12,7 +12,7 @@ import sqlite3
 import time
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 
 from parlour.app.config import Settings
@@ -22,6 +22,7 @@ from parlour.channel.service import ChannelService, ChannelSettings
 from parlour.directory.local import LocalDirectory, VerifierSchemes
 from parlour.frontend.frontend import Frontend
 from parlour.frontend.settings import FrontendSettings, Schemes
+from parlour.hub.catalogue import BrokenCatalogue
 from parlour.hub.commands import Commands, Context
 from parlour.hub.hub import Hub
 from parlour.lookup.choose import ChannelLoad
@@ -71,25 +72,27 @@ def clock_us() -> int:
 async def open_core(settings: Settings) -> AsyncIterator[Core]:
     """Open directory, store and hub; the data directory exists and is held by the caller. Raises `Problem`."""
     data_dir = DataDir(settings.data_dir)
-    directory = _open_directory(data_dir, settings)
-    store = SqliteStore(data_dir.path)
-    try:
-        await _open_store(store, data_dir)
-        hub = Hub(
-            store,
-            directory,
-            domain=settings.domain,
-            limits=settings.chat.limits(),
-            clock_us=clock_us,
-            new_guid=lambda: str(uuid.uuid4()),
-        )
-        await hub.start()
-        commands = Commands(Context(hub, directory, lambda: secrets.token_bytes(16)))
-        yield Core(directory, store, hub, commands)
-        await hub.stop()
-    finally:
-        await store.close()
-        directory.close()
+    async with AsyncExitStack() as stack:
+        directory = stack.enter_context(closing(_open_directory(data_dir, settings)))
+        store = SqliteStore(data_dir.path)
+        try:
+            await store.open()
+            stack.push_async_callback(store.close)
+            hub = Hub(
+                store,
+                directory,
+                domain=settings.domain,
+                limits=settings.chat.limits(),
+                clock_us=clock_us,
+                new_guid=lambda: str(uuid.uuid4()),
+            )
+            await hub.start()
+        except DataDirectoryInUse as error:
+            raise Problem("data-dir-in-use", path=data_dir.path) from error
+        except (StoreUnavailable, BrokenCatalogue) as error:
+            raise Problem("database-unusable", path=data_dir.store, error=error) from error
+        stack.push_async_callback(hub.stop)
+        yield Core(directory, store, hub, Commands(Context(hub, directory, lambda: secrets.token_bytes(16))))
 
 
 def build_sip(settings: Settings, core: Core) -> SipSide:
@@ -145,12 +148,3 @@ def _open_directory(data_dir: DataDir, settings: Settings) -> LocalDirectory:
         return LocalDirectory(data_dir.accounts, settings.domain, schemes)
     except (sqlite3.Error, OSError) as error:
         raise Problem("database-unusable", path=data_dir.accounts, error=error) from error
-
-
-async def _open_store(store: SqliteStore, data_dir: DataDir) -> None:
-    try:
-        await store.open()
-    except DataDirectoryInUse as error:
-        raise Problem("data-dir-in-use", path=data_dir.path) from error
-    except StoreUnavailable as error:
-        raise Problem("database-unusable", path=data_dir.store, error=error) from error

@@ -85,6 +85,10 @@ class Teller:
         self._queue: deque[Audience] = deque()
         self._spent = 0
         self._awake = False
+        self.events = 0
+        """Events said to audiences that had somebody in them."""
+        self.deliveries = 0
+        """Listeners called; counted per slice."""
 
     @property
     def idle(self) -> bool:
@@ -98,7 +102,9 @@ class Teller:
         if not count:
             # Whoever the waiting events were for is gone; a batch under way has its own list of ears.
             audience._pending.clear()
-        elif audience._queued or audience._busy or self._spent + count > self._slice_size:
+            return
+        self.events += 1
+        if audience._queued or audience._busy or self._spent + count > self._slice_size:
             audience._pending.append(event)
             self._enqueue(audience)
         else:
@@ -106,6 +112,7 @@ class Teller:
 
     def _tell_at_once(self, audience: Audience, event: RoomEvent) -> None:
         self._spent += len(audience.ears)
+        self.deliveries += len(audience.ears)
         self._wake()
         audience._busy = True
         # `said` cannot be lower than any `since`, so that everybody hears the whole batch.
@@ -139,6 +146,7 @@ class Teller:
         if not audience._snapshot:
             audience._take_batch()
         ears = audience._next_slice(budget)
+        self.deliveries += len(ears)
         _tell_each(ears, audience._batch, audience._first)
         if audience._finish_batch():
             audience._queued = False

@@ -7,6 +7,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Generator, Sequence
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -14,14 +15,30 @@ from starlette.types import ASGIApp
 __all__ = ["WebServer"]
 
 _GRACE_SECONDS = 2
+_IDLE_SECONDS = 15.0
 
 
 class _Guest(uvicorn.Server):
-    """A server that says when it has started and touches no signal handler."""
+    """A server that says when it has started, touches no signal handler, and gives up on clients that ask nothing:
+    uvicorn's own keep-alive timer starts only after a first answer."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, idle_seconds: float) -> None:
         super().__init__(config)
         self.serving = asyncio.Event()
+        self._idle_seconds = idle_seconds
+        self._idle_since: dict[Any, float] = {}
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % 10 == 0:
+            self._close_idle(asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
+
+    def _close_idle(self, now: float) -> None:
+        idle = [one for one in self.server_state.connections if not _is_answering(one)]
+        self._idle_since = {one: self._idle_since.get(one, now) for one in idle}
+        for connection, since in self._idle_since.items():
+            if now - since >= self._idle_seconds:
+                connection.transport.abort()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -32,10 +49,21 @@ class _Guest(uvicorn.Server):
         self.serving.set()
 
 
+def _is_answering(connection: Any) -> bool:
+    return connection.cycle is not None and not connection.cycle.response_complete
+
+
 class WebServer:
     """Serves `app` over HTTPS on bound `sockets`, which it closes in the end."""
 
-    def __init__(self, app: ASGIApp, sockets: Sequence[socket.socket], context: ssl.SSLContext) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        sockets: Sequence[socket.socket],
+        context: ssl.SSLContext,
+        *,
+        idle_seconds: float = _IDLE_SECONDS,
+    ) -> None:
         config = uvicorn.Config(
             app,
             http="h11",
@@ -50,7 +78,7 @@ class WebServer:
             timeout_graceful_shutdown=_GRACE_SECONDS,
             ssl_context_factory=lambda _config, _default: context,
         )
-        self._guest = _Guest(config)
+        self._guest = _Guest(config, idle_seconds)
         self._sockets = list(sockets)
         self._task: asyncio.Task[None] | None = None
 
