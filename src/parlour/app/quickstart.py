@@ -155,7 +155,7 @@ def sign_in_lines(settings: Settings, listening: Sequence[Listening], demo: Demo
     lines = ["", _("Parlour is running. Press Ctrl+C to stop it; everything is kept."), ""]
     for transport, label in _LABELS.items():
         if transport in first:
-            lines.append(f"  {_(label):28} {first[transport]}")
+            lines.append(f"  {first[transport]!s:28} {_(label)}")
     lines += ["", _("Sign in with a SIP client as one of:"), ""]
     for user in demo.users:
         password = user.password or _("(changed; set a new one with `parlour user password`)")
