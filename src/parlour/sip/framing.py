@@ -101,7 +101,7 @@ class StreamFramer:
                     return start
             end = find(b"\r\n\r\n", start + searched)
             if end < 0:
-                self._searched = self._unfinished(size - start)
+                self._searched = self._unfinished(data, start)
                 return start
             searched = 0
             found = find(_FAST_NAME, start, end)
@@ -119,11 +119,17 @@ class StreamFramer:
             start = finish
         return start
 
-    def _unfinished(self, size: int) -> int:
-        """Where the end of a head may still begin, in `size` bytes that have none."""
+    def _unfinished(self, data: bytes, start: int) -> int:
+        """Where the end of a head may still begin, behind `start`, in bytes that have none."""
+        size = len(data) - start
         if size - 3 > self._limits.head:
-            raise FramingError(513, "Message Too Large")
+            raise self._too_large(data, start)
         return max(0, size - 3)
+
+    def _too_large(self, data: bytes, start: int) -> FramingError:
+        """With the lines that are still within the limit, to answer with."""
+        end = data.rfind(b"\r\n", start, start + self._limits.head)
+        return FramingError(513, "Message Too Large", head=data[start : end + 2] if end > 0 else b"")
 
     def _skip_breaks(self, data: bytes, start: int, frames: list[Frame]) -> int:
         # Section 7.5: CRLFs before a start line are ignored. Two in a row are a ping (RFC 5626 section 3.5.1).
@@ -138,7 +144,7 @@ class StreamFramer:
         """Content-Length of the head data[start:end], checked; 0 if there is none. `found`: where, if spelled out."""
         limits = self._limits
         if end - start > limits.head:
-            raise FramingError(513, "Message Too Large")
+            raise self._too_large(data, start)
         if found >= 0:
             digits = data[found + 18 : data.find(b"\r\n", found + 18, end + 2)]
             if digits.isdigit() and len(digits) < 8 and (length := int(digits)) <= limits.body:

@@ -9,6 +9,7 @@ a task, a timer or a transaction object per message. No I/O: bytes to write are 
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,11 +48,13 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PipelineSettings:
-    """`window`: INFOs in flight at most. `waiting`: bodies queued behind the window before the peer counts as too slow.
-    `timeout`: seconds without any answer after which the dialog is lost (timer F, 64*T1)."""
+    """`window`: INFOs in flight at most. `waiting` and `waiting_bytes`: bodies queued behind the window, and their size
+    in all, before the peer counts as too slow. `timeout`: seconds without any answer after which the dialog is lost
+    (timer F, 64*T1). `busy_pause`: seconds to wait after a 503."""
 
     window: int = 32
     waiting: int = 4096
+    waiting_bytes: int = 16 * 1024 * 1024
     timeout: float = 32.0
     busy_pause: float = 5.0
 
@@ -68,9 +71,12 @@ class InfoPipeline:
         "_lead",
         "_middle",
         "_progress_at",
+        "_refused",
         "_settings",
         "_tail",
+        "_via",
         "_waiting",
+        "_waiting_bytes",
         "answered",
         "dialog",
         "signer",
@@ -95,15 +101,20 @@ class InfoPipeline:
         self._settings = settings
         self._in_flight: dict[int, bytes] = {}
         self._waiting: deque[bytes] | None = None
+        self._waiting_bytes = 0
+        self._refused: list[int] | None = None  # CSeqs of the 503s since the last refill; their bodies wait in front
+        self._via = via
         self._progress_at = 0.0
         self._busy_until = 0.0
-        self._render_prefix(via, content_type)
+        self._tail = b" INFO\r\nContent-Type: %b\r\n" % content_type
+        self.retarget()
 
-    def _render_prefix(self, via: bytes, content_type: bytes) -> None:
+    def retarget(self) -> None:
+        """Render the prefix; again when the peer has moved (a target refresh, RFC 3261 section 12.2.2)."""
         request = self.dialog.build_request("INFO", advance=False)
         headers = request.headers
         uri = request.uri.encode("utf-8", "surrogateescape")
-        self._lead = b"INFO %b SIP/2.0\r\nVia: %b;branch=%b%b." % (uri, via, BRANCH_COOKIE, self.token)
+        self._lead = b"INFO %b SIP/2.0\r\nVia: %b;branch=%b%b." % (uri, self._via, BRANCH_COOKIE, self.token)
         lines = [
             f"{name}: {value}\r\n"
             for name, value in headers
@@ -111,7 +122,6 @@ class InfoPipeline:
         ]
         fixed = "".join(lines).encode("utf-8", "surrogateescape")
         self._middle = b"\r\n" + fixed + b"CSeq: "
-        self._tail = b" INFO\r\nContent-Type: %b\r\n" % content_type
 
     @property
     def idle(self) -> bool:
@@ -136,7 +146,8 @@ class InfoPipeline:
         if self._waiting is None:
             self._waiting = deque()
         self._waiting.extend(bodies)
-        if len(self._waiting) > self._settings.waiting:
+        self._waiting_bytes += sum(map(len, bodies))
+        if len(self._waiting) > self._settings.waiting or self._waiting_bytes > self._settings.waiting_bytes:
             raise PipelineOverflow(f"{len(self._waiting)} messages wait for a peer that does not read")
         return self._refill(now)
 
@@ -145,13 +156,16 @@ class InfoPipeline:
         if not waiting or now < self._busy_until:
             return b""
         self._busy_until = 0.0
+        self._refused = None
         if not self._in_flight:
             self._progress_at = now
         room = self._settings.window - len(self._in_flight)
-        out = b"".join([self._render(waiting.popleft()) for _ in range(min(room, len(waiting)))])
-        if not waiting:
-            self._waiting = None
-        return out
+        bodies = [waiting.popleft() for _ in range(min(room, len(waiting)))]
+        if waiting:
+            self._waiting_bytes -= sum(map(len, bodies))
+        else:
+            self._waiting, self._waiting_bytes = None, 0
+        return b"".join([self._render(body) for body in bodies])
 
     def _render(self, body: bytes) -> bytes:
         dialog = self.dialog
@@ -183,15 +197,20 @@ class InfoPipeline:
         if status in _GONE:
             return Outcome.DIALOG_GONE, b""
         if status == 503:
-            self._pause(body, now)
+            self._pause(cseq, body, now)
             return Outcome.GOING_ON, b""
         return Outcome.GOING_ON, (self._refill(now) if self._waiting else b"")
 
-    def _pause(self, body: bytes, now: float) -> None:
-        """The peer is overloaded: say it again, but not at once."""
+    def _pause(self, cseq: int, body: bytes, now: float) -> None:
+        """The peer is overloaded: say it again, but not at once, and in the order in which it was said."""
         if self._waiting is None:
             self._waiting = deque()
-        self._waiting.appendleft(body)
+        if self._refused is None:
+            self._refused = []
+        place = bisect(self._refused, cseq)
+        self._refused.insert(place, cseq)
+        self._waiting.insert(place, body)
+        self._waiting_bytes += len(body)
         self._busy_until = now + self._settings.busy_pause
 
     def handle_timer(self, now: float) -> tuple[Outcome, bytes]:
