@@ -25,11 +25,12 @@ _numbers = count(1)
 class ConnectionSettings:
     """`write_high`: bytes waiting to be written at which we stop reading from this peer; `write_limit`: bytes at
     which the peer is given up; `idle`: seconds of complete silence, keep-alives included, after which a connection
-    that never authenticated is closed."""
+    that never authenticated is closed; `linger`: seconds that a connection being closed has for what was written."""
 
     write_high: int = 256 * 1024
     write_limit: int = 4 * 1024 * 1024
     idle: float = 60.0
+    linger: float = 5.0
 
 
 class FrameSink(Protocol):
@@ -45,7 +46,9 @@ class FrameSink(Protocol):
 
 
 class Connection:
-    """One peer. `user` is a slot for the service that authenticates; `close` lets what was written go out first."""
+    """One peer. `user` is a slot for the service that authenticates; `close` lets what was written go out first.
+    `reliable`: what is sent arrives, or the connection is lost; `stream`: messages are cut out of a stream of bytes,
+    which is worth nothing any more after one that could not be."""
 
     __slots__ = (
         "_close_callbacks",
@@ -57,10 +60,12 @@ class Connection:
         "secure",
         "sent_by",
         "transport",
+        "trusted",
         "user",
     )
 
     reliable = True
+    stream = False
 
     def __init__(self, transport: str, peer: tuple[str, int], local: tuple[str, int]) -> None:
         self.id = next(_numbers)
@@ -70,6 +75,7 @@ class Connection:
         self.secure = transport in ("TLS", "WSS")
         self.closed = False
         self.user: Any = None
+        self.trusted = False  # somebody has authenticated on it, or we opened it
         self.last_read = 0.0
         self.sent_by = format_host_port(local)
         self._close_callbacks: list[Callable[[Connection], None]] | None = None
@@ -118,6 +124,8 @@ class StreamConnection(Connection, asyncio.Protocol):
 
     __slots__ = ("_framer", "_io", "_settings", "_sink")
 
+    stream = True
+
     def __init__(
         self, sink: FrameSink, limits: SipLimits, settings: ConnectionSettings, transport: str = "TCP"
     ) -> None:
@@ -152,11 +160,11 @@ class StreamConnection(Connection, asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The peer reads slower than we write: take nothing more from it until it has caught up."""
-        if self._io is not None and not self.closed:
+        if self._io is not None and not self._io.is_closing():
             self._io.pause_reading()
 
     def resume_writing(self) -> None:
-        if self._io is not None and not self.closed and not self._io.is_closing():
+        if self._io is not None and not self._io.is_closing():
             self._io.resume_reading()
 
     def send(self, data: bytes) -> None:
@@ -167,12 +175,17 @@ class StreamConnection(Connection, asyncio.Protocol):
             self.abort()
 
     def close(self) -> None:
-        if self._io is not None and not self.closed:
-            self._io.close()
+        io = self._io
+        if io is not None and not io.is_closing():
+            io.close()
+            if io.get_write_buffer_size():
+                # A peer that does not read would keep a closing connection for ever.
+                asyncio.get_running_loop().call_later(self._settings.linger, self.abort)
 
     def abort(self) -> None:
-        if self._io is not None and not self.closed:
-            self._io.abort()
+        io, self._io = self._io, None  # nothing is written from here on
+        if io is not None:
+            io.abort()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         if self.closed:

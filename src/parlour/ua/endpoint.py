@@ -12,7 +12,7 @@ import secrets
 import ssl
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from parlour.sip.dialog import Dialog
@@ -22,7 +22,6 @@ from parlour.sip.limits import SipLimits
 from parlour.sip.message import Request, Response, parse_message, salvage_headers
 from parlour.sip.peek import peek_response
 from parlour.sip.pipeline import BRANCH_COOKIE, InfoSigner, PipelineSettings
-from parlour.sip.sdp import message_session_answer
 from parlour.sip.session_timer import SessionTimer, SessionTimerSettings
 from parlour.sip.transactions.timers import Timers
 from parlour.ua.client_transactions import ClientTransactions, OnResponse
@@ -30,6 +29,7 @@ from parlour.ua.connection import Connection, ConnectionSettings, StreamConnecti
 from parlour.ua.dialogs import DialogTable
 from parlour.ua.incoming import IncomingRequest, MessageSigner
 from parlour.ua.info_pipe import InfoPipe
+from parlour.ua.offers import answer_offer
 from parlour.ua.server_transactions import ServerTransactions
 from parlour.ua.uas import DialogHandler, UasDialog
 from parlour.ua.udp import UdpListener
@@ -84,6 +84,7 @@ class Endpoint:
         self.clock = clock
         self.new_tag = new_tag
         self.pipeline_settings = self.settings.pipeline
+        self.datagram_pipeline_settings = replace(self.settings.pipeline, window=1)
         self.dialogs = DialogTable()
         self.counters = EndpointCounters()
         self._on_request = on_request
@@ -94,10 +95,15 @@ class Endpoint:
         # Distinguishes branches of this process from those of its predecessor, whose answers may still arrive.
         self._incarnation = secrets.token_hex(4)
         self._connections: set[Connection] = set()
+        self._strangers: set[Connection] = set()
         self._listeners: list[asyncio.AbstractServer] = []
         self._datagrams: list[UdpListener] = []
         self._ticker: asyncio.TimerHandle | None = None
         self._next_second = 0.0
+        self._all_closed: asyncio.Event | None = None
+        limits = self.settings.limits
+        # A message refused for its size can be answered all the same, if its head can be read with looser limits.
+        self._salvaging = replace(limits, start_line=limits.head, header_line=limits.head, header_count=limits.head)
 
     # -- sockets -----------------------------------------------------------------------------------------------
 
@@ -105,6 +111,8 @@ class Endpoint:
         self, transport: str, host: str, port: int, ssl_context: ssl.SSLContext | None = None
     ) -> tuple[str, int]:
         """Listen for TCP, TLS, WS, WSS or UDP; the address bound, which matters when `port` is 0. Raises OSError."""
+        if (transport in ("TLS", "WSS")) != (ssl_context is not None):
+            raise ValueError(f"{transport} with{'' if ssl_context else 'out'} an SSL context")
         loop = asyncio.get_running_loop()
         self._start_ticking()
         if transport == "UDP":
@@ -120,9 +128,18 @@ class Endpoint:
         return str(name[0]), int(name[1])
 
     async def connect(
-        self, transport: str, host: str, port: int, ssl_context: ssl.SSLContext | None = None
+        self,
+        transport: str,
+        host: str,
+        port: int,
+        ssl_context: ssl.SSLContext | None = None,
+        *,
+        server_name: str | None = None,
     ) -> Connection:
-        """Open a connection to somebody (TCP or TLS), or stand for a UDP peer. Raises OSError."""
+        """Open a connection to somebody (TCP or TLS), or stand for a UDP peer. `server_name`: the name a certificate
+        has to carry, if that is not `host` (RFC 5922 section 7.1). Raises OSError."""
+        if transport not in ("TCP", "TLS", "UDP") or (transport == "TLS") != (ssl_context is not None):
+            raise ValueError(f"cannot open {transport} with{'' if ssl_context else 'out'} an SSL context")
         self._start_ticking()
         if transport == "UDP":
             return await self._udp_peer(host, port)
@@ -132,8 +149,10 @@ class Endpoint:
             host,
             port,
             ssl=ssl_context,
-            server_hostname=host if ssl_context else None,
+            server_hostname=(server_name or host) if ssl_context else None,
         )
+        protocol.trusted = True
+        self._strangers.discard(protocol)
         return protocol
 
     async def _udp_peer(self, host: str, port: int) -> Connection:
@@ -162,30 +181,41 @@ class Endpoint:
         if self._ticker is not None:
             self._ticker.cancel()
             self._ticker = None
-        connections = list(self._connections)
-        for connection in connections:
-            connection.close()
-        for _ in range(50):
-            if not self._connections:
-                break
-            await asyncio.sleep(0.01)
         for connection in list(self._connections):
-            connection.abort()
+            connection.close()
+        if not await self._wait_until_closed(0.5):
+            for connection in list(self._connections):
+                connection.abort()
+            await self._wait_until_closed(5.0)
         for datagrams in self._datagrams:
             datagrams.close()
         self._datagrams.clear()
         self._clients.close()
         await asyncio.sleep(0)
 
+    async def _wait_until_closed(self, seconds: float) -> bool:
+        if self._connections:
+            self._all_closed = asyncio.Event()
+            try:
+                await asyncio.wait_for(self._all_closed.wait(), seconds)
+            except TimeoutError:
+                return False
+        return True
+
     # -- FrameSink -----------------------------------------------------------------------------------------------
 
     def connected(self, connection: Connection) -> None:
         self._connections.add(connection)
+        self._strangers.add(connection)
         self.counters.accepted += 1
         connection.last_read = self.clock()
 
     def disconnected(self, connection: Connection) -> None:
         self._connections.discard(connection)
+        self._strangers.discard(connection)
+        self._servers.lose_connection(connection)
+        if not self._connections and self._all_closed is not None:
+            self._all_closed.set()
 
     def receive_frames(self, connection: Connection, frames: Sequence[Frame]) -> None:
         """Whole messages, in the order they came."""
@@ -208,11 +238,11 @@ class Endpoint:
         connection.last_read = self.clock()
 
     def framing_failed(self, connection: Connection, error: FramingError) -> None:
-        """The stream cannot be trusted any more: answer if there is something to answer, and close."""
+        """Answer if there is something to answer. A stream cannot be trusted any more and is closed."""
         self.counters.malformed += 1
-        log.warning("unusable bytes from %s: %s; closing", connection, error)
-        self._answer_malformed(connection, error.head, error)
-        if connection.reliable:
+        answered = self._answer_malformed(connection, error.head, error)
+        if connection.stream or (connection.reliable and not answered):
+            log.warning("unusable bytes from %s: %s; closing", connection, error)
             connection.close()
 
     def _receive_message(self, connection: Connection, frame: Frame) -> None:
@@ -221,22 +251,45 @@ class Endpoint:
             message.check()
         except RemoteProtocolError as error:
             self.counters.malformed += 1
-            log.info("malformed message from %s: %s", connection, error)
-            self._answer_malformed(connection, frame.head, error)
+            self._receive_malformed(connection, frame.head, error)
             return
         if isinstance(message, Request):
             self.counters.requests += 1
             self._receive_request(connection, message)
         else:
             self.counters.responses += 1
-            if not self._clients.receive_response(connection, message):
-                self.counters.strays += 1
+            self._receive_response(connection, frame.head, message)
+
+    def _receive_malformed(self, connection: Connection, head: bytes, error: RemoteProtocolError) -> None:
+        """A request is answered, or its sender is told goodbye; of a response or an ACK nothing comes (RFC 3261
+        section 8.1.3 and 17.1.1.3)."""
+        self.counters.malformed += 1
+        if head[:4].upper() in (b"SIP/", b"ACK ") or self._answer_malformed(connection, head, error):
+            log.info("malformed message from %s: %s", connection, error)
+        elif connection.reliable:
+            log.warning("unusable message from %s: %s; closing", connection, error)
+            connection.close()
+
+    def _receive_response(self, connection: Connection, head: bytes, response: Response) -> None:
+        """One that `peek_response` left alone: not for a pipe, or for a pipe but spelled unusually."""
+        if self._clients.receive_response(connection, response):
+            return
+        token, _, cseq = (response.via.branch or "").encode("utf-8", "replace")[_COOKIE:].partition(b".")
+        pipe = self._pipes.get(token)
+        if pipe is not None and pipe.connection is connection and cseq.isdigit():
+            pipe.take_response(int(cseq), response.status, head)
+        else:
+            self.counters.strays += 1
 
     def _receive_request(self, connection: Connection, request: Request) -> None:
         self._note_source(connection, request)
         incoming = self._servers.receive_request(connection, request)
-        if incoming is not None:
-            self._on_request(incoming)
+        if incoming is None:
+            return
+        self._on_request(incoming)
+        if incoming.identity is not None and not connection.trusted:
+            connection.trusted = True
+            self._strangers.discard(connection)
 
     @staticmethod
     def _note_source(connection: Connection, request: Request) -> None:
@@ -250,21 +303,19 @@ class Endpoint:
             via = via.with_param("received", host)
         else:
             return
-        vias = [str(one) for one in request.vias]
-        request.headers.remove("Via")
-        for text in (str(via), *vias[1:]):
-            request.headers.add("Via", text)
+        request.headers.replace_all("Via", [str(one) for one in (via, *request.vias[1:])])
 
-    def _answer_malformed(self, connection: Connection, head: bytes, error: RemoteProtocolError) -> None:
-        """RFC 3261 section 8.2: a request that can be answered is; an ACK and a response never are."""
-        headers = salvage_headers(head, self.settings.limits) if head else None
+    def _answer_malformed(self, connection: Connection, head: bytes, error: RemoteProtocolError) -> bool:
+        """RFC 3261 section 8.2: whether the request could be answered; an ACK and a response never are."""
+        headers = salvage_headers(head, self._salvaging) if head else None
         if headers is None or head.startswith(b"ACK "):
-            return
+            return False
         try:
             response = Response.to_request(headers, error.status, error.reason, to_tag=self.new_tag())
-            connection.send(response.serialize())
         except RemoteProtocolError:
-            return  # not even a To to put a tag on: nothing that can be answered
+            return False  # not even a To to put a tag on: nothing that can be answered
+        connection.send(response.serialize())
+        return True
 
     # -- what others send ----------------------------------------------------------------------------------------
 
@@ -291,23 +342,26 @@ class Endpoint:
         try:
             timer = SessionTimer.negotiate(request, self.settings.session, self.clock())
             dialog = Dialog.from_invite_as_uas(request, incoming.local_tag, secure=incoming.connection.secure)
-            answer = message_session_answer(request.body, incoming.connection.local[0], request.to.uri)
+            answer = answer_offer(incoming)
+            self._pipe_serial += 1
+            token = f"{self._incarnation}{self._pipe_serial:x}".encode()
+            uas = UasDialog(self, incoming, dialog, handler, timer, token)
         except RemoteProtocolError as error:
-            more = [("Min-SE", str(self.settings.session.min_se))] if error.status == 422 else []
-            incoming.respond(error.status, error.reason, headers=more)
+            self.refuse_offer(incoming, error)
             return None
-        self._pipe_serial += 1
-        token = f"{self._incarnation}{self._pipe_serial:x}".encode()
-        uas = UasDialog(self, incoming, dialog, handler, timer, token)
         self._pipes[token] = uas.pipe
         self.dialogs.add(dialog.call_id, dialog.local_tag, uas)
-        incoming.respond(
-            200,
-            headers=[*uas.contact_headers(), *timer.response_headers(), *headers],
-            body=answer,
-            content_type="application/sdp",
-        )
+        uas.accept([*uas.contact_headers(), *timer.response_headers(), *headers], answer, incoming)
         return uas
+
+    def refuse_offer(self, incoming: IncomingRequest, error: RemoteProtocolError) -> None:
+        """Refuse an INVITE or UPDATE, with what the caller needs to know to do better."""
+        more: list[tuple[str, str]] = []
+        if error.status == 422:
+            more.append(("Min-SE", str(max(self.settings.session.min_se, 90))))
+        elif error.status == 415:
+            more.append(("Accept", "application/sdp"))
+        incoming.respond(error.status, error.reason, headers=more)
 
     def dialog_over(self, uas: UasDialog) -> None:
         """For `UasDialog`: forget it."""
@@ -351,12 +405,24 @@ class Endpoint:
             self._tick_dialogs(iter(self.dialogs), loop)
             for datagrams in self._datagrams:
                 datagrams.tick(now)
+            self._close_idle_strangers(now - self.settings.connection.idle)
+
+    def _close_idle_strangers(self, since: float) -> None:
+        """Connections on which nobody has proven who he is, and nothing came since."""
+        for connection in [one for one in self._strangers if one.reliable and one.last_read < since]:
+            self._strangers.discard(connection)
+            log.info("closing %s: silent, and nobody has signed in on it", connection)
+            connection.close()
 
     def _tick_dialogs(self, rest: Any, loop: asyncio.AbstractEventLoop) -> None:
         """A thousand dialogs at a time, so that no loop turn is held for long."""
         now = self.clock()
         for count, receiver in enumerate(rest, 1):
-            receiver.handle_timer(now)
+            try:
+                receiver.handle_timer(now)
+            except Exception:
+                # One dialog must not stop the clock of all others.
+                log.exception("a dialog failed when its time came")
             if count == 1000:
                 loop.call_soon(self._tick_dialogs, rest, loop)
                 return

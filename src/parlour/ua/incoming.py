@@ -100,7 +100,10 @@ class IncomingRequest:
         return response
 
     def send_response(self, response: Response) -> None:
-        """Sign and send a response built by `build_response` or relayed by the proxy."""
+        """Sign and send a response built by `build_response` or relayed by the proxy. On a connection that is gone it
+        goes nowhere."""
+        if self.request.method == "ACK":
+            raise RuntimeError("an ACK is never answered")
         if self.final_status:
             raise RuntimeError(f"{self.request.method} was answered {self.final_status} already")
         if response.status >= 200:

@@ -8,7 +8,7 @@ from parlour.sip.dialog import Dialog
 from parlour.sip.pipeline import InfoPipeline, InfoSigner, Outcome, PipelineOverflow, PipelineSettings
 from parlour.ua.connection import Connection
 
-__all__ = ["InfoPipe"]
+__all__ = ["DatagramInfoPipe", "InfoPipe"]
 
 
 class InfoPipe(InfoPipeline):
@@ -70,3 +70,20 @@ class InfoPipe(InfoPipeline):
     def close(self) -> None:
         """As `stop`, without telling anybody: the owner knows."""
         self._on_gone = None
+
+
+class DatagramInfoPipe(InfoPipe):
+    """Over UDP a message may be lost: one INFO is in flight at a time (a window of 1), and it is sent again each second
+    until it is answered (RFC 3261 section 17.1.2, timer E)."""
+
+    __slots__ = ("_unanswered",)
+
+    def _render(self, body: bytes) -> bytes:
+        self._unanswered = super()._render(body)
+        return self._unanswered
+
+    def tick(self, now: float) -> None:
+        repeated = self._unanswered if self._in_flight else b""
+        super().tick(now)
+        if repeated and self._on_gone is not None:
+            self.connection.send(repeated)

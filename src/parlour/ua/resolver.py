@@ -33,11 +33,13 @@ class Resolver:
         self._timeout = timeout
 
     async def resolve(self, uri: SipUri, transports: tuple[str, ...] = ("TLS", "TCP")) -> list[Target]:
-        """Targets in the order to try: the transport the URI names, else `transports`; SRV by priority and weight; the
-        bare host on the default port when there is no SRV record or the URI has a port or an address."""
+        """Targets in the order to try: the transport the URI names (none if we do not speak it), else `transports`; SRV
+        by priority and weight; the bare host on the default port when there is no SRV record or the URI has a port or
+        an address."""
         wanted = (uri.transport.upper(),) if uri.transport else transports
         if uri.secure or (wanted == ("TCP",) and uri.scheme == "sips"):
             wanted = ("TLS",)
+        wanted = tuple(name for name in wanted if name in _PORTS)  # nobody here speaks SCTP
         if uri.port is not None or is_address(uri.host):
             return [Target(name, uri.host, uri.port or _PORTS[name]) for name in wanted]
         found: list[Target] = []

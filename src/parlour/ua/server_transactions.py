@@ -3,10 +3,10 @@ ACK."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from parlour.sip.errors import RemoteProtocolError
 from parlour.sip.message import Request, Response
 from parlour.sip.transactions.invite_server import InviteServer
 from parlour.sip.transactions.keys import cancelled_key, server_key
@@ -19,7 +19,10 @@ from parlour.ua.incoming import IncomingRequest
 
 __all__ = ["ServerTransactions"]
 
+log = logging.getLogger(__name__)
+
 Key = tuple[object, ...]
+_Machine = InviteServer[bytes] | NonInviteServer[bytes]
 
 
 class _Owner(Protocol):
@@ -35,29 +38,31 @@ class ServerTransactions:
         self.new_tag = owner.new_tag
         self._clock = owner.clock
         self._timers = timers
-        self._machines: dict[Key, tuple[InviteServer[bytes] | NonInviteServer[bytes], Connection]] = {}
+        # By connection, then by key: all of a connection's end with it.
+        self._machines: dict[Connection, dict[Key, _Machine]] = {}
         self._deadlines = Deadlines()
 
     def __len__(self) -> int:
-        return len(self._machines)
+        return sum(map(len, self._machines.values()))
 
     def receive_request(self, connection: Connection, request: Request) -> IncomingRequest | None:
         """The request to be handled, None if it was absorbed here: a repeat, the ACK for a refusal, a CANCEL that comes
         too late."""
-        key: Key = (connection.id, *server_key(request))
-        known = self._machines.get(key)
+        key: Key = server_key(request)
+        machines = self._machines.get(connection, {})
+        known = machines.get(key)
         if known is not None:
-            return self._receive_again(key, known[0], connection, request)
+            return self._receive_again(key, known, connection, request)
         incoming = IncomingRequest(request, connection, self, key)
         if request.method == "ACK":
             return incoming
-        machine: InviteServer[bytes] | NonInviteServer[bytes]
+        machine: _Machine
         if request.method == "INVITE":
             machine = InviteServer(timers=self._timers, reliable=connection.reliable)
         else:
             machine = NonInviteServer(timers=self._timers, reliable=connection.reliable)
-        self._machines[key] = (machine, connection)
-        if request.method == "CANCEL" and (connection.id, *cancelled_key(request)) not in self._machines:
+        self._machines.setdefault(connection, machines)[key] = machine
+        if request.method == "CANCEL" and cancelled_key(request) not in machines:
             incoming.respond(481)
             return None
         return incoming
@@ -65,7 +70,7 @@ class ServerTransactions:
     def _receive_again(
         self,
         key: Key,
-        machine: InviteServer[bytes] | NonInviteServer[bytes],
+        machine: _Machine,
         connection: Connection,
         request: Request,
     ) -> IncomingRequest | None:
@@ -79,17 +84,28 @@ class ServerTransactions:
 
     def send_response(self, incoming: IncomingRequest, response: Response) -> None:
         """For `IncomingRequest`: the response through the machine, as bytes, to where the request came from."""
-        known = self._machines.get(incoming.key)
-        if known is None:
-            raise RemoteProtocolError(481, "Transaction Is Over")
-        machine, connection = known
+        machine = self._machines.get(incoming.connection, {}).get(incoming.key)
+        if machine is None:
+            log.debug("nobody waits for the answer to %s any more", incoming.request.method)
+            return
         machine.send_response(response.status, response.serialize(), self._clock())
-        self._carry_out(incoming.key, machine, connection)
+        self._carry_out(incoming.key, machine, incoming.connection)
 
     def forget(self, incoming: IncomingRequest) -> None:
         """Nothing will be answered."""
         if incoming.request.method != "ACK":
-            self._machines.pop(incoming.key, None)
+            self._remove(incoming.connection, incoming.key)
+
+    def lose_connection(self, connection: Connection) -> None:
+        """Nothing that came on it can be answered any more."""
+        self._machines.pop(connection, None)
+
+    def _remove(self, connection: Connection, key: Key) -> None:
+        machines = self._machines.get(connection)
+        if machines is not None:
+            machines.pop(key, None)
+            if not machines:
+                del self._machines[connection]
 
     def _carry_out(self, key: Key, machine: Machine[bytes], connection: Connection) -> bool:
         """Send and schedule what the machine asks for; whether it passes the message up (an ACK for a 2xx)."""
@@ -97,14 +113,14 @@ class ServerTransactions:
             connection.send(data)
         passed_up = any(event.kind is EventKind.ACK for event in machine.take_events())
         if machine.terminated:
-            self._machines.pop(key, None)
+            self._remove(connection, key)
         else:
-            self._deadlines.add(machine.next_deadline(), key)
+            self._deadlines.add(machine.next_deadline(), (connection, key))
         return passed_up
 
     def handle_timer(self, now: float) -> None:
-        for key in self._deadlines.take_due(now):
-            known = self._machines.get(key)
-            if known is not None:
-                known[0].handle_timer(now)
-                self._carry_out(key, *known)
+        for connection, key in self._deadlines.take_due(now):
+            machine = self._machines.get(connection, {}).get(key)
+            if machine is not None:
+                machine.handle_timer(now)
+                self._carry_out(key, machine, connection)

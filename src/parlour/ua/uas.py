@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from parlour.sip.dialog import Dialog
 from parlour.sip.errors import RemoteProtocolError
+from parlour.sip.message import Response
 from parlour.sip.session_timer import SessionTimer
 from parlour.ua.connection import Connection
 from parlour.ua.identity import Identity
 from parlour.ua.incoming import IncomingRequest, MessageSigner
-from parlour.ua.info_pipe import InfoPipe
+from parlour.ua.info_pipe import DatagramInfoPipe, InfoPipe
+from parlour.ua.offers import answer_offer
 
 if TYPE_CHECKING:
     from parlour.ua.endpoint import Endpoint
@@ -58,7 +60,9 @@ class UasDialog:
         "_ack_deadline",
         "_endpoint",
         "_handler",
+        "_refreshing",
         "_timer",
+        "_unacknowledged",
         "connection",
         "dialog",
         "ended",
@@ -84,22 +88,35 @@ class UasDialog:
         self._handler = handler
         self._timer = timer
         self._ack_deadline: float | None = endpoint.clock() + AckWait().seconds
+        self._unacknowledged = b""
+        self._refreshing = False
         self.dialog = dialog
         self.identity: Identity = identity
         self.connection: Connection = incoming.connection
         self.signer: MessageSigner | None = incoming.signer
         self.invited_uri = incoming.request.to.uri
         self.ended = False
-        self.pipe = InfoPipe(
+        reliable = incoming.connection.reliable
+        self.pipe = (InfoPipe if reliable else DatagramInfoPipe)(
             dialog,
             incoming.connection,
             token=token,
             clock=endpoint.clock,
             on_gone=self.forget,
             signer=endpoint.info_signer_for(incoming, dialog),
-            settings=endpoint.pipeline_settings,
+            settings=endpoint.pipeline_settings if reliable else endpoint.datagram_pipeline_settings,
         )
         incoming.connection.add_close_callback(self._connection_lost)
+
+    def accept(self, headers: Sequence[tuple[str, str]], answer: bytes, incoming: IncomingRequest) -> None:
+        """Say 200 to an INVITE. Over UDP it is said again until the ACK comes (RFC 3261 section 13.3.1.4)."""
+        response = incoming.build_response(
+            200, headers=headers, body=answer, content_type="application/sdp" if answer else None
+        )
+        self._ack_deadline = self._endpoint.clock() + AckWait().seconds
+        incoming.send_response(response)
+        if not self.connection.reliable:
+            self._unacknowledged = response.serialize()
 
     def push(self, bodies: Sequence[bytes]) -> None:
         """Send INFO bodies, in order."""
@@ -109,13 +126,15 @@ class UasDialog:
 
     def receive(self, incoming: IncomingRequest) -> None:
         """An in-dialog request, already authenticated."""
-        if incoming.identity is None or incoming.identity.uri != self.identity.uri:
-            incoming.respond(403, "Not Your Dialog")
-            return
+        mine = incoming.identity is not None and incoming.identity.uri == self.identity.uri
         method = incoming.request.method
         if method == "ACK":
-            self._ack_deadline = None
+            if mine:
+                self._ack_deadline, self._unacknowledged = None, b""
             incoming.dropped()
+            return
+        if not mine:
+            incoming.respond(403, "Not Your Dialog")
             return
         try:
             self.dialog.receive_request(incoming.request)
@@ -137,11 +156,22 @@ class UasDialog:
         self.forget("BYE from the client")
 
     def _receive_refresh(self, incoming: IncomingRequest) -> None:
-        """UPDATE or re-INVITE: refreshes the session and, the target being what it was, changes nothing else."""
+        """UPDATE or re-INVITE: refreshes the session, may agree on another interval (RFC 4028 section 9), and may move
+        the target (`Dialog` has noted it). COMPAT: SIPE's UPDATE says nothing of all that; the interval stays."""
+        request = incoming.request
+        try:
+            if "Session-Expires" in request.headers:
+                self._timer = SessionTimer.negotiate(request, self._endpoint.settings.session, self._endpoint.clock())
+            answer = answer_offer(incoming) if request.body or request.method == "INVITE" else b""
+        except RemoteProtocolError as error:
+            self._endpoint.refuse_offer(incoming, error)
+            return
+        self.pipe.retarget()
         headers = [*self._timer.response_headers(), *self.contact_headers()]
-        if incoming.request.method == "INVITE":
-            self._ack_deadline = self._endpoint.clock() + AckWait().seconds
-        incoming.respond(200, headers=headers)
+        if request.method == "INVITE":
+            self.accept(headers, answer, incoming)
+        else:
+            incoming.respond(200, headers=headers, body=answer, content_type="application/sdp" if answer else None)
 
     def _receive_options(self, incoming: IncomingRequest) -> None:
         incoming.respond(200, headers=[("Allow", ALLOW), ("Accept", "text/plain, application/sdp")])
@@ -166,10 +196,36 @@ class UasDialog:
         self.pipe.tick(now)
         if self.ended:
             return
+        if self._unacknowledged:
+            self.connection.send(self._unacknowledged)
         if self._ack_deadline is not None and now >= self._ack_deadline:
             self.bye("no ACK")
         elif self._timer.expired(now):
             self.bye("session expired")
+        elif not self._refreshing and (due := self._timer.next_refresh()) is not None and now >= due:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """Our turn to refresh the session: the caller insisted on it (RFC 4028 section 10)."""
+        self._refreshing = True
+        request = self.dialog.build_request("UPDATE")
+        for name, value in [
+            ("Supported", "timer"),
+            ("Session-Expires", f"{self._timer.interval};refresher=uac"),
+            *self.contact_headers(),
+        ]:
+            request.headers.add(name, value)
+        self._endpoint.send_request(request, self.connection, self._refreshed, self.signer)
+
+    def _refreshed(self, response: Response | None) -> None:
+        if response is not None and response.status < 200:
+            return
+        self._refreshing = False
+        if response is None or response.status in (408, 481):
+            self.forget("answered 481" if response is not None else "no answer to UPDATE")
+        else:
+            # Whatever else was answered, somebody was there to answer it.
+            self._timer.refreshed(self._endpoint.clock())
 
     def _connection_lost(self, connection: Connection) -> None:
         self.forget("connection lost")

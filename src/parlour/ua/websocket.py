@@ -29,6 +29,8 @@ class WebSocketConnection(StreamConnection):
 
     __slots__ = ("_limits", "_parts", "_protocol", "_refused")
 
+    stream = False
+
     def __init__(self, sink: FrameSink, limits: SipLimits, settings: ConnectionSettings, transport: str = "WS") -> None:
         super().__init__(sink, limits, settings, transport)
         self._limits = limits
@@ -90,14 +92,14 @@ class WebSocketConnection(StreamConnection):
             self.abort()
 
     def close(self) -> None:
-        if self._io is None or self.closed:
+        if self._io is None or self._io.is_closing():
             return
         try:
             self._protocol.send_close(1000)
         except WebSocketException:
             pass  # never shook hands, or the peer said goodbye first: the socket is closed below all the same
         self._flush()
-        self._io.close()
+        super().close()
 
     def _flush(self) -> None:
         io: Any = self._io
