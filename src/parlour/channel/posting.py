@@ -17,12 +17,13 @@ from parlour.xccos.types import GroupChat
 if TYPE_CHECKING:
     from parlour.channel.session import Session
 
-__all__ = ["Answer", "post", "post_key"]
+__all__ = ["GONE", "Answer", "post", "post_key"]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the INFO of a post is answered with, and the reply to send after it (if any)."""
+    """What the INFO of a post is answered with, and the reply to send after it (if any). 481: the session is over, and
+    the post was not kept."""
 
     status: int
     reason: str = ""
@@ -31,13 +32,14 @@ class Answer:
 
 _TAKEN = Answer(200)
 _AGAIN = Answer(503)
+GONE = Answer(481)
 
 
 async def post(session: Session, envid: int, chat: GroupChat) -> Answer:
     """200 means committed and flushed; 503 means nothing was kept."""
     visit = session.visit
     if visit is None:
-        return Answer(481)
+        return GONE
     key = post_key(session.person, session.endpoint_id, envid, chat)
     room = RoomId(room_guid(chat.room_uri))
     outcome = await session.service.hub.post(visit, room, Draft(chat.text, chat.rtf, chat.alert), key)

@@ -19,22 +19,26 @@ __all__ = ["Renderer"]
 class Renderer:
     """Turns hub values into wire values, and shared events into shared bodies."""
 
-    __slots__ = ("_bodies", "_chats", "_events", "_next_envid", "domain")
+    __slots__ = ("_bodies", "_events", "_next_envid", "domain")
 
     def __init__(self, domain: str, next_envid: Callable[[], int]) -> None:
         self.domain = domain
         self._next_envid = next_envid
         self._events: Sequence[RoomEvent] | None = None
-        self._chats = 0
-        self._bodies: list[bytes] = []
+        self._bodies: dict[int, list[bytes]] = {}
 
     def bodies(self, events: Sequence[RoomEvent], chats: int) -> list[bytes]:
         """INFO bodies for a batch of events, at most `chats` live messages in each. The hub gives all listeners of a
-        room the same batch object, one after the other, so the last result is nearly always the one wanted."""
-        if events is not self._events or chats != self._chats:
-            self._bodies = self._render(events, chats)
-            self._events, self._chats = events, chats
-        return self._bodies
+        room the same batch object, one after the other, so what the last batch became is nearly always wanted again:
+        as it is, or for a client that takes more or fewer at once."""
+        if events is not self._events:
+            self._events, self._bodies = events, {}
+        if len(events) == 1:
+            chats = 1
+        bodies = self._bodies.get(chats)
+        if bodies is None:
+            bodies = self._bodies[chats] = self._render(events, chats)
+        return bodies
 
     def _render(self, events: Sequence[RoomEvent], chats: int) -> list[bytes]:
         if len(events) == 1 and isinstance(events[0], PostHeard):

@@ -26,6 +26,7 @@ class ReturningEndpoints:
         kept = tuple(rooms)
         if not kept:
             return
+        self._rooms.pop((person, endpoint, connection), None)  # the newest stand at the end
         self._rooms[person, endpoint, connection] = (self._clock() + _MEMORY, kept)
         while len(self._rooms) > _MOST:
             self._rooms.popitem(last=False)

@@ -62,6 +62,7 @@ class ChannelService:
         self.returning = ReturningEndpoints(clock)
         self.draining = False
         self._sessions: set[Session] = set()
+        self._by_endpoint: dict[tuple[str, str], Session] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -79,6 +80,9 @@ class ChannelService:
             return
         endpoint = identity.endpoint or f"call:{incoming.request.call_id}"
         session = Session(self, identity.uri, endpoint, incoming.connection, profile_for(identity.user_agent))
+        before = self._by_endpoint.get((identity.uri, endpoint))
+        if before is not None:
+            before.expect_successor(incoming.connection)
         visit = self.hub.enter(identity.uri, endpoint, session)
         if isinstance(visit, Refused):
             self._refuse(incoming, visit.reason)
@@ -88,6 +92,7 @@ class ChannelService:
             self.hub.leave(visit)
             return
         self._sessions.add(session)
+        self._by_endpoint[identity.uri, endpoint] = session
         session.begin(visit, dialog)
 
     def _refuse(self, incoming: IncomingRequest, reason: Refusal) -> None:
@@ -99,6 +104,8 @@ class ChannelService:
 
     def session_over(self, session: Session) -> None:
         self._sessions.discard(session)
+        if self._by_endpoint.get((session.person, session.endpoint_id)) is session:
+            del self._by_endpoint[session.person, session.endpoint_id]
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` as a task that the service owns: awaited or cancelled by `close`."""
@@ -111,8 +118,9 @@ class ChannelService:
         self.draining = True
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5.0)
-        for session in list(self._sessions):
-            session.hang_up("server stops")
+        for dialog in [session.detach() for session in self._sessions]:
+            if dialog is not None:
+                dialog.bye("server stops")
         for task in self._tasks:
             task.cancel()
         if self._tasks:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from parlour.channel.commands import HANDLERS, refuse
-from parlour.channel.posting import Answer, post
+from parlour.channel.posting import GONE, Answer, post
 from parlour.channel.refusals import diagnostics
 from parlour.hub.events import PostHeard, Removed, RoomEvent, VisitEnded
 from parlour.hub.presence import Visit
@@ -23,8 +23,9 @@ from parlour.rooms.refusals import Refusal
 from parlour.ua.connection import Connection
 from parlour.ua.incoming import IncomingRequest
 from parlour.ua.uas import UasDialog
+from parlour.xccos.codes import ResponseCode
 from parlour.xccos.decode import decode_envelope
-from parlour.xccos.encode import Fragment, envelopes, parted_notice
+from parlour.xccos.encode import Fragment, envelopes, parted_notice, refusal
 from parlour.xccos.errors import XccosError
 from parlour.xccos.media import ACCEPTED_TYPES, is_accepted_type
 from parlour.xccos.profiles import FULL_CLIENT_COMMANDS, ClientProfile, profile_for
@@ -38,6 +39,10 @@ __all__ = ["Session"]
 log = logging.getLogger(__name__)
 
 _REMEMBERED = 64
+# Replies longer than this are not kept but worked out again: only reading, and entering a room, have such, and both may
+# be done twice.
+_REMEMBERED_BYTES = 2048
+_CommandKey = tuple[int, int, str, int]
 
 
 class Session:
@@ -54,6 +59,7 @@ class Session:
         "_releases",
         "_replies",
         "_seen",
+        "_successor",
         "endpoint_id",
         "person",
         "profile",
@@ -77,8 +83,9 @@ class Session:
         self._replies: list[Fragment] = []
         self._releases: list[tuple[RoomId, int]] = []
         self._held: dict[RoomId, list[RoomEvent]] | None = None
-        self._answered: OrderedDict[tuple[int, int], list[Fragment]] | None = None
+        self._answered: OrderedDict[_CommandKey, list[Fragment]] | None = None
         self._seen: frozenset[str] = frozenset()
+        self._successor: Connection | None = None
 
     def begin(self, visit: Visit, dialog: UasDialog) -> None:
         """The INVITE was answered 200."""
@@ -91,9 +98,13 @@ class Session:
                 self.service.spawn(self._resume(rooms))
 
     async def _resume(self, rooms: Sequence[RoomId]) -> None:
-        if self.visit is not None:
-            await self.service.hub.join_many(self.visit, rooms)
-        self._done()
+        try:
+            if self.visit is not None:
+                await self.service.hub.join_many(self.visit, rooms)
+        except Exception:
+            log.exception("rooms could not be resumed", extra={"person": self.person})
+        finally:
+            self._done()
 
     # -- what the client asks ----------------------------------------------------------------------------------
 
@@ -161,26 +172,36 @@ class Session:
         self._pump()
 
     async def _work(self, incoming: IncomingRequest, envelope: Envelope) -> None:
-        """Carry out one envelope, command by command; the edge at which a surprise is logged and answered."""
+        """Carry out one envelope, command by command."""
         final = Answer(200)
-        try:
-            for primitive in envelope.primitives:
-                if self.visit is None:
-                    break
-                if isinstance(primitive, GroupChat):
-                    answer = await post(self, envelope.envid, primitive)
-                    final = max(final, answer, key=_severity)
-                    self._replies.extend(answer.fragments)
-                else:
-                    await self._command(envelope.envid, primitive)
-                if len(envelope.primitives) > 1:
-                    self.flush()
-        except Exception:
-            log.exception("a command failed", extra={"person": self.person})
-            final = Answer(500)
+        for primitive in envelope.primitives:
+            answer = await self._do(envelope.envid, primitive)
+            final = max(final, answer, key=_severity)
+            if len(envelope.primitives) > 1:
+                self.flush()
         if not incoming.final_status:
             self._answer_post(incoming, final)
         self.flush()
+
+    async def _do(self, envid: int, primitive: Request) -> Answer:
+        """One command or post; the edge at which a surprise is logged and answered."""
+        if self.visit is None:
+            return GONE
+        try:
+            if isinstance(primitive, GroupChat):
+                answer = await post(self, envid, primitive)
+                self._replies.extend(answer.fragments)
+                return answer
+            self._replies.extend(await self._command(envid, primitive))
+        except Exception:
+            log.exception("a command failed", extra={"person": self.person})
+            if isinstance(primitive, GroupChat):
+                return Answer(500)
+            self._replies.append(refusal(envid, primitive, ResponseCode.UNKNOWN))
+        if self._held is not None:
+            self.flush()
+            self._release()
+        return Answer(200)
 
     def _answer_post(self, incoming: IncomingRequest, answer: Answer) -> None:
         if answer.status == 503:
@@ -188,24 +209,22 @@ class Session:
         else:
             incoming.respond(answer.status, answer.reason)
 
-    async def _command(self, envid: int, command: Request) -> None:
-        remembered = (envid, command.seqid)
+    async def _command(self, envid: int, command: Request) -> list[Fragment]:
         if self._answered is None:
             self._answered = OrderedDict()
-        known = self._answered.get(remembered)
+        # Some clients give all commands of an envelope the same number, so that the number alone would not do.
+        key = (envid, command.seqid, command.name, hash(command))
+        known = self._answered.get(key)
         if known is not None:
-            self._replies.extend(known)
-            return
+            return known
         self._learn(command.name)
         handler = HANDLERS.get(type(command), refuse)
         fragments = await handler(self, envid, command)
-        self._answered[remembered] = fragments
-        if len(self._answered) > _REMEMBERED:
-            self._answered.popitem(last=False)
-        self._replies.extend(fragments)
-        if self._releases:
-            self.flush()
-            self._release()
+        if sum(len(one.tail) for one in fragments) <= _REMEMBERED_BYTES:
+            self._answered[key] = fragments
+            if len(self._answered) > _REMEMBERED:
+                self._answered.popitem(last=False)
+        return fragments
 
     def _learn(self, command: str) -> None:
         """Some commands tell what kind of client this is."""
@@ -263,13 +282,14 @@ class Session:
         self._releases.append((room, up_to))
 
     def _release(self) -> None:
-        releases, self._releases = self._releases, []
-        for room, up_to in releases:
-            events = (self._held or {}).pop(room, [])
-            if not self._held:
-                self._held = None
+        held, self._held = self._held or {}, None
+        releases, self._releases = dict(self._releases), []
+        for room, events in held.items():
+            up_to = releases.get(room, 0)
             events = [one for one in events if not (isinstance(one, PostHeard) and one.post.chat_id <= up_to)]
-            if events:
+            if any(isinstance(one, Removed) for one in events):
+                self._hear_of_myself(events)
+            elif events:
                 self.hear(events)
 
     # -- the end -----------------------------------------------------------------------------------------------
@@ -279,26 +299,41 @@ class Session:
         dialog = self._dialog
         if dialog is None:
             return
-        if event.reason is Refusal.REPLACED and not dialog.connection.closed:
+        if event.reason is Refusal.REPLACED and self._successor is self._connection:
             # COMPAT: SIPE finds a session by our From URI alone; a BYE for the old dialog would end the new one.
             dialog.forget("replaced by a newer dialog")
         else:
             dialog.bye(event.reason.value)
 
-    def hang_up(self, reason: str) -> None:
-        """End the session from our side."""
-        if self._dialog is not None:
-            self._dialog.bye(reason)
+    def expect_successor(self, connection: Connection) -> None:
+        """The same endpoint calls again, on `connection`: this session is about to be replaced. COMPAT: SIPE, should it
+        call anew on the same connection, joins nothing, as after a 481."""
+        self._successor = connection
+        if self.visit is not None and connection is self._connection and self.profile.resumes_rooms_after_481:
+            self.service.returning.remember(self.person, self.endpoint_id, connection.id, self.visit.seats)
+
+    def detach(self) -> UasDialog | None:
+        """The dialog, to be ended: from now on this session neither hears nor says anything."""
+        dialog, self._dialog = self._dialog, None
+        return dialog
 
     def dialog_ended(self, reason: str) -> None:
         """Once, whatever ended the dialog. Loss of the connection is leaving (clients send no part)."""
         visit, self.visit, self._dialog = self.visit, None, None
         self.service.session_over(self)
+        self._refuse_waiting()
         if visit is None:
             return
         if self.profile.resumes_rooms_after_481 and not self._connection.closed and not reason.startswith("BYE"):
             self.service.returning.remember(self.person, self.endpoint_id, self._connection.id, visit.seats)
         self.service.hub.leave(visit)
+
+    def _refuse_waiting(self) -> None:
+        """What was not begun will not be; posts that wait for their answer get it."""
+        queue, self._queue = self._queue, None
+        for incoming, _ in queue or ():
+            if not incoming.final_status:
+                self._answer_post(incoming, GONE)
 
 
 def _has_post(envelope: Envelope) -> bool:

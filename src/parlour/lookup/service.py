@@ -19,19 +19,35 @@ __all__ = ["LookupService"]
 
 
 class LookupService:
-    """Answers at `sip:ocschat@<domain>`. `loads` lists the channel services as they are now."""
+    """Answers at `sip:ocschat@<domain>`. `loads` lists the channel services as they are now; `sessions` bounds the
+    dialogs open at a time (a client asks once and hangs up)."""
 
     def __init__(
-        self, endpoint: Endpoint, loads: Callable[[], Sequence[ChannelLoad]], next_envid: Callable[[], int]
+        self,
+        endpoint: Endpoint,
+        loads: Callable[[], Sequence[ChannelLoad]],
+        next_envid: Callable[[], int],
+        *,
+        sessions: int = 10_000,
     ) -> None:
         self._endpoint = endpoint
         self._loads = loads
         self._next_envid = next_envid
+        self._most = sessions
+        self._open = 0
 
     def handle_invite(self, incoming: IncomingRequest) -> None:
         """Accept the dialog. Who may chat at all is settled by the channel service, whose URI is no secret."""
+        if self._open >= self._most:
+            incoming.respond(503, headers=[("Retry-After", "5")])
+            return
         session = _LookupSession(self)
         session.dialog = self._endpoint.accept_invite(incoming, session)
+        if session.dialog is not None:
+            self._open += 1
+
+    def session_over(self) -> None:
+        self._open -= 1
 
     def answer(self, envid: int, command: Request) -> Fragment:
         """The reply to one command."""
@@ -75,4 +91,6 @@ class _LookupSession:
             self.dialog.push(self._service.bodies(answers))
 
     def dialog_ended(self, reason: str) -> None:
-        self.dialog = None
+        if self.dialog is not None:
+            self.dialog = None
+            self._service.session_over()
