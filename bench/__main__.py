@@ -86,7 +86,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         repeats=options.repeats or (1 if quick else 3),
         seconds=options.seconds or (0.5 if quick else 2.0),
         latency_seconds=3 if quick else 10,
-        rounds=50 if quick else 200,
+        rounds=25 if quick else 100,
         memory_tcp=1000 if quick else 10_000,
         memory_tls=300 if quick else 2_000,
         cold_starts=2 if quick else 5,

@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.layout import ROOMS, USERS, Scene, user_login
 from bench.server import DOMAIN, PASSWORD
 from parlour.directory.local import LocalDirectory
-from parlour.directory.passwords import Argon2Settings
+from parlour.directory.passwords import PasswordCost
 from parlour.rooms.model import Audit, Category, CategoryId, Micros, PrincipalKind, Room, RoomId, Visibility
 from parlour.store.api import NewPost
 from parlour.store.sqlite import SqliteStore
@@ -39,7 +39,7 @@ async def _seed(data_dir: Path) -> Scene:
 async def _seed_people(path: Path) -> str:
     """Nobody signs in with the password itself, only with what the SIP schemes keep of it: its own hash may be cheap.
     Returns the URI that stands for all people of the domain."""
-    directory = LocalDirectory(path, DOMAIN, argon2=Argon2Settings(time_cost=1, memory_kib=8, lanes=1))
+    directory = LocalDirectory(path, DOMAIN, cost=PasswordCost(time_cost=1, memory_kib=8, parallelism=1))
     try:
         for number in range(USERS):
             await directory.add_user(user_login(number), PASSWORD, display_name=f"Bench {number}")
