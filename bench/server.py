@@ -71,7 +71,7 @@ class Server:
 
     def __enter__(self) -> Server:
         self._ready_file.unlink(missing_ok=True)
-        with self._log.open("ab") as log:
+        with self._log.open("wb") as log:
             start = time.perf_counter()
             self._process = subprocess.Popen(
                 [str(parlour()), "serve", "--config", str(self._settings), "--ready-file", str(self._ready_file)],
