@@ -39,6 +39,7 @@ __all__ = ["Session"]
 log = logging.getLogger(__name__)
 
 _REMEMBERED = 64
+_OF_MYSELF = (Removed, VisitEnded)
 # Replies longer than this are not kept but worked out again: only reading, and entering a room, have such, and both may
 # be done twice.
 _REMEMBERED_BYTES = 2048
@@ -252,7 +253,7 @@ class Session:
         first = events[0]
         if self._held is not None and not isinstance(first, VisitEnded) and first.room in self._held:
             self._held[first.room].extend(events)
-        elif isinstance(first, Removed | VisitEnded):
+        elif isinstance(first, _OF_MYSELF):
             self._hear_of_myself(events)
         else:
             dialog.pipe.push(self.service.renderer.bodies(events, self.profile.chats_per_envelope))

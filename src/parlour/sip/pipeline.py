@@ -60,6 +60,9 @@ class PipelineSettings:
 
 
 _GONE = frozenset({408, 410, 481, 487})
+# Made once: an answer comes for every delivery.
+_TAKEN = (Outcome.GOING_ON, b"")
+_IGNORED = (Outcome.IGNORED, b"")
 
 
 class InfoPipeline:
@@ -129,16 +132,13 @@ class InfoPipeline:
 
     def send(self, bodies: Sequence[bytes], now: float) -> bytes:
         """Queue bodies; the bytes to write now (perhaps none). Raises `PipelineOverflow`."""
-        in_flight = self._in_flight
         if self._waiting or self._busy_until:
             return self._queue(bodies, now)
-        room = self._settings.window - len(in_flight)
-        if not in_flight:
+        if not self._in_flight:
             self._progress_at = now
+        room = self._settings.window - len(self._in_flight)
         if len(bodies) <= room:
-            if len(bodies) == 1:
-                return self._render(bodies[0])
-            return b"".join([self._render(body) for body in bodies])
+            return self._render(bodies[0]) if len(bodies) == 1 else b"".join(map(self._render, bodies))
         head = b"".join([self._render(body) for body in islice(bodies, room)])
         return head + self._queue(bodies[room:], now)
 
@@ -171,35 +171,27 @@ class InfoPipeline:
         dialog = self.dialog
         dialog.local_cseq = cseq = dialog.local_cseq + 1
         self._in_flight[cseq] = body
-        signed = self.signer.header(cseq) if self.signer is not None else b""
-        return b"%b%d%b%d%b%bContent-Length: %d\r\n\r\n%b" % (
-            self._lead,
-            cseq,
-            self._middle,
-            cseq,
-            self._tail,
-            signed,
-            len(body),
-            body,
-        )
+        number = b"%d" % cseq
+        signed = b"" if self.signer is None else self.signer.header(cseq)
+        length = b"Content-Length: %d\r\n\r\n" % len(body)
+        return b"".join((self._lead, number, self._middle, number, self._tail, signed, length, body))
 
     def receive_response(self, cseq: int, status: int, head: bytes, now: float) -> tuple[Outcome, bytes]:
         """An answer whose branch named this pipeline: what it means, and bytes to write now."""
         if status < 200 or cseq not in self._in_flight:
-            return Outcome.IGNORED, b""
+            return _IGNORED
         if self.signer is not None and not self.signer.verify_response(head, cseq, status):
-            return Outcome.IGNORED, b""
+            return _IGNORED
         body = self._in_flight.pop(cseq)
         self._progress_at = now
         if status == 200:
             self.answered += 1
-            return Outcome.GOING_ON, (self._refill(now) if self._waiting else b"")
-        if status in _GONE:
+        elif status in _GONE:
             return Outcome.DIALOG_GONE, b""
-        if status == 503:
+        elif status == 503:
             self._pause(cseq, body, now)
-            return Outcome.GOING_ON, b""
-        return Outcome.GOING_ON, (self._refill(now) if self._waiting else b"")
+            return _TAKEN
+        return (Outcome.GOING_ON, self._refill(now)) if self._waiting else _TAKEN
 
     def _pause(self, cseq: int, body: bytes, now: float) -> None:
         """The peer is overloaded: say it again, but not at once, and in the order in which it was said."""

@@ -122,7 +122,7 @@ class StreamConnection(Connection, asyncio.Protocol):
     """TCP. Frames are cut out of whatever arrives and given to the sink; writes go straight to the loop, which sends
     everything written in one turn together."""
 
-    __slots__ = ("_framer", "_io", "_settings", "_sink")
+    __slots__ = ("_choked", "_framer", "_io", "_settings", "_sink")
 
     stream = True
 
@@ -134,6 +134,7 @@ class StreamConnection(Connection, asyncio.Protocol):
         self._settings = settings
         self._framer = StreamFramer(limits)
         self._io: asyncio.Transport | None = None
+        self._choked = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport) or hasattr(transport, "write")
@@ -160,10 +161,12 @@ class StreamConnection(Connection, asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The peer reads slower than we write: take nothing more from it until it has caught up."""
+        self._choked = True
         if self._io is not None and not self._io.is_closing():
             self._io.pause_reading()
 
     def resume_writing(self) -> None:
+        self._choked = False
         if self._io is not None and not self._io.is_closing():
             self._io.resume_reading()
 
@@ -171,7 +174,7 @@ class StreamConnection(Connection, asyncio.Protocol):
         if self._io is None or self.closed:
             return
         self._io.write(data)
-        if self._io.get_write_buffer_size() > self._settings.write_limit:
+        if self._choked and self._io.get_write_buffer_size() > self._settings.write_limit:
             self.abort()
 
     def close(self) -> None:

@@ -225,11 +225,12 @@ class Endpoint:
             if head.startswith(b"SIP/2.0 "):
                 peeked = peek_response(head)
                 if peeked is not None:
-                    token, _, cseq = peeked.branch[_COOKIE:].partition(b".")
+                    status, branch = peeked
+                    token, _, cseq = branch[_COOKIE:].partition(b".")
                     pipe = pipes.get(token)
                     if pipe is not None and cseq.isdigit():
                         if pipe.connection is connection:
-                            pipe.take_response(int(cseq), peeked.status, head)
+                            pipe.take_response(int(cseq), status, head)
                         continue
             if frame is KEEP_ALIVE:
                 connection.send(PONG)

@@ -11,6 +11,9 @@ from parlour.ua.connection import Connection
 __all__ = ["DatagramInfoPipe", "InfoPipe"]
 
 
+_GONE = Outcome.DIALOG_GONE
+
+
 class InfoPipe(InfoPipeline):
     """Sends INFO bodies in order; `on_gone(reason)` is called once if the peer no longer knows the dialog, is silent
     for too long, or reads too slowly (its connection is then dropped, and nobody else's)."""
@@ -49,17 +52,18 @@ class InfoPipe(InfoPipeline):
 
     def take_response(self, cseq: int, status: int, head: bytes) -> None:
         outcome, out = self.receive_response(cseq, status, head, self._clock())
-        self._act(outcome, out, f"answered {status}")
+        if out:
+            self.connection.send(out)
+        if outcome is _GONE:
+            self.stop(f"answered {status}")
 
     def tick(self, now: float) -> None:
         if self._in_flight or self._waiting:
-            self._act(*self.handle_timer(now), "no answer to INFO")
-
-    def _act(self, outcome: Outcome, out: bytes, reason: str) -> None:
-        if out:
-            self.connection.send(out)
-        if outcome is Outcome.DIALOG_GONE:
-            self.stop(reason)
+            outcome, out = self.handle_timer(now)
+            if out:
+                self.connection.send(out)
+            if outcome is _GONE:
+                self.stop("no answer to INFO")
 
     def stop(self, reason: str) -> None:
         """Nothing is sent from here on. COMPAT: SIPE crashes on an INFO after BYE."""
