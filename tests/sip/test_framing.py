@@ -37,8 +37,13 @@ def test_several_messages_in_one_chunk_and_one_in_several() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["Content-Length: 4", "content-length:4", "CONTENT-LENGTH \t:  4  ", "l:4", "L :\r\n 4", "Content-Length: 04"]
-    + [
+    [
+        "Content-Length: 4",
+        "content-length:4",
+        "CONTENT-LENGTH \t:  4  ",
+        "l:4",
+        "L :\r\n 4",
+        "Content-Length: 04",
         "Content-Length: 4\r\nl: 4",
         "Content-Length: 4\r\nX: y",
         "X: Content-Length: 9\r\nl: 4",
@@ -103,8 +108,9 @@ def test_too_large_a_head_is_refused_before_it_ends() -> None:
         "l: 1_0",
         "l: +1",
         "l: x",
-    ]
-    + ["l: 1\r2", "l: 1\n2"],
+        "l: 1\r2",
+        "l: 1\n2",
+    ],
 )
 def test_nonsense_ends_the_stream(line: str) -> None:
     error = _refusal(_message(b"", line))

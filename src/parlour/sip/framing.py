@@ -97,7 +97,7 @@ class StreamFramer:
         while start < size:
             if data[start] == 13:
                 start = self._skip_breaks(data, start, frames)
-                if start == size or data[start:] == b"\r":
+                if start == size or (size - start == 1 and data[start] == 13):
                     return start
             end = find(b"\r\n\r\n", start + searched)
             if end < 0:
