@@ -1,4 +1,4 @@
-"""A relay on the loopback: plain TCP in, TCP or TLS out. It lends TLS to a client that has none, and sees who hangs up."""
+"""A relay on the loopback, plain TCP in, TCP or TLS out: lends TLS to a client that has none, and sees who hangs up."""
 
 from __future__ import annotations
 

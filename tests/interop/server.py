@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,10 @@ def free_port() -> int:
 class Server:
     """Ports stay the same over restarts, as clients reconnect to them."""
 
-    def __init__(self, data_dir: Path, **options: str) -> None:
+    def __init__(self, data_dir: Path, *, env: Mapping[str, str] | None = None, **options: str) -> None:
+        """`env`: settings without a flag, as `PARLOUR_<SECTION>__<NAME>`."""
         self.data_dir = data_dir
+        self.env = {**os.environ, **(env or {})}
         self.ports = {"sip": free_port(), "sips": free_port(), "ws": free_port()}
         self.options = options
         self.ready: dict[str, Any] = {}
@@ -46,7 +49,7 @@ class Server:
         for name, value in self.options.items():
             command += [f"--{name.replace('_', '-')}", value]
         with self.log.open("ab") as out:
-            self._process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+            self._process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=self.env)
         deadline = time.monotonic() + timeout
         while not ready_file.exists():
             if self._process.poll() is not None or time.monotonic() > deadline:

@@ -1,7 +1,8 @@
 """sipp (Debian sip-tester), an unrelated SIP program, played against the server: one process per person.
 
 sipp knows no Digest but MD5, and this build no TLS. The first is made good by `sipp/answer_challenge.py`, which a
-scenario runs and whose answer sipp reads from a FIFO, so that it waits exactly as long as needed; the second by a relay.
+scenario runs and whose answer sipp reads from a FIFO, so that it waits exactly as long as needed; the second by a
+relay.
 """
 
 from __future__ import annotations

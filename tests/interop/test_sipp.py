@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.interop.relay import Relay
-from tests.interop.server import DOMAIN, Server
+from tests.interop.server import DOMAIN, Server, free_port
 from tests.interop.sipp_peer import SippPeer
 
 pytestmark = pytest.mark.interop
@@ -18,7 +19,7 @@ Play = Callable[..., SippPeer]
 
 @pytest.fixture(scope="module")
 def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all tests that leave nothing behind."""
+    """One server for all tests that need no settings of their own."""
     with Server(tmp_path_factory.mktemp("sipp") / "data") as running:
         yield running
 
@@ -31,12 +32,12 @@ def relay(chat: Server, transport: str) -> Iterator[Relay]:
 
 
 @pytest.fixture
-def play(relay: Relay, transport: str, tmp_path: Path) -> Iterator[Play]:
-    """`play("register", user="alice")` starts a sipp that plays tests/interop/sipp/register.xml."""
+def perform(tmp_path: Path) -> Iterator[Play]:
+    """`perform("register", port, user="alice")` starts a sipp that plays tests/interop/sipp/register.xml."""
     peers: list[SippPeer] = []
 
-    def start(scenario: str, **options: str) -> SippPeer:
-        peers.append(SippPeer(scenario, relay.port, tmp_path, wire=transport.upper(), **options))
+    def start(scenario: str, port: int, **options: str) -> SippPeer:
+        peers.append(SippPeer(scenario, port, tmp_path, **options))
         return peers[-1]
 
     yield start
@@ -44,6 +45,81 @@ def play(relay: Relay, transport: str, tmp_path: Path) -> Iterator[Play]:
         peer.stop()
 
 
+@pytest.fixture
+def play(relay: Relay, transport: str, perform: Play) -> Play:
+    """The same, over each transport."""
+
+    def start(scenario: str, **options: str) -> SippPeer:
+        return perform(scenario, relay.port, wire=transport.upper(), **options)
+
+    return start
+
+
 @pytest.mark.parametrize("login", ["alice", f"alice@{DOMAIN}"])
-def test_register(play: Play, login: str) -> None:
+def test_register_refresh_unregister(play: Play, login: str) -> None:
     play("register", login=login).finish()
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    ["options", "wrong-password", "replayed-nonce", "md5-is-not-offered", "not-mine", "unknown-dialog", "no-patience"],
+)
+def test_alone(play: Play, scenario: str) -> None:
+    play(scenario).finish()
+
+
+def test_unknown_login_is_answered_as_a_wrong_password(play: Play) -> None:
+    play("unknown-login", user="mallory").finish()
+
+
+def test_lookup(play: Play) -> None:
+    play("lookup").finish()
+
+
+def test_channel(play: Play, chat: Server) -> None:
+    text = f"Gr\u00fc\u00dfe, \uc548\ub155 {uuid.uuid4()}"
+    room = chat.room("Lobby")
+    play("channel", room=room, guid=room.rpartition("/")[2], text=text).finish()
+    assert chat.cli("message", "tail", "Lobby", "--count", "1")[0]["text"] == text
+
+
+def test_malformed(play: Play) -> None:
+    play("malformed", long="x" * 9000, many="\n".join(f"X-{number}: x" for number in range(130))).finish()
+
+
+@pytest.mark.parametrize("scenario", ["oversize", "bad-length"])
+def test_what_cannot_be_framed_ends_the_connection(play: Play, relay: Relay, scenario: str) -> None:
+    play(scenario).reached("refused")
+    assert relay.hung_up.wait(5)
+
+
+@pytest.mark.parametrize(
+    ("callee", "caller"),
+    [("callee", "caller"), ("callee-cancelled", "caller-cancels"), ("callee-busy", "caller-declined")],
+)
+def test_two_people(play: Play, callee: str, caller: str) -> None:
+    """Both use one Call-ID, as sipp knows a call by nothing else."""
+    shared = {"call_id": f"{uuid.uuid4()}@test", "text": f"good evening {uuid.uuid4()}"}
+    bob = play(callee, user="bob", **shared).reached("signed-in")
+    alice = play(caller, user="alice", **shared)
+    alice.finish()
+    bob.finish()
+
+
+def test_md5_where_it_is_switched_on(tmp_path: Path, perform: Play) -> None:
+    with Server(tmp_path / "data", env={"PARLOUR_AUTH__DIGEST_MD5": "true"}) as server:
+        perform("register", server.ports["sip"], algorithm="MD5").finish()
+        perform("register", server.ports["sip"], algorithm="SHA-256").finish()
+
+
+def test_digest_as_sipp_computes_it(tmp_path: Path, perform: Play) -> None:
+    only_md5 = {"NTLM": "false", "DIGEST": "false", "DIGEST_MD5": "true"}
+    with Server(tmp_path / "data", env={f"PARLOUR_AUTH__{name}": on for name, on in only_md5.items()}) as server:
+        for login in ("alice", f"alice@{DOMAIN}"):
+            perform("native-md5", server.ports["sip"], login=login).finish()
+
+
+def test_udp(tmp_path: Path, perform: Play) -> None:
+    port = free_port()
+    with Server(tmp_path / "data", env={"PARLOUR_LISTEN__UDP": f"127.0.0.1:{port}"}):
+        perform("datagrams", port, wire="UDP").finish()
