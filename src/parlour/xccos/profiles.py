@@ -28,8 +28,8 @@ class ClientProfile:
     """One client's tolerances.
 
     `chats_per_envelope`: live messages it reads from one envelope.
-    `refuse_posts_with_sip_status`: a post refused at once is told by the status of the INFO (403), as an rpl:grpchat
-    would be ignored; otherwise 200 and then rpl:grpchat.
+    `refuse_posts_with_sip_status`: a post refused at once is told by the status of the INFO (403, with the text of
+    the response code as reason phrase), as an rpl:grpchat would be ignored; otherwise 200 and then rpl:grpchat.
     `resumes_rooms_after_481`: after an INFO answered 481 it opens a new dialog, joins nothing, and goes on as if it
     were still in its rooms; the server has to seat it there again.
     `removal_needs_part_notice`: being put out of a room is told by an ntc:part about itself.
@@ -47,7 +47,9 @@ SIPE: Final = ClientProfile(
 )
 GROUP_CHAT: Final = ClientProfile("group-chat", chats_per_envelope=32)
 LYNC: Final = ClientProfile("lync", chats_per_envelope=32)
-PARLOUR: Final = ClientProfile("parlour", chats_per_envelope=64)
+PARLOUR: Final = ClientProfile("parlour", chats_per_envelope=64, refuse_posts_with_sip_status=True)
+"""A refusal after 200 would leave a program guessing for how long one may still come."""
+
 UNKNOWN: Final = ClientProfile(
     "unknown", refuse_posts_with_sip_status=True, resumes_rooms_after_481=True, removal_needs_part_notice=True
 )
