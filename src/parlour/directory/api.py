@@ -1,4 +1,8 @@
-"""What the house may ask of a directory. Answers come from memory: nothing here waits, except checking a password."""
+"""What a directory promises: who people and groups are, and whether somebody is who they say.
+
+Reading is synchronous and from memory: it stands on the path of every request. A directory that Parlour keeps itself
+(`local`) can be written as well; one that is kept elsewhere cannot.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import Protocol
 
 from parlour.rooms.model import Person, Principal
 
-__all__ = ["AccountRefused", "Directory"]
+__all__ = ["AccountRefused", "AccountsUnusable", "Directory"]
 
 
 class AccountRefused(Exception):
@@ -15,37 +19,49 @@ class AccountRefused(Exception):
     text is one sentence for the person who asked."""
 
 
-class Directory(Protocol):
-    """The reading side. URIs are `sip:user@domain` in lower case, `ma-grp:<guid>@u.g` for groups and domains."""
+class AccountsUnusable(Exception):
+    """The accounts cannot be opened: damaged, not readable, made by a newer release or for another domain. The text
+    says which."""
 
-    def find_person(self, uri: str) -> Person | None: ...
+
+class Directory(Protocol):
+    """People are named by URI, `sip:alice@example.com`, in lower case; groups and the domain by `ma-grp:<guid>@u.g`."""
+
+    def find_person(self, uri: str) -> Person | None:
+        """The person, disabled or not."""
+        ...
 
     def find_by_login(self, login: str, domain: str | None = None) -> str | None:
-        """`alice`, `alice@example.com` or `sip:alice@example.com`, in any case, to the person's URI. `domain` is what
-        the client gave beside the login (an NTLM domain); one that is not ours names nobody."""
+        """What people type to the person's URI, whatever its case: `alice`, `alice@example.com`,
+        `sip:alice@example.com`, `EXAMPLE\\alice`. `domain` goes with a bare login: the SIP domain or its first label;
+        any other names nobody."""
         ...
 
     def nt_hash(self, uri: str) -> bytes | None:
-        """16 octets for NTLM; None when NTLM is off, or the person is unknown or has no password."""
+        """The NT hash, 16 bytes; None for nobody, for an account without a password, or when NTLM is off. A disabled
+        account still has one: refuse it after the proof, so that strangers do not learn who is disabled."""
         ...
 
     def digest_ha1(self, uri: str, algorithm: str, username: str = "") -> str | None:
-        """H(username:realm:password) in hex, `algorithm` SHA-256 or MD5, realm the SIP domain. `username` is as the
-        client wrote it: the user part (also when empty) or the whole address, with or without `sip:`."""
+        """HA1 in hex for realm = SIP domain; `algorithm` is `SHA-256` or `MD5`. None as for `nt_hash`.
+
+        The user name in the credentials is part of what was hashed: pass it as the client wrote it. `alice` and
+        `alice@example.com` are known, in lower case; "" means the first."""
         ...
 
     async def check_password(self, uri: str, password: str) -> bool:
-        """The same time for everybody, unknown people included."""
+        """For the web and the command line. Takes the same time whoever the URI names; False for a disabled account."""
         ...
 
     def people(self) -> Sequence[Person]: ...
 
     def principals(self) -> Sequence[Principal]:
-        """Everybody and everything that may stand in a role or scope."""
+        """Everybody and everything that may stand in a role or scope: people, groups, the domain."""
         ...
 
     def find_principal(self, uri: str) -> Principal | None: ...
 
     def subscribe(self, callback: Callable[[str], None]) -> None:
-        """Call back with the URI of each person whose data, groups or existence changed."""
+        """Call back, on the loop's thread, with the URI of each person who was added, removed, or whose data, groups or
+        rights changed. Callbacks must not raise."""
         ...

@@ -1,15 +1,25 @@
-"""The file of local accounts: `accounts.db`, readable by its owner only, apart from the rooms so that what proves a
-password can be guarded and backed up by itself. Small enough to be read into memory as a whole."""
+"""accounts.db: people, groups and what is kept of passwords, in a SQLite file that only its owner may read.
+
+Apart from the rooms, so that what proves a password can be guarded and backed up by itself. A few thousand short rows,
+all read at the start; a write is one transaction, flushed. Secrets that go are overwritten, not just unlinked.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["open_accounts"]
+from parlour.directory.api import AccountsUnusable
+from parlour.rooms.model import Person, Principal, PrincipalKind
+from parlour.rooms.names import fold_name
 
-# One entry per version; PRAGMA user_version says how many were carried out. Entries are never changed, only added.
+__all__ = ["AccountsDatabase", "Loaded"]
+
+# One entry per version of the schema; PRAGMA user_version counts them. Entries are never changed, only added.
 _MIGRATIONS = (
     """
     CREATE TABLE people (
@@ -33,18 +43,160 @@ _MIGRATIONS = (
 )
 
 
-def open_accounts(path: Path) -> sqlite3.Connection:
-    """Open, make when missing (mode 0600), bring up to date. Raises sqlite3.Error and OSError."""
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if version > len(_MIGRATIONS):
-        connection.close()
-        raise sqlite3.DatabaseError(f"{path} was written by a newer version of Parlour (schema {version})")
-    for number, script in enumerate(_MIGRATIONS[version:], version + 1):
-        connection.executescript(f"BEGIN; {script} PRAGMA user_version={number}; COMMIT;")
-    return connection
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything in the file. People come without affiliations; memberships are (group, member); `hashes` has the
+    encoded Argon2id hash of everybody who has a password, `verifiers` is by person and kind."""
+
+    people: tuple[Person, ...]
+    groups: tuple[Principal, ...]
+    memberships: tuple[tuple[str, str], ...]
+    hashes: Mapping[str, str]
+    verifiers: Mapping[str, Mapping[str, bytes]]
+
+    def __repr__(self) -> str:
+        return f"Loaded({len(self.people)} people, {len(self.groups)} groups)"
+
+
+class AccountsDatabase:
+    """The file, open. All methods are synchronous, and take about one flush of the disk when they write."""
+
+    def __init__(self, path: Path) -> None:
+        """Open, make when missing, bring up to date. Raises `AccountsUnusable`."""
+        self._path = path
+        try:
+            # SQLite gives the files it puts beside this one the same mode.
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            path.chmod(0o600)
+            self._connection = sqlite3.connect(path, timeout=5.0, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise AccountsUnusable(f"cannot open {path}: {error}") from error
+        try:
+            self._prepare()
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise AccountsUnusable(f"cannot use {path}: {error}") from error
+        except AccountsUnusable:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _prepare(self) -> None:
+        # A rollback journal, not WAL: writes are rare, and one file is easier to guard and to copy than three.
+        for pragma in ("journal_mode = DELETE", "synchronous = FULL", "secure_delete = ON", "foreign_keys = ON"):
+            self._connection.execute(f"PRAGMA {pragma}")
+        with self._transaction():
+            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+            if version > len(_MIGRATIONS):
+                raise AccountsUnusable(f"{self._path} was made by a newer release of Parlour (schema {version})")
+            for script in _MIGRATIONS[version:]:
+                for statement in script.split(";"):
+                    self._connection.execute(statement)
+            self._connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def load(self) -> Loaded:
+        """Everything. Raises `AccountsUnusable`."""
+        try:
+            return self._load()
+        except (sqlite3.Error, ValueError) as error:
+            raise AccountsUnusable(f"cannot use {self._path}: {error}") from error
+
+    def _load(self) -> Loaded:
+        query = self._connection.execute
+        verifiers: dict[str, dict[str, bytes]] = {}
+        for uri, kind, value in query("SELECT uri, kind, value FROM verifiers"):
+            verifiers.setdefault(uri, {})[kind] = value
+        rows = query("SELECT uri, guid, display_name, email, company, is_admin, chat_enabled, disabled FROM people")
+        people = tuple(
+            Person(uri, guid, name, email, company, frozenset(), bool(admin), bool(chat), bool(disabled))
+            for uri, guid, name, email, company, admin, chat, disabled in rows
+        )
+        groups = tuple(
+            Principal(uri, guid, PrincipalKind(kind), name)
+            for uri, guid, kind, name in query("SELECT uri, guid, kind, display_name FROM groups")
+        )
+        memberships = tuple(query("SELECT group_uri, member_uri FROM memberships").fetchall())
+        hashes = dict(query("SELECT uri, password FROM people WHERE password IS NOT NULL").fetchall())
+        return Loaded(people, groups, memberships, hashes, verifiers)
+
+    def add_person(self, person: Person, encoded: str | None, verifiers: Mapping[str, bytes]) -> None:
+        row = (person.uri, person.guid, *_changeable(person), encoded)
+        with self._transaction():
+            self._connection.execute("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            self._put_verifiers(person.uri, verifiers)
+
+    def change_person(self, person: Person) -> None:
+        """Everything but address, GUID and password."""
+        with self._transaction():
+            self._connection.execute(
+                "UPDATE people SET display_name = ?, email = ?, company = ?, is_admin = ?, chat_enabled = ?,"
+                " disabled = ? WHERE uri = ?",
+                (*_changeable(person), person.uri),
+            )
+
+    def set_password(self, uri: str, encoded: str, verifiers: Mapping[str, bytes]) -> None:
+        """The hash, and all verifiers there shall be."""
+        with self._transaction():
+            self._connection.execute("UPDATE people SET password = ? WHERE uri = ?", (encoded, uri))
+            self._connection.execute("DELETE FROM verifiers WHERE uri = ?", (uri,))
+            self._put_verifiers(uri, verifiers)
+
+    def _put_verifiers(self, uri: str, verifiers: Mapping[str, bytes]) -> None:
+        rows = [(uri, kind, value) for kind, value in verifiers.items()]
+        self._connection.executemany("INSERT INTO verifiers VALUES (?, ?, ?)", rows)
+
+    def remove_verifiers(self, unwanted: Iterable[tuple[str, str]]) -> None:
+        """Those of schemes that are switched off, as (person, kind)."""
+        with self._transaction():
+            self._connection.executemany("DELETE FROM verifiers WHERE uri = ? AND kind = ?", list(unwanted))
+
+    def remove_person(self, uri: str) -> None:
+        with self._transaction():
+            self._connection.execute("DELETE FROM people WHERE uri = ?", (uri,))
+            self._connection.execute("DELETE FROM memberships WHERE member_uri = ?", (uri,))
+
+    def put_group(self, group: Principal) -> None:
+        """Add or rename."""
+        with self._transaction():
+            self._connection.execute(
+                "INSERT INTO groups VALUES (?, ?, ?, ?, ?) ON CONFLICT (uri) DO UPDATE SET"
+                " display_name = excluded.display_name, folded_name = excluded.folded_name",
+                (group.uri, group.guid, int(group.kind), group.display_name, fold_name(group.display_name)),
+            )
+
+    def remove_group(self, uri: str) -> None:
+        with self._transaction():
+            self._connection.execute("DELETE FROM groups WHERE uri = ?", (uri,))
+            self._connection.execute("DELETE FROM memberships WHERE member_uri = ?", (uri,))
+
+    def put_membership(self, group: str, member: str) -> None:
+        with self._transaction():
+            self._connection.execute("INSERT OR IGNORE INTO memberships VALUES (?, ?)", (group, member))
+
+    def remove_membership(self, group: str, member: str) -> None:
+        with self._transaction():
+            self._connection.execute("DELETE FROM memberships WHERE group_uri = ? AND member_uri = ?", (group, member))
+
+
+def _changeable(person: Person) -> tuple[str, str, str, bool, bool, bool]:
+    return (
+        person.display_name,
+        person.email,
+        person.company,
+        person.is_admin,
+        person.chat_enabled,
+        person.disabled,
+    )

@@ -1,341 +1,325 @@
-"""Local accounts and groups: a directory that Parlour keeps itself. All of it is in memory; writes go to the file
-first."""
+"""The directory that Parlour keeps itself: accounts and groups in accounts.db, all of it in memory while it is open."""
 
 from __future__ import annotations
 
-import re
-import sqlite3
-import unicodedata
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from parlour.directory.api import AccountRefused
-from parlour.directory.database import open_accounts
-from parlour.directory.passwords import Argon2Settings, Passwords, VerifierSchemes, check_password_rules
+from parlour.directory.api import AccountRefused, AccountsUnusable
+from parlour.directory.database import AccountsDatabase
+from parlour.directory.groups import Memberships
+from parlour.directory.names import is_login, login_of, read_login
+from parlour.directory.passwords import PasswordCost, Passwords, normal_password
+from parlour.directory.verifiers import NTLM, VerifierSchemes, digest_kind, kinds, make_verifiers
 from parlour.rooms.model import Person, Principal, PrincipalKind
+from parlour.rooms.names import check_name, fold_name
+from parlour.rooms.refusals import Refused
 
-__all__ = ["LocalDirectory", "VerifierSchemes"]
+__all__ = ["AccountRefused", "AccountsUnusable", "LocalDirectory", "PasswordCost", "VerifierSchemes"]
 
-_USER = re.compile(r"[^\s@<>\"'/\\:;,?&=\x00-\x1f]{1,64}")
-_MAX_NAME = 256
-_DEPTH = 64
+_NAME_CHARS = 256
+_EVERYONE = "everyone"
 
 
 class LocalDirectory:
-    """Answers from memory; `async` writes only because hashing a password takes a while. Call all of it on the loop's
-    thread."""
+    """A `Directory` that can also be written. Writing methods raise `AccountRefused` when they will not, and `KeyError`
+    for a URI that names nobody; what they did is on disk when they return. To be used from one thread."""
 
     def __init__(
         self,
         path: Path,
         domain: str,
         schemes: VerifierSchemes | None = None,
-        argon2: Argon2Settings | None = None,
+        *,
+        cost: PasswordCost | None = None,
     ) -> None:
-        """Raises sqlite3.Error or OSError when the file cannot be used."""
+        """Open the accounts of `domain` at `path`, making the file if there is none. Verifiers of schemes that are not
+        among `schemes` are deleted. Raises `AccountsUnusable`."""
         self.domain = domain.lower()
-        self._schemes = schemes or VerifierSchemes()
-        self._passwords = Passwords(self._schemes, self.domain, argon2 or Argon2Settings())
-        self._db = open_accounts(path)
-        self._people: dict[str, Person] = {}
-        self._groups: dict[str, Principal] = {}
-        self._verifiers: dict[tuple[str, str], bytes] = {}
-        self._hashes: dict[str, str | None] = {}
-        self._members: dict[str, set[str]] = {}
+        self._schemes = schemes if schemes is not None else VerifierSchemes()
         self._callbacks: list[Callable[[str], None]] = []
-        self._load()
+        self._database = AccountsDatabase(path)
+        self._passwords = Passwords(cost if cost is not None else PasswordCost())
+        try:
+            self._load(path)
+        except AccountsUnusable:
+            self.close()
+            raise
 
     def close(self) -> None:
-        self._db.close()
+        """Let go of the file and the threads."""
+        self._passwords.close()
+        self._database.close()
+
+    def _load(self, path: Path) -> None:
+        loaded = self._database.load()
+        self._groups = {group.uri: group for group in loaded.groups}
+        self._everyone = self._find_everyone(path)
+        self._hashes = dict(loaded.hashes)
+        self._verifiers = {uri: dict(found) for uri, found in loaded.verifiers.items()}
+        known = {person.uri for person in loaded.people} | self._groups.keys()
+        pairs = [(group, member) for group, member in loaded.memberships if {group, member} <= known]
+        self._memberships = Memberships(self._everyone.uri, pairs)
+        self._people = {
+            person.uri: replace(person, affiliations=self._memberships.affiliations(person.uri))
+            for person in sorted(loaded.people, key=lambda person: person.uri)
+        }
+        self._drop_verifiers()
+
+    def _find_everyone(self, path: Path) -> Principal:
+        found = next((group for group in self._groups.values() if group.kind is PrincipalKind.DOMAIN), None)
+        if found is None:
+            guid = str(uuid.uuid4())
+            found = Principal(_group_uri(guid), guid, PrincipalKind.DOMAIN, self.domain)
+            self._database.put_group(found)
+            self._groups[found.uri] = found
+        elif found.display_name != self.domain:
+            raise AccountsUnusable(f"{path} belongs to the domain {found.display_name}, not to {self.domain}")
+        return found
+
+    def _drop_verifiers(self) -> None:
+        unwanted = [
+            (uri, kind)
+            for uri, found in self._verifiers.items()
+            for kind in found.keys() - kinds(self._schemes, login_of(uri), self.domain)
+        ]
+        if unwanted:
+            self._database.remove_verifiers(unwanted)
+        for uri, kind in unwanted:
+            del self._verifiers[uri][kind]
 
     # -- reading -------------------------------------------------------------------------------------------------
-
-    def _load(self) -> None:
-        for row in self._db.execute("SELECT uri, guid, kind, display_name FROM groups"):
-            self._groups[row[0]] = Principal(row[0], row[1], PrincipalKind(row[2]), row[3])
-        if not any(group.kind is PrincipalKind.DOMAIN for group in self._groups.values()):
-            self._insert_group(self.domain, PrincipalKind.DOMAIN)
-        for group, member in self._db.execute("SELECT group_uri, member_uri FROM memberships"):
-            self._members.setdefault(group, set()).add(member)
-        rows = self._db.execute(
-            "SELECT uri, guid, display_name, email, company, is_admin, chat_enabled, disabled, password FROM people"
-        )
-        for uri, guid, name, email, company, is_admin, chat, disabled, password in rows:
-            self._people[uri] = Person(
-                uri, guid, name, email, company, frozenset(), bool(is_admin), bool(chat), bool(disabled)
-            )
-            self._hashes[uri] = password
-        for uri, kind, value in self._db.execute("SELECT uri, kind, value FROM verifiers"):
-            self._verifiers[uri, kind] = value
-        for uri in self._people:
-            self._refresh(uri)
 
     def find_person(self, uri: str) -> Person | None:
         return self._people.get(uri) or self._people.get(uri.lower())
 
     def find_by_login(self, login: str, domain: str | None = None) -> str | None:
-        name = unicodedata.normalize("NFKC", login).strip().lower().removeprefix("sip:")
-        user, at, host = name.partition("@")
-        if at and host != self.domain:
-            return None
-        if domain and domain.lower() not in (self.domain, self.domain.partition(".")[0]):
-            return None
-        uri = f"sip:{user}@{self.domain}"
+        name = read_login(login, self.domain, domain)
+        uri = self._uri(name) if name else ""
         return uri if uri in self._people else None
 
-    def nt_hash(self, uri: str) -> bytes | None:
-        return self._verifiers.get((uri, "ntlm")) if self._schemes.ntlm else None
-
-    def digest_ha1(self, uri: str, algorithm: str, username: str = "") -> str | None:
-        wanted = {"SHA-256": self._schemes.digest, "MD5": self._schemes.digest_md5}
-        if not wanted.get(algorithm, False):
-            return None
-        name = username.removeprefix("sip:") or uri.removeprefix("sip:").partition("@")[0]
-        value = self._verifiers.get((uri, f"digest {algorithm} {name}"))
-        return value.decode() if value is not None else None
-
-    async def check_password(self, uri: str, password: str) -> bool:
-        return await self._passwords.check(self._hashes.get(uri), password)
-
     def people(self) -> Sequence[Person]:
-        return sorted(self._people.values(), key=lambda person: person.uri)
+        return tuple(self._people.values())
 
     def principals(self) -> Sequence[Principal]:
-        return [*(_principal_of(person) for person in self.people()), *self._groups.values()]
+        return (*map(_user, self._people.values()), *self._groups.values())
 
     def find_principal(self, uri: str) -> Principal | None:
         person = self.find_person(uri)
-        return _principal_of(person) if person is not None else self._groups.get(uri)
+        return _user(person) if person is not None else self._groups.get(uri.lower())
 
     def members_of(self, group: str) -> Sequence[Principal]:
-        found = (self.find_principal(uri) for uri in sorted(self._members[self._group(group).uri]))
-        return [principal for principal in found if principal is not None]
+        """Direct members, by name; of the domain, everybody."""
+        principal = self._groups[group.lower()]
+        everybody = principal is self._everyone
+        uris = self._people if everybody else self._memberships.members_of(principal.uri)
+        found = [member for uri in uris if (member := self.find_principal(uri)) is not None]
+        return sorted(found, key=lambda member: (fold_name(member.display_name), member.uri))
 
     def subscribe(self, callback: Callable[[str], None]) -> None:
         self._callbacks.append(callback)
 
+    # -- passwords -----------------------------------------------------------------------------------------------
+
+    def nt_hash(self, uri: str) -> bytes | None:
+        return self._verifiers.get(uri, {}).get(NTLM)
+
+    def digest_ha1(self, uri: str, algorithm: str, username: str = "") -> str | None:
+        name = username.removeprefix("sip:") or login_of(uri)
+        value = self._verifiers.get(uri, {}).get(digest_kind(algorithm, name))
+        return value.decode() if value is not None else None
+
+    async def check_password(self, uri: str, password: str) -> bool:
+        person = self.find_person(uri)
+        uri = person.uri if person is not None else ""
+        encoded, normal = self._hashes.get(uri), normal_password(password)
+        good = await self._passwords.verify(encoded, normal)
+        # Looked up again: while a thread was hashing, the account may have been disabled or got another password.
+        person = self._people.get(uri)
+        if not good or encoded is None or person is None or person.disabled or self._hashes.get(uri) != encoded:
+            return False
+        await self._refresh(uri, normal, encoded)
+        return True
+
+    async def _refresh(self, uri: str, normal: str, encoded: str) -> None:
+        """Make what newer settings ask for, now that the password is here for once."""
+        outdated = self._passwords.is_outdated(encoded)
+        wanted = kinds(self._schemes, login_of(uri), self.domain)
+        if not outdated and wanted <= self._verifiers.get(uri, {}).keys():
+            return
+        fresh = await self._passwords.hash(normal) if outdated else encoded
+        if self._hashes.get(uri) == encoded:
+            self._keep_password(uri, normal, fresh)
+
+    async def set_password(self, uri: str, password: str) -> None:
+        normal = self._passwords.check_new(password)
+        self._person(uri)
+        encoded = await self._passwords.hash(normal)
+        self._keep_password(self._person(uri).uri, normal, encoded)
+
+    def _keep_password(self, uri: str, normal: str, encoded: str) -> None:
+        made = make_verifiers(self._schemes, login_of(uri), self.domain, normal)
+        self._database.set_password(uri, encoded, made)
+        self._hashes[uri] = encoded
+        self._verifiers[uri] = dict(made)
+
     # -- people --------------------------------------------------------------------------------------------------
 
     async def add_user(
-        self, login: str, password: str | None, *, display_name: str = "", email: str = "", company: str = ""
+        self, login: str, password: str | None = None, *, display_name: str = "", email: str = "", company: str = ""
     ) -> Person:
-        user = self._user_part(login)
-        uri = f"sip:{user}@{self.domain}"
-        if uri in self._people:
-            raise AccountRefused(f"there is a user {uri} already")
-        name = _check_name(display_name or user)
-        if password is not None:
-            check_password_rules(password)
-        hashed = await self._passwords.hash(password) if password is not None else None
-        if uri in self._people:
-            raise AccountRefused(f"there is a user {uri} already")
-        person = Person(uri, str(uuid.uuid4()), name, email, company)
-        with self._transaction():
-            self._db.execute(
-                "INSERT INTO people VALUES (?,?,?,?,?,0,1,0,?)", (uri, person.guid, name, email, company, hashed)
-            )
-            self._store_verifiers(uri, password)
-        self._people[uri] = person
-        self._hashes[uri] = hashed
-        self._changed(uri)
+        """`login` is the part before the @ or a whole address of the domain. Without a password the person exists but
+        cannot sign in."""
+        name = read_login(login, self.domain)
+        if name is None:
+            raise AccountRefused(f"{login} is not an address of {self.domain}")
+        if not is_login(name):
+            raise AccountRefused("a login has up to 64 of the characters a-z, 0-9, dot, hyphen, underscore and plus")
+        uri = self._uri(name)
+        shown = _checked_name(display_name or name)
+        normal = self._passwords.check_new(password) if password is not None else None
+        self._check_free(uri, name)
+        encoded = await self._passwords.hash(normal) if normal is not None else None
+        self._check_free(uri, name)
+        made = make_verifiers(self._schemes, name, self.domain, normal) if normal is not None else {}
+        person = Person(uri, str(uuid.uuid4()), shown, email.strip(), company.strip())
+        self._database.add_person(person, encoded, made)
+        if encoded is not None:
+            self._hashes[uri] = encoded
+        self._verifiers[uri] = dict(made)
+        self._renew([person])
         return self._people[uri]
 
-    async def set_password(self, uri: str, password: str) -> None:
-        person = self._person(uri)
-        check_password_rules(password)
-        hashed = await self._passwords.hash(password)
-        with self._transaction():
-            self._db.execute("UPDATE people SET password=? WHERE uri=?", (hashed, person.uri))
-            self._db.execute("DELETE FROM verifiers WHERE uri=?", (person.uri,))
-            self._store_verifiers(person.uri, password)
-        self._hashes[person.uri] = hashed
-        self._changed(person.uri)
-
     async def remove_user(self, uri: str) -> None:
-        person = self._person(uri)
-        with self._transaction():
-            self._db.execute("DELETE FROM memberships WHERE member_uri=?", (person.uri,))
-            self._db.execute("DELETE FROM people WHERE uri=?", (person.uri,))
-        del self._people[person.uri], self._hashes[person.uri]
-        self._verifiers = {key: value for key, value in self._verifiers.items() if key[0] != person.uri}
-        for members in self._members.values():
-            members.discard(person.uri)
-        self._tell(person.uri)
+        uri = self._person(uri).uri
+        self._database.remove_person(uri)
+        del self._people[uri]
+        self._hashes.pop(uri, None)
+        self._verifiers.pop(uri, None)
+        self._memberships.forget(uri)
+        self._tell([uri])
 
     async def set_enabled(self, uri: str, enabled: bool) -> None:
-        self._update(uri, disabled=not enabled)
+        self._change(replace(self._person(uri), disabled=not enabled))
 
     async def set_chat_enabled(self, uri: str, enabled: bool) -> None:
-        self._update(uri, chat_enabled=enabled)
+        self._change(replace(self._person(uri), chat_enabled=enabled))
 
     async def set_admin(self, uri: str, is_admin: bool) -> None:
-        self._update(uri, is_admin=is_admin)
+        self._change(replace(self._person(uri), is_admin=is_admin))
 
     async def rename_user(self, uri: str, display_name: str) -> None:
         """A new display name; the address stays."""
-        self._update(uri, display_name=_check_name(display_name))
+        self._change(replace(self._person(uri), display_name=_checked_name(display_name)))
 
-    def _update(self, uri: str, **values: Any) -> None:
-        person = self._person(uri)
-        columns = ", ".join(f"{name}=?" for name in values)
-        with self._transaction():
-            # The column names are the keyword arguments of the calls above, never input.
-            self._db.execute(f"UPDATE people SET {columns} WHERE uri=?", (*values.values(), person.uri))  # noqa: S608
-        self._people[person.uri] = replace(person, **values)
-        self._changed(person.uri)
+    async def set_contact(self, uri: str, *, email: str, company: str) -> None:
+        """Mail address and company, "" for none."""
+        self._change(replace(self._person(uri), email=email.strip(), company=company.strip()))
 
-    def _store_verifiers(self, uri: str, password: str | None) -> None:
-        if password is None:
-            return
-        user = uri.removeprefix("sip:").partition("@")[0]
-        for kind, value in self._passwords.verifiers(user, self.domain, password):
-            self._db.execute("INSERT INTO verifiers VALUES (?,?,?)", (uri, kind, value))
-            self._verifiers[uri, kind] = value
-
-    def _user_part(self, login: str) -> str:
-        name = unicodedata.normalize("NFKC", login).strip().lower().removeprefix("sip:")
-        user, at, host = name.partition("@")
-        if at and host != self.domain:
-            raise AccountRefused(f"this directory is for {self.domain}, not for {host}")
-        if not _USER.fullmatch(user):
-            raise AccountRefused(
-                f'{login!r} is not a user name: 1 to 64 characters, no blanks and none of @ < > " / : ; , ?'
-            )
-        return user
+    def _change(self, person: Person) -> None:
+        self._database.change_person(person)
+        self._renew([person])
 
     # -- groups --------------------------------------------------------------------------------------------------
 
     async def add_group(self, name: str) -> Principal:
-        folded = _fold(_check_name(name))
-        if any(_fold(group.display_name) == folded for group in self._groups.values()):
-            raise AccountRefused(f"there is a group named {name!r} already")
-        return self._insert_group(name, PrincipalKind.GROUP)
-
-    def _insert_group(self, name: str, kind: PrincipalKind) -> Principal:
         guid = str(uuid.uuid4())
-        group = Principal(f"ma-grp:{guid}@u.g", guid, kind, name)
-        with self._transaction():
-            self._db.execute("INSERT INTO groups VALUES (?,?,?,?,?)", (group.uri, guid, int(kind), name, _fold(name)))
+        return self._put_group(Principal(_group_uri(guid), guid, PrincipalKind.GROUP, _checked_name(name)))
+
+    async def rename_group(self, uri: str, name: str) -> None:
+        self._put_group(replace(self._group(uri), display_name=_checked_name(name)))
+
+    def _put_group(self, group: Principal) -> Principal:
+        folded = fold_name(group.display_name)
+        others = [other for other in self._groups.values() if other.uri != group.uri]
+        if folded == _EVERYONE or any(fold_name(other.display_name) == folded for other in others):
+            raise AccountRefused(f"there is a group {group.display_name} already")
+        self._database.put_group(group)
         self._groups[group.uri] = group
         return group
 
     async def remove_group(self, uri: str) -> None:
         group = self._group(uri)
-        if group.kind is PrincipalKind.DOMAIN:
-            raise AccountRefused("the domain cannot be removed")
-        affected = self._people_below(group.uri)
-        with self._transaction():
-            self._db.execute("DELETE FROM memberships WHERE member_uri=?", (group.uri,))
-            self._db.execute("DELETE FROM groups WHERE uri=?", (group.uri,))
+        beneath = self._memberships.beneath(group.uri)
+        self._database.remove_group(group.uri)
+        self._memberships.forget(group.uri)
         del self._groups[group.uri]
-        self._members.pop(group.uri, None)
-        for members in self._members.values():
-            members.discard(group.uri)
-        self._all_changed(affected)
+        self._renew(self._people_among(beneath))
 
     async def add_to_group(self, group: str, member: str) -> None:
-        target = self._group(group)
-        if target.kind is PrincipalKind.DOMAIN:
-            raise AccountRefused("everybody is in the domain already")
-        principal = self.find_principal(member)
-        if principal is None:
-            raise KeyError(member)
-        if principal.uri == target.uri or principal.uri in self._groups_above(target.uri):
-            raise AccountRefused("a group cannot be inside itself")
-        with self._transaction():
-            self._db.execute("INSERT OR IGNORE INTO memberships VALUES (?,?)", (target.uri, principal.uri))
-        self._members.setdefault(target.uri, set()).add(principal.uri)
-        self._all_changed(self._people_below(principal.uri))
+        """`member` is a person, another group, or the domain; being in it already is fine."""
+        into, who = self._group(group), self._principal(member)
+        if self._memberships.would_circle(into.uri, who.uri):
+            raise AccountRefused(f"{into.display_name} would be inside itself")
+        self._database.put_membership(into.uri, who.uri)
+        self._memberships.add(into.uri, who.uri)
+        self._renew(self._people_among(self._memberships.beneath(who.uri)))
 
     async def remove_from_group(self, group: str, member: str) -> None:
-        target = self._group(group)
-        principal = self.find_principal(member)
-        if principal is None:
-            raise KeyError(member)
-        with self._transaction():
-            self._db.execute("DELETE FROM memberships WHERE group_uri=? AND member_uri=?", (target.uri, principal.uri))
-        self._members.get(target.uri, set()).discard(principal.uri)
-        self._all_changed(self._people_below(principal.uri))
+        """Not being in it is fine too."""
+        out_of, who = self._group(group), self._principal(member)
+        self._database.remove_membership(out_of.uri, who.uri)
+        self._memberships.remove(out_of.uri, who.uri)
+        self._renew(self._people_among(self._memberships.beneath(who.uri)))
 
-    # -- inner ---------------------------------------------------------------------------------------------------
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _uri(self, login: str) -> str:
+        return f"sip:{login}@{self.domain}"
 
     def _person(self, uri: str) -> Person:
-        person = self.find_person(uri)
-        if person is None:
-            raise KeyError(uri)
-        return person
+        return self._people[uri.lower()]
 
     def _group(self, uri: str) -> Principal:
-        group = self._groups.get(uri)
-        if group is None:
-            raise KeyError(uri)
-        self._members.setdefault(uri, set())
+        """One that can be changed."""
+        group = self._groups[uri.lower()]
+        if group is self._everyone:
+            raise AccountRefused("everybody is in the domain: it has no other members, and it stays")
         return group
 
-    def _groups_above(self, uri: str) -> set[str]:
-        """Every group that holds `uri`, directly or through others."""
-        found: set[str] = set()
-        fresh = {uri}
-        for _ in range(_DEPTH):
-            fresh = {group for group, members in self._members.items() if members & fresh} - found
-            if not fresh:
-                break
-            found |= fresh
+    def _principal(self, uri: str) -> Principal:
+        found = self.find_principal(uri)
+        if found is None:
+            raise KeyError(uri)
         return found
 
-    def _people_below(self, uri: str) -> list[str]:
+    def _check_free(self, uri: str, name: str) -> None:
         if uri in self._people:
-            return [uri]
-        return [person for person in self._people if uri in self._groups_above(person)]
+            raise AccountRefused(f"the login {name} is taken")
 
-    def _refresh(self, uri: str) -> None:
-        domains = {group.uri for group in self._groups.values() if group.kind is PrincipalKind.DOMAIN}
-        self._people[uri] = replace(self._people[uri], affiliations=frozenset(self._groups_above(uri) | domains))
+    def _people_among(self, uris: frozenset[str]) -> Iterable[Person]:
+        if self._everyone.uri in uris:
+            return tuple(self._people.values())
+        return [self._people[uri] for uri in uris if uri in self._people]
 
-    def _changed(self, uri: str) -> None:
-        self._refresh(uri)
-        self._tell(uri)
+    def _renew(self, people: Iterable[Person]) -> None:
+        """Keep these people with the groups they are in now, then tell who changed; whoever hears it sees it all."""
+        changed = []
+        for person in people:
+            fresh = replace(person, affiliations=self._memberships.affiliations(person.uri))
+            if fresh != self._people.get(person.uri):
+                self._people[person.uri] = fresh
+                changed.append(person.uri)
+        self._tell(changed)
 
-    def _all_changed(self, uris: Iterable[str]) -> None:
+    def _tell(self, uris: Iterable[str]) -> None:
         for uri in uris:
-            self._changed(uri)
-
-    def _tell(self, uri: str) -> None:
-        for callback in self._callbacks:
-            callback(uri)
-
-    def _transaction(self) -> _Transaction:
-        return _Transaction(self._db)
+            for callback in self._callbacks:
+                callback(uri)
 
 
-class _Transaction:
-    """BEGIN, and COMMIT or ROLLBACK."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-
-    def __enter__(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        self._db.execute("COMMIT" if kind is None else "ROLLBACK")
+def _group_uri(guid: str) -> str:
+    return f"ma-grp:{guid}@u.g"
 
 
-def _principal_of(person: Person) -> Principal:
+def _user(person: Person) -> Principal:
     return Principal(person.uri, person.guid, PrincipalKind.USER, person.display_name)
 
 
-def _fold(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold()
-
-
-def _check_name(name: str) -> str:
-    name = unicodedata.normalize("NFC", name).strip()
-    if not name or len(name) > _MAX_NAME:
-        raise AccountRefused(f"a name has 1 to {_MAX_NAME} characters")
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
-        raise AccountRefused("a name has no control characters")
-    return name
+def _checked_name(name: str) -> str:
+    kept = check_name(name, _NAME_CHARS)
+    if isinstance(kept, Refused):
+        raise AccountRefused(kept.detail)
+    return kept

@@ -1,99 +1,96 @@
-"""Passwords: Argon2id for the password itself, and beside it only the verifiers that the enabled SIP schemes need."""
+"""Passwords: Argon2id off the event loop, at a cost that does not tell who exists."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import Iterator
+import base64
+import secrets
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+import argon2
+from argon2 import exceptions
 
 from parlour.directory.api import AccountRefused
-from parlour.sip.auth.ntlm import nt_hash
 
-__all__ = ["Argon2Settings", "Passwords", "VerifierSchemes", "check_password_rules"]
+__all__ = ["PasswordCost", "Passwords", "normal_password"]
 
-MAX_PASSWORD_CHARS = 256
-
-
-@dataclass(frozen=True, slots=True)
-class VerifierSchemes:
-    """Which SIP schemes are on, and so which verifiers are kept."""
-
-    ntlm: bool = True
-    digest: bool = True
-    digest_md5: bool = False
+_MAX_CHARS = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Argon2Settings:
-    """Cost of one Argon2id hash: passes, KiB of memory, lanes (RFC 9106 section 4, second recommendation)."""
+class PasswordCost:
+    """Cost of one Argon2id hash: passes, KiB of memory, lanes (RFC 9106 section 4, second recommendation). `workers`:
+    hashes at the same time, each of which takes the memory. `min_chars`: the shortest password that may be set."""
 
     time_cost: int = 3
     memory_kib: int = 65536
-    lanes: int = 4
+    parallelism: int = 4
+    workers: int = 2
+    min_chars: int = 8
+
+
+def normal_password(password: str) -> str:
+    """The form that is hashed: NFC, so that it does not matter how a keyboard composes its letters (RFC 8265)."""
+    return unicodedata.normalize("NFC", password)
 
 
 class Passwords:
-    """Makes and checks hashes, off the event loop."""
+    """Hashes and verifies. Close it when done."""
 
-    def __init__(self, schemes: VerifierSchemes, realm: str, argon2: Argon2Settings) -> None:
-        self._schemes = schemes
-        self._realm = realm
-        self._hasher = PasswordHasher(argon2.time_cost, argon2.memory_kib, argon2.lanes)
-        self._dummy: str | None = None
-        # One at a time: each takes 64 MiB, and guesses must not take all cores.
-        self._turn = asyncio.Semaphore(1)
+    def __init__(self, cost: PasswordCost) -> None:
+        self._cost = cost
+        self._hasher = argon2.PasswordHasher(
+            time_cost=cost.time_cost, memory_cost=cost.memory_kib, parallelism=cost.parallelism
+        )
+        # Its own pool, so that a crowd at the door takes `workers` times the memory and never more.
+        self._pool = ThreadPoolExecutor(cost.workers, thread_name_prefix="parlour-passwords")
+        self._stand_in = _hash_of_nothing(cost)
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def check_new(self, password: str) -> str:
+        """The password as it will be hashed. Raises `AccountRefused`.
+
+        COMPAT: SIPE cuts passwords at the first character that is not ASCII. They are allowed all the same:
+        other clients can use them.
+        """
+        normal = normal_password(password)
+        if len(normal) < self._cost.min_chars:
+            raise AccountRefused(f"a password has at least {self._cost.min_chars} characters")
+        if len(normal) > _MAX_CHARS:
+            raise AccountRefused(f"a password has at most {_MAX_CHARS} characters")
+        if any(unicodedata.category(character) in ("Cc", "Cs") for character in normal):
+            raise AccountRefused("a password has no control characters in it")
+        return normal
 
     async def hash(self, password: str) -> str:
-        async with self._turn:
-            return await asyncio.to_thread(self._hasher.hash, password)
+        """An encoded hash of an already normal password."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._hasher.hash, password)
 
-    async def check(self, stored: str | None, password: str) -> bool:
-        """Whether it fits; as slow for somebody who has no password, or does not exist."""
-        async with self._turn:
-            return await asyncio.to_thread(self._check, stored, password)
+    async def verify(self, encoded: str | None, password: str) -> bool:
+        """Whether `encoded` was made of this normal password. None, for nobody, takes as long and is False."""
+        against, tried = encoded or self._stand_in, password[:_MAX_CHARS]
+        good = await asyncio.get_running_loop().run_in_executor(self._pool, self._matches, against, tried)
+        return good and encoded is not None and tried == password
 
-    def _check(self, stored: str | None, password: str) -> bool:
-        if stored is None:
-            if self._dummy is None:
-                self._dummy = self._hasher.hash("nobody's password")
-            self._verify(self._dummy, password)
-            return False
-        return self._verify(stored, password)
+    def is_outdated(self, encoded: str) -> bool:
+        """Made with other parameters than those in force."""
+        return self._hasher.check_needs_rehash(encoded)
 
-    def _verify(self, stored: str, password: str) -> bool:
+    def _matches(self, encoded: str, password: str) -> bool:
         try:
-            return self._hasher.verify(stored, password)
-        except (VerificationError, InvalidHashError):
+            return self._hasher.verify(encoded, password.encode("utf-8", "surrogatepass"))
+        except (exceptions.VerifyMismatchError, exceptions.VerificationError, exceptions.InvalidHashError):
             return False
 
-    def verifiers(self, user: str, domain: str, password: str) -> Iterator[tuple[str, bytes]]:
-        """(kind, value) of each verifier. Digest has one for each way to write the user name: `alice`,
-        `alice@domain`."""
-        if self._schemes.ntlm:
-            yield "ntlm", nt_hash(password)
-        algorithms = [("SHA-256", self._schemes.digest), ("MD5", self._schemes.digest_md5)]
-        for algorithm, wanted in algorithms:
-            for name in (user, f"{user}@{domain}") if wanted else ():
-                text = f"{name}:{self._realm}:{password}".encode()
-                yield f"digest {algorithm} {name}", _digest(algorithm, text).encode()
 
+def _hash_of_nothing(cost: PasswordCost) -> str:
+    """An encoded hash that no password has, made without hashing."""
 
-def _digest(algorithm: str, text: bytes) -> str:
-    if algorithm == "MD5":
-        return hashlib.md5(text, usedforsecurity=False).hexdigest()
-    return hashlib.sha256(text).hexdigest()
+    def text(size: int) -> str:
+        return base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=")
 
-
-def check_password_rules(password: str) -> None:
-    """Raises AccountRefused. COMPAT: SIPE cuts passwords at the first character that is not ASCII; such a password is
-    the administrator's choice all the same."""
-    if len(password) < 8:
-        raise AccountRefused("the password is too short: use at least 8 characters")
-    if len(password) > MAX_PASSWORD_CHARS:
-        raise AccountRefused(f"the password is too long: use at most {MAX_PASSWORD_CHARS} characters")
-    if any(ord(character) < 32 for character in password):
-        raise AccountRefused("the password has a control character in it")
+    return f"$argon2id$v=19$m={cost.memory_kib},t={cost.time_cost},p={cost.parallelism}${text(16)}${text(32)}"

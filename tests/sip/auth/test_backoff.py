@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parlour.sip.auth.backoff import BackoffSettings, Curve, FailureBackoff, place_of
+from parlour.sip.auth.backoff import BackoffSettings, Curve, FailureBackoff
 
 
 def _guess(backoff: FailureBackoff, address: str, account: str, times: int, now: float = 0.0) -> list[float]:
@@ -110,17 +109,3 @@ def test_memory_is_bounded() -> None:
 def test_curves_never_fall(failures: int) -> None:
     curve = Curve(free=3, first=0.25, ceiling=60.0, memory=1.0)
     assert 0 <= curve.delay(failures) <= curve.delay(failures + 1) <= 60.0
-
-
-@pytest.mark.parametrize(
-    ("address", "place"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("unix", "unix"),
-    ],
-)
-def test_places(address: str, place: str) -> None:
-    assert place_of(address) == place

@@ -9,12 +9,11 @@ lately, only its own failures there count.
 
 from __future__ import annotations
 
-import ipaddress
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-__all__ = ["BackoffSettings", "Curve", "FailureBackoff", "place_of"]
+__all__ = ["BackoffSettings", "Curve", "FailureBackoff"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,8 @@ class _Counter:
 
 class FailureBackoff:
     """Ask `check` before looking at a password, and tell what came of it. `account` is one spelling per account (the
-    folded login, whether it exists or not); `address` is whatever counts as one place: `place_of` makes one."""
+    folded login, whether it exists or not); `address` is whatever counts as one place (for IPv6 better a network than
+    an address)."""
 
     def __init__(self, settings: BackoffSettings | None = None) -> None:
         self._settings = settings if settings is not None else BackoffSettings()
@@ -119,15 +119,3 @@ class FailureBackoff:
     def __len__(self) -> int:
         """Rows held, for a gauge."""
         return len(self._pairs) + len(self._addresses) + len(self._accounts) + len(self._trusted)
-
-
-def place_of(address: str) -> str:
-    """What counts as one place: an IPv4 address, or the /64 network of an IPv6 one, which is what one customer gets."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    mapped = parsed.ipv4_mapped
-    return str(mapped) if mapped is not None else str(ipaddress.ip_network((parsed, 64), strict=False))

@@ -1,0 +1,51 @@
+"""Logins: how they are compared, which are allowed, and what people type instead of them. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["is_login", "login_of", "read_login"]
+
+# What stands in a SIP URI without escapes and in a file name without quotes. Display names may be in any script.
+_LOGIN = re.compile(r"[a-z0-9](?:[a-z0-9._+\-]{0,62}[a-z0-9])?")
+_MAX_TYPED = 320
+
+
+def is_login(login: str) -> bool:
+    """Whether this, already folded, may be the login of an account."""
+    return _LOGIN.fullmatch(login) is not None
+
+
+def login_of(uri: str) -> str:
+    """The login in a person's URI."""
+    return uri.removeprefix("sip:").partition("@")[0]
+
+
+def read_login(text: str, domain: str, given: str | None = None) -> str | None:
+    """The login that `text` means in this SIP `domain` (lower case), folded; None if it means somebody elsewhere.
+
+    `alice`, `alice@example.com`, `sip:alice@example.com`, `EXAMPLE\\alice`; `given` is a domain named beside it.
+    Width and case do not matter (NFKC, then case folding).
+    """
+    if len(text) > _MAX_TYPED:
+        return None
+    folded = _fold(text.strip())
+    for scheme in ("sip:", "sips:"):
+        folded = folded.removeprefix(scheme)
+    prefix, backslash, rest = folded.partition("\\")
+    named = [_fold(given)] if given else []
+    if backslash:
+        named.append(prefix)
+        folded = rest
+    login, at, host = folded.rpartition("@")
+    if at:
+        if host != domain:
+            return None
+        folded = login
+    short = domain.partition(".")[0]
+    return folded if all(name in (domain, short) for name in named) else None
+
+
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

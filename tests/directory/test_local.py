@@ -1,0 +1,404 @@
+"""Accounts and groups: what is written is read, told, and kept over a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from parlour.directory.api import AccountRefused, AccountsUnusable, Directory
+from parlour.directory.local import LocalDirectory, PasswordCost, VerifierSchemes
+from parlour.hub.accounts import Accounts
+from parlour.rooms.model import PrincipalKind
+from parlour.sip.auth.digest import Algorithm, compute_ha1
+from parlour.sip.auth.ntlm import nt_hash
+
+CHEAP = PasswordCost(time_cost=1, memory_kib=8, parallelism=1)
+ALICE = "sip:alice@contoso.com"
+PASSWORD = "Secret123"
+
+
+class Place:
+    """A file to open again and again."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._open: list[LocalDirectory] = []
+
+    def open(self, schemes: VerifierSchemes | None = None, cost: PasswordCost = CHEAP) -> LocalDirectory:
+        directory = LocalDirectory(self.path, "contoso.com", schemes, cost=cost)
+        self._open.append(directory)
+        return directory
+
+    def close(self) -> None:
+        for directory in self._open:
+            directory.close()
+        self._open.clear()
+
+    def raw(self, sql: str) -> list[tuple[object, ...]]:
+        connection = sqlite3.connect(self.path)
+        try:
+            with connection:
+                return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    made = Place(tmp_path / "accounts.db")
+    yield made
+    made.close()
+
+
+def _heard(directory: LocalDirectory) -> list[str]:
+    heard: list[str] = []
+    directory.subscribe(heard.append)
+    return heard
+
+
+async def test_it_is_what_the_others_ask_for(place: Place) -> None:
+    directory = place.open()
+    reading: Directory = directory
+    writing: Accounts = directory
+    assert reading is writing
+
+
+async def test_add_and_find(place: Place) -> None:
+    directory = place.open()
+    heard = _heard(directory)
+    person = await directory.add_user(
+        "Alice", PASSWORD, display_name="앨리스 Archer", email=" alice@contoso.com ", company="Contoso"
+    )
+    assert (person.uri, person.display_name, person.email, person.company) == (
+        ALICE,
+        "앨리스 Archer",
+        "alice@contoso.com",
+        "Contoso",
+    )
+    assert len(person.guid) == 36
+    assert not person.is_admin
+    assert person.chat_enabled
+    assert not person.disabled
+    for typed in ("alice", "ALICE", "alice@contoso.com", "sip:Alice@Contoso.com", "CONTOSO\\alice", "ａｌｉｃｅ"):
+        assert directory.find_by_login(typed) == ALICE
+    assert directory.find_by_login("alice", "CONTOSO") == ALICE
+    assert directory.find_by_login("alice", "OTHER") is None
+    assert directory.find_by_login("bob") is None
+    assert directory.find_by_login("") is None
+    assert directory.find_person(ALICE) is person
+    assert directory.find_person("SIP:Alice@Contoso.COM") is person
+    assert directory.find_person("sip:bob@contoso.com") is None
+    assert list(directory.people()) == [person]
+    assert heard == [ALICE]
+
+
+async def test_everything_survives_a_restart(place: Place) -> None:
+    directory = place.open()
+    await directory.add_user("alice", PASSWORD, display_name="Alice")
+    await directory.add_user("bob")
+    group, outer = await directory.add_group("야간 근무"), await directory.add_group("Plant")
+    await directory.add_to_group(group.uri, ALICE)
+    await directory.add_to_group(outer.uri, group.uri)
+    await directory.set_admin(ALICE, True)
+    await directory.set_chat_enabled(ALICE, False)
+    await directory.set_enabled("sip:bob@contoso.com", False)
+    before = (list(directory.people()), set(directory.principals()), directory.nt_hash(ALICE))
+    place.close()
+    again = place.open()
+    assert (list(again.people()), set(again.principals()), again.nt_hash(ALICE)) == before
+    assert again.find_person(ALICE) is not None
+    assert await again.check_password(ALICE, PASSWORD)
+    assert [member.uri for member in again.members_of(outer.uri)] == [group.uri]
+
+
+async def test_refused_users(place: Place) -> None:
+    directory = place.open()
+    await directory.add_user("alice", PASSWORD)
+    for login in ("alice", "ALICE@contoso.com", "a b", "", "bob@elsewhere.com", "김철수"):
+        with pytest.raises(AccountRefused):
+            await directory.add_user(login, PASSWORD)
+    with pytest.raises(AccountRefused, match="at least 8"):
+        await directory.add_user("bob", "short")
+    with pytest.raises(AccountRefused, match="control"):
+        await directory.add_user("bob", PASSWORD, display_name="Bob\x07")
+    assert len(directory.people()) == 1
+
+
+async def test_the_same_login_twice_at_once(place: Place) -> None:
+    directory = place.open()
+    results = await asyncio.gather(*(directory.add_user("alice", PASSWORD) for _ in range(3)), return_exceptions=True)
+    assert sum(isinstance(result, AccountRefused) for result in results) == 2
+    assert len(directory.people()) == 1
+
+
+async def test_unknown_uris(place: Place) -> None:
+    directory = place.open()
+    group = await directory.add_group("Plant")
+    for act in (
+        directory.set_password(ALICE, PASSWORD),
+        directory.remove_user(ALICE),
+        directory.set_enabled(ALICE, False),
+        directory.rename_user(ALICE, "x"),
+        directory.remove_group("ma-grp:x@u.g"),
+        directory.add_to_group(group.uri, ALICE),
+        directory.add_to_group("ma-grp:x@u.g", group.uri),
+    ):
+        with pytest.raises(KeyError):
+            await act
+    with pytest.raises(KeyError):
+        directory.members_of("ma-grp:x@u.g")
+    assert directory.find_principal(ALICE) is None
+
+
+# --- passwords
+
+
+async def test_passwords(place: Place) -> None:
+    directory = place.open()
+    await directory.add_user("alice", PASSWORD)
+    await directory.add_user("nobody")
+    assert await directory.check_password(ALICE, PASSWORD)
+    assert await directory.check_password("SIP:ALICE@contoso.com", PASSWORD)
+    assert not await directory.check_password(ALICE, "wrong")
+    assert not await directory.check_password("sip:nobody@contoso.com", "")
+    assert not await directory.check_password("sip:unknown@contoso.com", PASSWORD)
+
+
+async def test_a_new_password_counts_at_once(place: Place) -> None:
+    directory = place.open()
+    await directory.add_user("alice", PASSWORD)
+    await directory.set_password(ALICE, "비밀번호 1234")
+    assert not await directory.check_password(ALICE, PASSWORD)
+    assert await directory.check_password(ALICE, "비밀번호 1234")
+    assert directory.nt_hash(ALICE) == nt_hash("비밀번호 1234")
+
+
+async def test_disabled_at_once(place: Place) -> None:
+    directory = place.open()
+    await directory.add_user("alice", PASSWORD)
+    heard = _heard(directory)
+    checking = asyncio.ensure_future(directory.check_password(ALICE, PASSWORD))
+    await asyncio.sleep(0)  # the hash is being worked out
+    await directory.set_enabled(ALICE, False)
+    assert not await checking
+    assert not await directory.check_password(ALICE, PASSWORD)
+    assert directory.nt_hash(ALICE) is not None  # its caller says "disabled" only to who proves the password
+    await directory.set_enabled(ALICE, False)
+    assert heard == [ALICE]
+    await directory.set_enabled(ALICE, True)
+    assert await directory.check_password(ALICE, PASSWORD)
+
+
+async def test_verifiers(place: Place) -> None:
+    directory = place.open()
+    await directory.add_user("alice", PASSWORD)
+    await directory.add_user("nobody")
+    assert directory.nt_hash(ALICE) == nt_hash(PASSWORD)
+    for username, name in (("", "alice"), ("alice", "alice"), ("alice@contoso.com", "alice@contoso.com")):
+        expected = compute_ha1(name, "contoso.com", PASSWORD, Algorithm.SHA_256)
+        assert directory.digest_ha1(ALICE, "SHA-256", username) == expected
+    assert directory.digest_ha1(ALICE, "sha-256", "sip:alice@contoso.com") is not None
+    assert directory.digest_ha1(ALICE, "SHA-256", "Alice") is None
+    assert directory.digest_ha1(ALICE, "MD5") is None
+    assert directory.digest_ha1(ALICE, "SHA-512-256") is None
+    for uri in ("sip:nobody@contoso.com", "sip:unknown@contoso.com"):
+        assert directory.nt_hash(uri) is None
+        assert directory.digest_ha1(uri, "SHA-256") is None
+
+
+async def test_a_scheme_switched_off_is_forgotten_and_comes_back_with_the_next_password(place: Place) -> None:
+    directory = place.open()
+    await directory.add_user("alice", PASSWORD)
+    secret = nt_hash(PASSWORD)
+    assert secret in place.path.read_bytes()
+    place.close()
+    directory = place.open(VerifierSchemes(ntlm=False, digest_md5=True))
+    assert directory.nt_hash(ALICE) is None
+    assert directory.digest_ha1(ALICE, "SHA-256") is not None
+    assert directory.digest_ha1(ALICE, "MD5") is None
+    assert secret not in place.path.read_bytes()
+    assert await directory.check_password(ALICE, PASSWORD)
+    assert directory.digest_ha1(ALICE, "MD5") == compute_ha1("alice", "contoso.com", PASSWORD, Algorithm.MD5)
+    assert directory.nt_hash(ALICE) is None
+
+
+async def test_a_dearer_hash_is_made_when_the_password_is_there(place: Place) -> None:
+    await place.open().add_user("alice", PASSWORD)
+    place.close()
+    directory = place.open(cost=PasswordCost(time_cost=2, memory_kib=8, parallelism=1))
+    assert not await directory.check_password(ALICE, "wrong")
+    assert "t=1" in str(place.raw("SELECT password FROM people"))
+    assert await directory.check_password(ALICE, PASSWORD)
+    assert "t=2" in str(place.raw("SELECT password FROM people"))
+    assert await directory.check_password(ALICE, PASSWORD)
+
+
+# --- people and groups
+
+
+async def test_changes_are_told_once(place: Place) -> None:
+    directory = place.open()
+    await directory.add_user("alice", PASSWORD)
+    heard = _heard(directory)
+    await directory.rename_user(ALICE, "Alice B.")
+    await directory.set_contact(ALICE, email="a@b", company="C")
+    await directory.set_password(ALICE, "another one")
+    await directory.set_admin(ALICE, True)
+    await directory.set_admin(ALICE, True)
+    await directory.set_chat_enabled(ALICE, False)
+    assert heard == [ALICE] * 4
+    person = directory.find_person(ALICE)
+    assert person is not None
+    assert (person.display_name, person.email, person.company, person.is_admin, person.chat_enabled) == (
+        "Alice B.",
+        "a@b",
+        "C",
+        True,
+        False,
+    )
+
+
+async def test_remove(place: Place) -> None:
+    directory = place.open()
+    await directory.add_user("alice", PASSWORD)
+    group = await directory.add_group("Plant")
+    await directory.add_to_group(group.uri, ALICE)
+    gone: list[bool] = []
+    directory.subscribe(lambda uri: gone.append(directory.find_person(uri) is None))
+    await directory.remove_user(ALICE)
+    assert gone == [True]
+    assert directory.nt_hash(ALICE) is None
+    assert directory.members_of(group.uri) == []
+    assert place.raw("SELECT * FROM verifiers") == place.raw("SELECT * FROM memberships") == []
+    first = directory.find_by_login("alice")
+    person = await directory.add_user("alice", PASSWORD)
+    assert first is None
+    assert group.uri not in person.affiliations
+
+
+async def test_nested_groups(place: Place) -> None:
+    directory = place.open()
+    await directory.add_user("alice")
+    await directory.add_user("bob")
+    bob = "sip:bob@contoso.com"
+    night, plant = await directory.add_group("Night"), await directory.add_group("Plant")
+    everyone = next(one for one in directory.principals() if one.kind is PrincipalKind.DOMAIN)
+    heard = _heard(directory)
+
+    def groups(uri: str) -> frozenset[str]:
+        person = directory.find_person(uri)
+        assert person is not None
+        return person.affiliations
+
+    assert groups(ALICE) == {everyone.uri}
+    await directory.add_to_group(night.uri, ALICE)
+    assert heard == [ALICE]
+    await directory.add_to_group(night.uri, ALICE)
+    assert heard == [ALICE]
+    await directory.add_to_group(plant.uri, night.uri)
+    assert groups(ALICE) == {everyone.uri, night.uri, plant.uri}
+    assert heard == [ALICE, ALICE]
+    with pytest.raises(AccountRefused, match="inside itself"):
+        await directory.add_to_group(night.uri, plant.uri)
+    with pytest.raises(AccountRefused, match="inside itself"):
+        await directory.add_to_group(night.uri, night.uri)
+    await directory.remove_from_group(plant.uri, night.uri)
+    await directory.remove_from_group(plant.uri, night.uri)
+    assert groups(ALICE) == {everyone.uri, night.uri}
+    await directory.add_to_group(plant.uri, everyone.uri)
+    assert groups(bob) == {everyone.uri, plant.uri}
+    heard.clear()
+    await directory.remove_group(plant.uri)
+    assert sorted(heard) == [ALICE, bob]
+    assert directory.find_principal(plant.uri) is None
+    assert groups(bob) == {everyone.uri}
+
+
+async def test_the_domain(place: Place) -> None:
+    directory = place.open()
+    everyone = next(one for one in directory.principals() if one.kind is PrincipalKind.DOMAIN)
+    assert everyone.display_name == "contoso.com"
+    assert directory.find_principal(everyone.uri.upper()) == everyone
+    person = await directory.add_user("alice")
+    assert [member.uri for member in directory.members_of(everyone.uri)] == [person.uri]
+    for act in (
+        directory.add_to_group(everyone.uri, ALICE),
+        directory.remove_from_group(everyone.uri, ALICE),
+        directory.remove_group(everyone.uri),
+        directory.rename_group(everyone.uri, "x"),
+    ):
+        with pytest.raises(AccountRefused):
+            await act
+
+
+async def test_group_names(place: Place) -> None:
+    directory = place.open()
+    group = await directory.add_group("Night Shift")
+    for name in ("night  shift", "ＮＩＧＨＴ SHIFT", "Everyone", "contoso.com", "", "x" * 257):
+        with pytest.raises(AccountRefused):
+            await directory.add_group(name)
+    await directory.rename_group(group.uri, "NIGHT SHIFT")
+    found = directory.find_principal(group.uri)
+    assert found is not None
+    assert found.display_name == "NIGHT SHIFT"
+
+
+# --- the file
+
+
+async def test_only_the_owner_may_read(place: Place) -> None:
+    await place.open().add_user("alice", PASSWORD)
+    assert stat.S_IMODE(place.path.stat().st_mode) == 0o600
+    place.close()
+    place.path.chmod(0o644)
+    place.open()
+    assert stat.S_IMODE(place.path.stat().st_mode) == 0o600
+
+
+async def test_removed_secrets_are_overwritten(place: Place) -> None:
+    directory = place.open()
+    await directory.add_user("alice", PASSWORD)
+    await directory.set_password(ALICE, "another one")
+    assert nt_hash(PASSWORD) not in place.path.read_bytes()
+    await directory.remove_user(ALICE)
+    assert nt_hash("another one") not in place.path.read_bytes()
+
+
+def test_another_domain(place: Place) -> None:
+    place.open()
+    place.close()
+    with pytest.raises(AccountsUnusable, match="belongs to the domain contoso"):
+        LocalDirectory(place.path, "fabrikam.com", cost=CHEAP)
+
+
+def test_a_newer_file(place: Place) -> None:
+    place.open()
+    place.close()
+    place.raw("PRAGMA user_version = 99")
+    with pytest.raises(AccountsUnusable, match="newer release"):
+        place.open()
+
+
+def test_files_that_are_none(tmp_path: Path) -> None:
+    (tmp_path / "accounts.db").write_bytes(b"this is not a database, it only looks like a long enough text" * 100)
+    for path in (tmp_path / "accounts.db", tmp_path / "missing" / "accounts.db", tmp_path):
+        with pytest.raises(AccountsUnusable):
+            LocalDirectory(path, "contoso.com", cost=CHEAP)
+
+
+async def test_rows_that_point_nowhere_are_passed_over(place: Place) -> None:
+    group = await place.open().add_group("Plant")
+    place.close()
+    place.raw(f"INSERT INTO memberships VALUES ('{group.uri}', 'sip:ghost@contoso.com')")
+    place.raw(f"INSERT INTO memberships VALUES ('{group.uri}', '{group.uri}')")
+    directory = place.open()
+    await directory.add_user("alice")
+    await directory.add_to_group(group.uri, ALICE)
+    person = directory.find_person(ALICE)
+    assert person is not None
+    assert group.uri in person.affiliations
