@@ -61,7 +61,15 @@ class StreamFramer:
         """The frames that `data` completes. Raises FramingError: 400, 413 (body) or 513 (head)."""
         if self._failed:
             return []
-        if self._buffer:
+        if not self._buffer:
+            # Most of what arrives is one answer without a body: the way of these is kept short.
+            end = data.find(b"\r\n\r\n")
+            if end + 4 == len(data) and end <= self._limits.head and data[0] != 13:
+                found = data.find(_FAST_NAME)
+                if found >= 0 and data[found + 18 : found + 20] == b"0\r":
+                    self._odd_break = False
+                    return [_new(Frame, (data[:-2], b""))]
+        else:
             self._buffer += data
             if self._wait():
                 return []
@@ -106,7 +114,6 @@ class StreamFramer:
             searched = 0
             found = find(_FAST_NAME, start, end)
             if found >= 0 and data[found + 18 : found + 20] == b"0\r" and end - start <= self._limits.head:
-                # Most of what arrives is answers without a body: the way of these is kept short.
                 body, finish = b"", end + 4
             else:
                 finish = end + 4 + self._body_length(data, start, end, found)

@@ -32,9 +32,11 @@ def peek_response(head: bytes) -> Peek | None:
     via = head.find(b"\r\nVia: ")
     if status is None or via < 0:
         return None
-    _, found, branch = head[via : head.find(b"\r\n", via + 7)].partition(b";branch=")
-    if not found:
+    end = head.find(b"\r\n", via + 7)
+    at = head.find(b";branch=", via, end)
+    if at < 0:
         return None
+    branch = head[at + 8 : end]
     if b";" in branch:
         branch = branch[: branch.index(b";")]
     return _new(Peek, (status, branch))
