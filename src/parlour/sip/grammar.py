@@ -35,6 +35,9 @@ _QUOTED = r'"(?:[^"\\]++|\\[\s\S])*+"'
 # generic-param = token [ EQUAL gen-value ]; EQUAL may stand between blanks; an empty value is let through.
 _PARAM = re.compile(rf'[ \t]*+([^ \t=;,<>"]++)[ \t]*+(?:=[ \t]*+({_QUOTED}|[^ \t;"]*+))?[ \t]*+(;|$)')
 
+# What nearly all parameters are made of: then cutting at the semicolons is all there is to do.
+_PLAIN_PARAMS = re.compile(r"[A-Za-z0-9\-.!%*_+`'~=:;@/]++")
+
 _THREE_COLONS = re.compile(r":::(?=[0-9]++\.[0-9.]++$)")
 _LIST_ITEM = re.compile(rf'(?:[^",<]++|{_QUOTED}|<[^>]*+>)++')
 
@@ -103,6 +106,8 @@ def parse_params(text: str) -> dict[str, str | None]:
 
     Raises RemoteProtocolError 400 for an empty parameter, an open quote, or a name given twice (section 7.3.1).
     """
+    if _PLAIN_PARAMS.fullmatch(text):
+        return _plain_params(text)
     params: dict[str, str | None] = {}
     position, more = 0, True
     while more:
@@ -114,6 +119,19 @@ def parse_params(text: str) -> dict[str, str | None]:
             raise RemoteProtocolError(400, "Repeated Parameter In Header")
         params[name] = found[2]
         position, more = found.end(), found[3] == ";"
+    return params
+
+
+def _plain_params(text: str) -> dict[str, str | None]:
+    params: dict[str, str | None] = {}
+    for item in text.split(";"):
+        name, equals, value = item.partition("=")
+        name = name.lower()
+        if not name:
+            raise RemoteProtocolError(400, "Malformed Parameter In Header")
+        if name in params:
+            raise RemoteProtocolError(400, "Repeated Parameter In Header")
+        params[name] = value if equals else None
     return params
 
 

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar, cast
 
 from parlour.sip.errors import LocalProtocolError, RemoteProtocolError
-from parlour.sip.fields import KNOWN_NAMES, Headers, canonical_name
-from parlour.sip.grammar import TOKEN, check_text, decode, encode
+from parlour.sip.fields import Headers, canonical_name
+from parlour.sip.grammar import TOKEN, check_text, encode
 from parlour.sip.headers import CSeq, NameAddr, Via, parse_name_addrs, parse_vias
 from parlour.sip.limits import DEFAULT_LIMITS, SipLimits
+from parlour.sip.lines import head_lines, header_pairs, unfold
 from parlour.sip.reasons import reason_for
 from parlour.sip.uri import SipUri
 
@@ -277,12 +278,12 @@ def parse_message(head: bytes, body: bytes = b"", limits: SipLimits = DEFAULT_LI
 
     Raises RemoteProtocolError: 400 malformed or beyond a limit, 505 for another SIP version.
     """
-    lines = _lines(head, limits)
-    items = _header_pairs(lines, len(body))
+    lines = head_lines(head, limits)
+    items = header_pairs(lines, len(body))
     if items is None:
         # Continuation lines: rare, so that everyone else is spared looking for them.
-        lines = _unfold(lines, limits)
-        items = _header_pairs(lines, len(body))
+        lines = unfold(lines, limits)
+        items = header_pairs(lines, len(body))
         if items is None:
             raise RemoteProtocolError(400, "Malformed Header Line")
     message = _start(lines[0])
@@ -338,7 +339,7 @@ def salvage_headers(head: bytes, limits: SipLimits = DEFAULT_LIMITS) -> Headers 
         return None
     items: list[tuple[str, str]] = []
     try:
-        for line in _unfold(_lines(head, limits), limits)[1:]:
+        for line in unfold(head_lines(head, limits), limits)[1:]:
             name, colon, value = line.partition(":")
             name = name.rstrip(" \t")
             if colon and TOKEN.fullmatch(name):
@@ -347,69 +348,3 @@ def salvage_headers(head: bytes, limits: SipLimits = DEFAULT_LIMITS) -> Headers 
     except RemoteProtocolError:
         return None
     return headers if all(name in headers for name in _NEEDED_TO_ANSWER) else None
-
-
-def _lines(head: bytes, limits: SipLimits) -> list[str]:
-    """The lines as they stand on the wire."""
-    if len(head) > limits.head:
-        raise RemoteProtocolError(513, "Message Too Large")
-    text = decode(head[:-2] if head.endswith(b"\r\n") else head)
-    breaks = text.count("\n")
-    if breaks > limits.header_count:
-        # Continuation lines count too: they cost the same.
-        raise RemoteProtocolError(400, "Too Many Header Lines")
-    lines = text.split("\r\n")
-    # A lone CR or LF is read as a line end by some and not by others: the way headers are smuggled past a proxy.
-    if breaks != len(lines) - 1 or text.count("\r") != breaks:
-        raise RemoteProtocolError(400, "Bare Line Break In Header")
-    if len(text) > limits.header_line or len(text) > limits.start_line:
-        _check_line_lengths(lines, limits)
-    return lines
-
-
-def _check_line_lengths(lines: list[str], limits: SipLimits) -> None:
-    if len(lines[0]) > limits.start_line:
-        raise RemoteProtocolError(400, "Start Line Too Long")
-    if any(len(line) > limits.header_line for line in lines[1:]):
-        raise RemoteProtocolError(400, "Header Line Too Long")
-
-
-def _unfold(lines: list[str], limits: SipLimits) -> list[str]:
-    """Continuation lines joined to the line they continue (section 7.3.1)."""
-    joined: list[list[str]] = []
-    for line in lines:
-        # The start line is never continued; as it has no colon, what is put behind it is refused later anyway.
-        if joined and line[:1] in (" ", "\t"):
-            joined[-1].append(line.lstrip(" \t"))
-        else:
-            joined.append([line])
-    unfolded = [" ".join(parts) for parts in joined]
-    _check_line_lengths(unfolded, limits)
-    return unfolded
-
-
-def _header_pairs(lines: list[str], size: int) -> list[tuple[str, str]] | None:
-    """The headers, or None if a line is not one (a continuation, or nonsense)."""
-    spelled = KNOWN_NAMES.get
-    pairs = []
-    for line in lines[1:]:
-        name, colon, value = line.partition(":")
-        # Blanks before the colon are allowed (HCOLON, section 25.1), and are among what `_unusual_name` sorts out.
-        long_name = spelled(name) or _unusual_name(name)
-        if not colon or long_name is None:
-            return None
-        pairs.append((long_name, value.strip(" \t")))
-    for value in [value for name, value in pairs if name == "Content-Length"]:
-        _check_length(value, size)
-    return pairs
-
-
-def _unusual_name(name: str) -> str | None:
-    name = name.rstrip(" \t")
-    return canonical_name(name) if TOKEN.fullmatch(name) else None
-
-
-def _check_length(value: str, size: int) -> None:
-    """Framing has believed one Content-Length; whoever stands before us may have believed another."""
-    if not (value.isascii() and value.isdigit()) or len(value) > 20 or int(value) != size:
-        raise RemoteProtocolError(400, "Content-Length Does Not Match")
