@@ -102,8 +102,8 @@ class Server:
 
     def cpu(self) -> float:
         """Seconds of processor time used so far. Raises `ServerFailed` when the server is gone."""
-        if self._process.poll() is not None:
-            raise ServerFailed(f"the server has ended; the end of its log:\n{self._tail()}")
+        if (status := self._process.poll()) is not None:
+            raise ServerFailed(f"the server has ended with status {status}; the end of its log:\n{self._tail()}")
         return cpu_seconds(self.pid)
 
     def port(self, transport: str) -> int:
