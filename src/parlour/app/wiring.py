@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import secrets
-import sqlite3
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -19,7 +18,7 @@ from parlour.app.config import Settings
 from parlour.app.data_dir import DataDir
 from parlour.app.problems import Problem
 from parlour.channel.service import ChannelService, ChannelSettings
-from parlour.directory.local import LocalDirectory, VerifierSchemes
+from parlour.directory.local import AccountsUnusable, LocalDirectory, VerifierSchemes
 from parlour.frontend.frontend import Frontend
 from parlour.frontend.settings import FrontendSettings, Schemes
 from parlour.hub.catalogue import BrokenCatalogue
@@ -146,5 +145,5 @@ def _open_directory(data_dir: DataDir, settings: Settings) -> LocalDirectory:
     schemes = VerifierSchemes(ntlm=auth.ntlm, digest=auth.digest, digest_md5=auth.digest_md5)
     try:
         return LocalDirectory(data_dir.accounts, settings.domain, schemes)
-    except (sqlite3.Error, OSError) as error:
+    except AccountsUnusable as error:
         raise Problem("database-unusable", path=data_dir.accounts, error=error) from error

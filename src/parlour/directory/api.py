@@ -20,8 +20,8 @@ class AccountRefused(Exception):
 
 
 class AccountsUnusable(Exception):
-    """The accounts cannot be opened: damaged, not readable, made by a newer release or for another domain. The text
-    says which."""
+    """The file of accounts cannot be used: damaged, not readable, of a newer release or another domain. The text says
+    which; the caller knows the path."""
 
 
 class Directory(Protocol):

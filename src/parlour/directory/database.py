@@ -63,19 +63,18 @@ class AccountsDatabase:
 
     def __init__(self, path: Path) -> None:
         """Open, make when missing, bring up to date. Raises `AccountsUnusable`."""
-        self._path = path
         try:
             # SQLite gives the files it puts beside this one the same mode.
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             path.chmod(0o600)
             self._connection = sqlite3.connect(path, timeout=5.0, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
-            raise AccountsUnusable(f"cannot open {path}: {error}") from error
+            raise AccountsUnusable(str(error)) from error
         try:
             self._prepare()
         except sqlite3.Error as error:
             self._connection.close()
-            raise AccountsUnusable(f"cannot use {path}: {error}") from error
+            raise AccountsUnusable(str(error)) from error
         except AccountsUnusable:
             self._connection.close()
             raise
@@ -90,7 +89,7 @@ class AccountsDatabase:
         with self._transaction():
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
             if version > len(_MIGRATIONS):
-                raise AccountsUnusable(f"{self._path} was made by a newer release of Parlour (schema {version})")
+                raise AccountsUnusable(f"it was made by a newer release of Parlour (schema {version})")
             for script in _MIGRATIONS[version:]:
                 for statement in script.split(";"):
                     self._connection.execute(statement)
@@ -112,7 +111,7 @@ class AccountsDatabase:
         try:
             return self._load()
         except (sqlite3.Error, ValueError) as error:
-            raise AccountsUnusable(f"cannot use {self._path}: {error}") from error
+            raise AccountsUnusable(str(error)) from error
 
     def _load(self) -> Loaded:
         query = self._connection.execute

@@ -43,7 +43,7 @@ class LocalDirectory:
         self._database = AccountsDatabase(path)
         self._passwords = Passwords(cost if cost is not None else PasswordCost())
         try:
-            self._load(path)
+            self._load()
         except AccountsUnusable:
             self.close()
             raise
@@ -53,10 +53,10 @@ class LocalDirectory:
         self._passwords.close()
         self._database.close()
 
-    def _load(self, path: Path) -> None:
+    def _load(self) -> None:
         loaded = self._database.load()
         self._groups = {group.uri: group for group in loaded.groups}
-        self._everyone = self._find_everyone(path)
+        self._everyone = self._find_everyone()
         self._hashes = dict(loaded.hashes)
         self._verifiers = {uri: dict(found) for uri, found in loaded.verifiers.items()}
         known = {person.uri for person in loaded.people} | self._groups.keys()
@@ -68,7 +68,7 @@ class LocalDirectory:
         }
         self._drop_verifiers()
 
-    def _find_everyone(self, path: Path) -> Principal:
+    def _find_everyone(self) -> Principal:
         found = next((group for group in self._groups.values() if group.kind is PrincipalKind.DOMAIN), None)
         if found is None:
             guid = str(uuid.uuid4())
@@ -76,7 +76,7 @@ class LocalDirectory:
             self._database.put_group(found)
             self._groups[found.uri] = found
         elif found.display_name != self.domain:
-            raise AccountsUnusable(f"{path} belongs to the domain {found.display_name}, not to {self.domain}")
+            raise AccountsUnusable(f"it belongs to the domain {found.display_name}, not to {self.domain}")
         return found
 
     def _drop_verifiers(self) -> None:
