@@ -251,7 +251,6 @@ class Endpoint:
             message = parse_message(frame.head, frame.body, self.settings.limits)
             message.check()
         except RemoteProtocolError as error:
-            self.counters.malformed += 1
             self._receive_malformed(connection, frame.head, error)
             return
         if isinstance(message, Request):
