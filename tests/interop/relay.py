@@ -39,21 +39,22 @@ class Relay:
                 self._spawn(self._carry, client)
 
     def _carry(self, client: socket.socket) -> None:
-        """One connection. The TLS side is read by one thread and written by another, which ssl allows."""
+        """One connection, one thread per direction. The client is not told when the server leaves: sipp would give up
+        at once, with nothing said about what it has heard before."""
         with contextlib.suppress(OSError):
             server = socket.create_connection(self._target, timeout=10)
             if self._tls:
                 server = _ANY_CERTIFICATE.wrap_socket(server)
             server.settimeout(None)
             self._sockets.append(server)
-            client_left = threading.Event()
-            self._spawn(self._upwards, client, server, client_left)
-            _pump(server, client)
-            if not client_left.is_set():
-                self.hung_up.set()
+            self._spawn(self._downwards, server, client)
+            _pump(client, server)
+            server.shutdown(socket.SHUT_RDWR)
 
-    def _upwards(self, client: socket.socket, server: socket.socket, client_left: threading.Event) -> None:
-        _pump(client, server, client_left)
+    def _downwards(self, server: socket.socket, client: socket.socket) -> None:
+        _pump(server, client)
+        if not _has_left(client):
+            self.hung_up.set()
 
     def close(self) -> None:
         for one in (self._listener, *self._sockets):
@@ -72,13 +73,17 @@ class Relay:
         self.close()
 
 
-def _pump(source: socket.socket, sink: socket.socket, ended: threading.Event | None = None) -> None:
-    """Copy until either side ends; then end both."""
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    """Copy until either side ends."""
     with contextlib.suppress(OSError, ValueError):
         while data := source.recv(65536):
             sink.sendall(data)
-    if ended is not None:
-        ended.set()
-    for one in (source, sink):
-        with contextlib.suppress(OSError):
-            one.shutdown(socket.SHUT_RDWR)
+
+
+def _has_left(client: socket.socket) -> bool:
+    try:
+        return client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True

@@ -62,7 +62,17 @@ class SippPeer:
         command = [str(sipp()), f"127.0.0.1:{port}", "-sf", str(script), "-i", "127.0.0.1", "-bind_local"]
         command += ["-t", "u1" if wire == "UDP" else "t1", "-p", port_here, "-cp", str(free_port())]
         command += ["-m", "1", "-timeout", f"{_SECONDS}s", "-timeout_error", "-recv_timeout", "8000", "-nostdin"]
-        command += ["-max_reconnect", "0", "-cid_str", call_id, "-default_behaviors", "all,-bye", "-skip_rlimit"]
+        command += [
+            "-max_reconnect",
+            "0",
+            "-cid_str",
+            call_id,
+            "-default_behaviors",
+            "all,-bye",
+            "-auth_uri",
+            DOMAIN,
+            "-skip_rlimit",
+        ]
         command += ["-trace_err", "-error_file", str(self._errors), "-trace_msg", "-message_file", str(self._messages)]
         with (self.directory / "screen.log").open("wb") as screen:
             self._process = subprocess.Popen(
