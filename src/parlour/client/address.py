@@ -40,7 +40,7 @@ class Account:
             uri = SipUri.parse(text)
         except RemoteProtocolError as error:
             raise ValueError(f"not a SIP address: {address!r}") from error
-        if not uri.user:
+        if not uri.user or uri.password is not None:
             raise ValueError(f"a SIP address has a user and a domain: {address!r}")
         plain = aor(text)
         return cls(plain, uri.host.lower(), login or plain.partition(":")[2], password, scheme)
