@@ -371,6 +371,24 @@ def test_udp_requests_are_challenged_one_by_one(house: House) -> None:
     assert house.answer(plain("INVITE", LOOKUP), datagrams).status == 401
 
 
+@pytest.mark.parametrize("transport", ["TCP", "UDP"])
+def test_an_ack_repeats_the_credentials_of_its_invite(house: House, transport: str) -> None:
+    """RFC 3261 section 22.1. It is not taken for a guess, and reaches the dialog."""
+    caller = FakeConnection(transport)
+    caller.reliable = transport != "UDP"
+    invite = house.with_digest(plain("INVITE", LOOKUP), "alice", caller)
+    assert house.answer(invite, caller).status == 200
+    for number in range(5):
+        ack = plain("ACK", "sip:127.0.0.1:5060;transport=tcp", to=f"<{LOOKUP}>;tag=x", cseq=number)
+        ack.headers.add("Authorization", invite.headers.get("Authorization") or "")
+        assert house.send(ack, caller).identity is not None
+    wrong = house.with_digest(plain("INVITE", LOOKUP), "alice", caller, password="guess")
+    ack = plain("ACK", "sip:127.0.0.1:5060;transport=tcp", to=f"<{LOOKUP}>;tag=x")
+    ack.headers.add("Authorization", wrong.headers.get("Authorization") or "")
+    assert house.send(ack, caller).identity is None
+    assert house.sign_in_digest("alice", caller).status == 200
+
+
 def test_register_elsewhere(house: House) -> None:
     house.sign_in_digest()
     message = register()

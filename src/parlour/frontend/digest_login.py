@@ -52,24 +52,31 @@ class DigestLogin:
         return credentials.username if isinstance(credentials, Credentials) else None
 
     def check(self, request: Request, value: str) -> Proven | Failed:
-        """A request with Digest credentials."""
+        """A request with Digest credentials. An ACK repeats those of its INVITE, with the address and the count of
+        that (RFC 3261 section 22.1)."""
         credentials = parse_credentials(value)
         if not isinstance(credentials, Credentials):
             return Failed(credentials.reason)
         if credentials.realm != self._realm or credentials.algorithm not in self._algorithms:
             return Failed("not what was offered")
-        if not _same_uri(credentials.uri, request.uri):
+        is_ack = request.method == "ACK"
+        if not is_ack and not _same_uri(credentials.uri, request.uri):
             return Failed("credentials for another address")
         if self._nonces.check(credentials.nonce, self._clock()) is NonceState.BAD:
             return Failed("not our nonce")
+        person = self._prove(credentials, ("INVITE", "ACK") if is_ack else (request.method,))
+        if person is None:
+            return Failed("wrong name or password", guess=True, login=credentials.username)
+        if not is_ack and self._nonces.use(credentials.nonce, credentials.nc, self._clock()) is not NonceState.OK:
+            return Failed(STALE)
+        return Proven(person)
+
+    def _prove(self, credentials: Credentials, methods: tuple[str, ...]) -> str | None:
+        """Whose password was used, for a request of one of these methods."""
         person = self._people.find_by_login(credentials.username)
         name = credentials.username
         ha1 = self._people.digest_ha1(person, credentials.algorithm.value, name) if person else None
-        if not verify(credentials, request.method, ha1) or person is None:
-            return Failed("wrong name or password", guess=True, login=credentials.username)
-        if self._nonces.use(credentials.nonce, credentials.nc, self._clock()) is not NonceState.OK:
-            return Failed(STALE)
-        return Proven(person)
+        return person if any(verify(credentials, method, ha1) for method in methods) else None
 
 
 def _same_uri(one: str, other: str) -> bool:
