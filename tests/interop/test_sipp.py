@@ -61,7 +61,16 @@ def test_register_refresh_unregister(play: Play, login: str) -> None:
 
 @pytest.mark.parametrize(
     "scenario",
-    ["options", "wrong-password", "replayed-nonce", "md5-is-not-offered", "not-mine", "unknown-dialog", "no-patience"],
+    [
+        "options",
+        "wrong-password",
+        "replayed-nonce",
+        "md5-is-not-offered",
+        "not-mine",
+        "unknown-dialog",
+        "no-patience",
+        "every-request",
+    ],
 )
 def test_alone(play: Play, scenario: str) -> None:
     play(scenario).finish()
@@ -122,3 +131,4 @@ def test_udp(tmp_path: Path, perform: Play) -> None:
     port = free_port()
     with Server(tmp_path / "data", env={"PARLOUR_LISTEN__UDP": f"127.0.0.1:{port}"}):
         perform("datagrams", port, wire="UDP").finish()
+        perform("every-request", port, wire="UDP").finish()
