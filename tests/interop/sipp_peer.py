@@ -7,7 +7,9 @@ relay.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -82,6 +84,7 @@ class SippPeer:
                 stdout=screen,
                 stderr=screen,
                 env={**os.environ, "TERM": "dumb", "LC_ALL": "C.UTF-8"},
+                start_new_session=True,
             )
 
     def reached(self, mark: str) -> SippPeer:
@@ -105,9 +108,10 @@ class SippPeer:
         return self
 
     def stop(self) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
+        """End it, with whatever its commands have left running."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
 
     def messages(self) -> str:
         """Everything that was sent and received."""
