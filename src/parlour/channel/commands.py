@@ -25,7 +25,7 @@ from parlour.xccos.types import (
 if TYPE_CHECKING:
     from parlour.channel.session import Session
 
-__all__ = ["HANDLERS", "Handler", "refuse"]
+__all__ = ["HANDLERS", "ONCE", "Handler", "refuse"]
 
 Handler = Callable[["Session", int, Any], Awaitable[list[Fragment]]]
 
@@ -49,3 +49,7 @@ HANDLERS: Mapping[type, Handler] = {
     BadCommand: refuse,
     UnknownCommand: refuse,
 }
+
+ONCE: frozenset[type] = frozenset({Part})
+"""Commands that would be answered differently the second time: their replies are remembered, and a command sent again gets
+the same one. All others may be carried out again, which is right and costs no memory in between."""

@@ -13,7 +13,7 @@ from collections import OrderedDict, deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from parlour.channel.commands import HANDLERS, refuse
+from parlour.channel.commands import HANDLERS, ONCE, refuse
 from parlour.channel.posting import GONE, Answer, post
 from parlour.channel.refusals import diagnostics
 from parlour.hub.events import PostHeard, Removed, RoomEvent, VisitEnded
@@ -42,7 +42,6 @@ _REMEMBERED = 64
 _OF_MYSELF = (Removed, VisitEnded)
 # Replies longer than this are not kept but worked out again: only reading, and entering a room, have such, and both may
 # be done twice.
-_REMEMBERED_BYTES = 2048
 _CommandKey = tuple[int, int, str, int]
 
 
@@ -154,6 +153,8 @@ class Session:
             else:
                 self._busy = True
                 self.service.spawn(self._carry_out(incoming, envelope))
+        if not queue:
+            self._queue = None  # an idle session keeps nothing it does not need
 
     async def _carry_out_post(self, incoming: IncomingRequest, envelope: Envelope) -> None:
         try:
@@ -211,18 +212,17 @@ class Session:
             incoming.respond(answer.status, answer.reason)
 
     async def _command(self, envid: int, command: Request) -> list[Fragment]:
+        self._learn(command.name)
+        handler = HANDLERS.get(type(command), refuse)
+        if type(command) not in ONCE:
+            return await handler(self, envid, command)
         if self._answered is None:
             self._answered = OrderedDict()
         # Some clients give all commands of an envelope the same number, so that the number alone would not do.
         key = (envid, command.seqid, command.name, hash(command))
-        known = self._answered.get(key)
-        if known is not None:
-            return known
-        self._learn(command.name)
-        handler = HANDLERS.get(type(command), refuse)
-        fragments = await handler(self, envid, command)
-        if sum(len(one.tail) for one in fragments) <= _REMEMBERED_BYTES:
-            self._answered[key] = fragments
+        fragments = self._answered.get(key)
+        if fragments is None:
+            fragments = self._answered[key] = await handler(self, envid, command)
             if len(self._answered) > _REMEMBERED:
                 self._answered.popitem(last=False)
         return fragments

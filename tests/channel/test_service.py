@@ -1,0 +1,200 @@
+"""Who is let in, who replaces whom, what survives a lost dialog, and how the service stops."""
+
+from __future__ import annotations
+
+import pytest
+from tests.channel.scene import LYNC_AGENT, SIPE_AGENT, Scene, chat, join, part
+from tests.hub.fakes import OPEN, person
+
+from parlour.channel.refusals import INVITE_DIAGNOSTICS, code_for
+from parlour.channel.returning import ReturningEndpoints
+from parlour.rooms.model import Limits, RoomId
+from parlour.rooms.refusals import Refusal
+from parlour.sip.message import Response
+
+
+def code(response: Response) -> str:
+    return (response.headers.get("ms-diagnostics") or "").partition(";")[0]
+
+
+async def test_who_may_not_chat_is_refused_with_the_code_clients_know() -> None:
+    async with Scene() as scene:
+        response = scene.client("carol").call()
+        assert (response.status, code(response)) == (403, "20010")
+        assert not scene.service.session_count
+
+
+async def test_too_many_endpoints() -> None:
+    async with Scene(limits=Limits(endpoints_per_user=2)) as scene:
+        await scene.called(endpoint="e1")
+        await scene.called(endpoint="e2")
+        response = scene.client(endpoint="e3").call()
+        assert (response.status, code(response)) == (486, "20009")
+        await scene.called(endpoint="e2")
+        assert scene.service.session_count == 2
+
+
+async def test_a_full_or_stopping_service_asks_to_come_again() -> None:
+    async with Scene(sessions=1) as scene:
+        await scene.called()
+        response = scene.client("bob").call()
+        assert (response.status, code(response)) == (503, "20000")
+        assert response.headers.get("Retry-After") == "5"
+        await scene.service.close()
+        assert scene.client("bob").call().status == 503
+
+
+async def test_losing_the_right_to_chat_ends_the_session() -> None:
+    async with Scene() as scene:
+        alice = await scene.joined()
+        scene.directory.put(person("alice", chat_enabled=False))
+        await alice.settle()
+        assert alice.byes == 1
+        assert not scene.service.session_count
+
+
+@pytest.mark.parametrize("agent", [SIPE_AGENT, LYNC_AGENT])
+async def test_the_same_endpoint_on_the_same_connection_replaces_in_silence(agent: str) -> None:
+    async with Scene() as scene:
+        first = await scene.joined(agent=agent)
+        second = first.again()
+        assert second.call().status == 200
+        await second.settle()
+        assert (first.byes, second.byes, scene.service.session_count) == (0, 0, 1)
+        assert first.send("INFO") == 481
+
+
+async def test_the_same_endpoint_on_another_connection_has_the_old_dialog_hung_up() -> None:
+    async with Scene() as scene:
+        first, second = await scene.joined(), await scene.called()
+        await second.settle()
+        first.pump()
+        assert (first.byes, second.byes, scene.service.session_count) == (1, 0, 1)
+        await second.say(chat("not seated here"))
+        assert second.chats() == []
+
+
+async def test_endpoints_without_a_name_do_not_replace_each_other() -> None:
+    async with Scene() as scene:
+        await scene.called(endpoint="")
+        await scene.called(endpoint="")
+        assert scene.service.session_count == 2
+
+
+async def test_after_a_lost_dialog_sipe_is_seated_again_where_it_thinks_it_is() -> None:
+    async with Scene() as scene:
+        alice, bob = await scene.joined(), await scene.joined("bob")
+        alice.answering = 481
+        await bob.say(chat("1"))
+        alice.pump()
+        assert not scene.hub.presence.visits_of("sip:alice@example.com")
+        assert alice.send("INFO") == 481
+        back = alice.again()
+        assert back.call().status == 200
+        posted = back.start(chat("2"))
+        await back.settle()
+        assert back.status(posted) == 200
+        assert (back.chats(), bob.chats()) == (["2"], ["1", "2"])
+
+
+async def test_replaced_on_its_own_connection_sipe_keeps_its_rooms() -> None:
+    async with Scene() as scene:
+        alice = await scene.joined()
+        back = alice.again()
+        back.call()
+        assert await back.say(chat("still here")) == 200
+        assert back.chats() == ["still here"]
+
+
+@pytest.mark.parametrize("end", ["bye", "other connection", "other client"])
+async def test_who_hung_up_or_comes_from_elsewhere_is_seated_nowhere(end: str) -> None:
+    async with Scene() as scene:
+        alice = await scene.joined(agent=LYNC_AGENT if end == "other client" else SIPE_AGENT)
+        if end == "bye":
+            alice.send("BYE")
+        else:
+            alice.answering = 481
+            (session,) = scene.service._sessions
+            session._push_fragments([])
+            assert session._dialog is not None
+            session._dialog.forget("answered 481")
+        back = scene.client() if end == "other connection" else alice.again()
+        assert back.call().status == 200
+        await back.settle()
+        (visit,) = scene.hub.presence.visits_of("sip:alice@example.com")
+        assert not visit.seats
+
+
+async def test_leaving_is_told_to_those_who_stay() -> None:
+    async with Scene() as scene:
+        alice, bob = await scene.joined(), await scene.joined("bob")
+        alice.wire.close()
+        await bob.settle()
+        assert [notice.name for notice in bob.notices()] == ["part"]
+
+
+async def test_stopping_hangs_up_and_tells_nobody_that_the_others_left() -> None:
+    async with Scene() as scene:
+        clients = [await scene.joined(), await scene.joined("bob")]
+        for client in clients:
+            client.forget()
+        await scene.service.close()
+        for client in clients:
+            client.pump()
+            assert (client.byes, client.notices()) == (1, [])
+
+
+async def test_stopping_waits_for_posts_under_way() -> None:
+    async with Scene() as scene:
+        alice = await scene.joined()
+        number = alice.start(chat("almost"))
+        await scene.service.close()
+        assert alice.status(number) == 200
+        assert [post.text for post in await scene.store.posts.last(OPEN, 1)] == ["almost"]
+
+
+async def test_an_invite_that_offers_nothing_usable_leaves_nothing_behind() -> None:
+    async with Scene() as scene:
+        alice = scene.client()
+        alice._deliver("INVITE", b"v=0\r\nm=audio 1 RTP/AVP 0\r\n", "application/sdp")
+        alice.pump()
+        assert [response.status for response in alice.statuses.values()] == [488]
+        assert not scene.service.session_count
+        assert not scene.hub.presence.all_visits()
+
+
+async def test_a_hundred_sessions_come_and_go() -> None:
+    async with Scene() as scene:
+        for _ in range(100):
+            alice = await scene.joined()
+            await alice.say(part())
+            await alice.say(join(OPEN))
+            alice.wire.close()
+        assert not scene.service._by_endpoint
+        assert not scene.endpoint._pipes
+
+
+def test_every_refusal_has_a_code() -> None:
+    assert all(code_for(reason) >= 400 for reason in Refusal)
+    assert all(status >= 400 for status, _, _ in INVITE_DIAGNOSTICS.values())
+
+
+def test_returning_endpoints_are_given_their_rooms_once_and_for_a_while() -> None:
+    now = [0.0]
+    memory = ReturningEndpoints(lambda: now[0])
+    rooms = (RoomId("r"),)
+    memory.remember("a", "e", 1, rooms)
+    assert memory.take("a", "e", 2) == ()
+    assert memory.take("a", "e", 1) == rooms
+    assert memory.take("a", "e", 1) == ()
+    memory.remember("a", "e", 1, rooms)
+    memory.remember("a", "e", 1, ())  # nothing to remember: what is known stays
+    now[0] = 599.0
+    assert memory.take("a", "e", 1) == rooms
+    memory.remember("a", "e", 1, rooms)
+    now[0] += 600.0
+    assert memory.take("a", "e", 1) == ()
+    for number in range(10_001):
+        memory.remember("b", "e", number, rooms)
+    assert memory.take("b", "e", 0) == ()
+    assert memory.take("b", "e", 1) == rooms
