@@ -53,8 +53,8 @@ def test_an_outage() -> None:
     assert heard.catching_up
     assert not heard.hear(message(9))
     assert heard.read(messages(8)) == []
-    assert not heard.needs_more(messages(5, 6, 7, 8), 4)
-    told = heard.catch_up(messages(5, 6, 7, 8), 4)
+    assert heard.gap_before(messages(5, 6, 7, 8)) is None
+    told = heard.catch_up(messages(5, 6, 7, 8))
     assert (told.recovered, told.live, told.gap) == (tuple(messages(6, 7, 8)), tuple(messages(9)), None)
     assert heard.hear(message(10))
 
@@ -63,20 +63,19 @@ def test_more_than_history_gives() -> None:
     heard = Heard(JOINED)
     heard.hear(message(5))
     heard.begin_catching_up()
-    assert heard.needs_more(messages(20, 21), 2)
-    assert not heard.needs_more(messages(20, 21), 3)
-    assert heard.catch_up(messages(20, 21), 2).gap == (5, 20)
+    assert heard.gap_before(messages(6, 7)) is None
+    assert heard.gap_before(messages(20, 21)) == (5, 20)
+    assert heard.catch_up(messages(20, 21)).gap == (5, 20)
 
 
 def test_an_outage_before_anything_was_heard() -> None:
     heard = Heard(JOINED)
     heard.begin_catching_up()
-    told = heard.catch_up([message(4, JOINED - 1), *messages(5, 6)], 10)
-    assert told.recovered == tuple(messages(5, 6))
-    heard = Heard(JOINED)
-    assert heard.needs_more(messages(5, 6), 2)
-    assert heard.catch_up(messages(5, 6), 2).gap == (0, 5)
-    assert Heard(JOINED).catch_up([], 10).recovered == ()
+    told = heard.catch_up([message(4, JOINED - 1), *messages(5, 6)])
+    assert (told.recovered, told.gap) == (tuple(messages(5, 6)), None)
+    assert Heard(JOINED).catch_up(messages(5, 6)).gap == (0, 5)
+    assert Heard(JOINED).catch_up(messages(1, 2)).gap is None
+    assert Heard(JOINED).catch_up([]).recovered == ()
 
 
 @given(
@@ -94,7 +93,7 @@ def test_always_ascending_and_never_twice(steps: list[tuple[str, int, int]]) -> 
         elif what == "out":
             heard.begin_catching_up()
         else:
-            outcome = heard.catch_up(page, count) if what == "in" else None
+            outcome = heard.catch_up(page) if what == "in" else None
             news = [*outcome.recovered, *outcome.live] if outcome is not None else heard.read(page)
             told += [one.chat_id for one in news if one.chat_id is not None]
     assert told == sorted(set(told))

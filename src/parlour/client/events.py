@@ -66,8 +66,8 @@ class RemovedFromRoom:
 
 @dataclass(frozen=True, slots=True)
 class MessagesMissed:
-    """More was posted during an outage than could be fetched: messages after `after` and before `before` were not
-    heard. They may still be in history."""
+    """More was posted during an outage than history gave: messages numbered above `after` and below `before` were not
+    heard. Another server than Parlour may leave out numbers, so that nothing was."""
 
     room_uri: str
     after: int

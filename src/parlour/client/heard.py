@@ -17,7 +17,7 @@ __all__ = ["CaughtUp", "Heard"]
 @dataclass(frozen=True, slots=True)
 class CaughtUp:
     """What an outage left to be told: `recovered` from history, `live` what came meanwhile. `gap` is (after, before)
-    when there is more between those numbers than history gave."""
+    when history did not reach back to what was heard last: servers give only so much."""
 
     recovered: tuple[GroupChat, ...]
     live: tuple[GroupChat, ...]
@@ -54,26 +54,24 @@ class Heard:
         """From now on live messages wait until history has told what was before them."""
         self._held = []
 
-    def needs_more(self, messages: Sequence[GroupChat], asked: int) -> bool:
-        """Whether history, the newest `asked` messages, leaves out something that we have not heard."""
-        return len(messages) >= asked and self._gap(messages) is not None
-
-    def catch_up(self, messages: Sequence[GroupChat], asked: int) -> CaughtUp:
-        """The outage is over: `messages` are the newest `asked` of history, oldest first."""
-        held, self._held = self._held or [], None
-        gap = self._gap(messages) if len(messages) >= asked else None
-        recovered = tuple(self._news(messages))
-        live = tuple(message for message in held if self._take(message))
-        return CaughtUp(recovered, live, gap)
-
-    def _gap(self, messages: Sequence[GroupChat]) -> tuple[int, int] | None:
+    def gap_before(self, messages: Sequence[GroupChat]) -> tuple[int, int] | None:
+        """(after, before) if messages between those numbers may be missing between what was heard and `messages`, the
+        newest of history. Numbers without gaps are Parlour's way; another server may make us suspect too much."""
         oldest = messages[0] if messages else None
         if oldest is None or oldest.chat_id is None:
             return None
-        if self.last is None:
-            missed = oldest.at is not None and oldest.at >= self.since
-            return (0, oldest.chat_id) if missed and oldest.chat_id > 1 else None
-        return (self.last, oldest.chat_id) if oldest.chat_id > self.last + 1 else None
+        if self.last is not None:
+            return (self.last, oldest.chat_id) if oldest.chat_id > self.last + 1 else None
+        came_later = oldest.at is not None and oldest.at >= self.since
+        return (0, oldest.chat_id) if came_later and oldest.chat_id > 1 else None
+
+    def catch_up(self, messages: Sequence[GroupChat]) -> CaughtUp:
+        """The outage is over: `messages` are the newest of history, oldest first."""
+        held, self._held = self._held or [], None
+        gap = self.gap_before(messages)
+        recovered = tuple(self._news(messages))
+        live = tuple(message for message in held if self._take(message))
+        return CaughtUp(recovered, live, gap)
 
     def _news(self, messages: Iterable[GroupChat]) -> list[GroupChat]:
         """Unnumbered messages are never news: nothing tells whether they were heard."""

@@ -60,13 +60,12 @@ async def _catch_up(
     asked = min(_FIRST_PAGE, most)
     try:
         messages = await _newest(session, next_envid(), room.uri, asked)
-        if room.heard.needs_more(messages, asked) and asked < most:
-            asked = most
-            messages = await _newest(session, next_envid(), room.uri, asked)
+        if len(messages) >= asked < most and room.heard.gap_before(messages) is not None:
+            messages = await _newest(session, next_envid(), room.uri, most)
     except ChatError:
         # History is closed to us: what is heard live has to do.
-        messages, asked = (), 1
-    hearing.caught_up(room, room.heard.catch_up(messages, asked))
+        messages = ()
+    hearing.caught_up(room, room.heard.catch_up(messages))
 
 
 async def _newest(session: ChatSession, envid: int, room_uri: str, count: int) -> tuple[GroupChat, ...]:

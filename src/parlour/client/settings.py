@@ -43,4 +43,4 @@ class ClientSettings:
     """Events held for a reader, per room and for the whole client; beyond, the oldest are dropped and counted."""
 
     history_at_resume: int = 500
-    """Most messages fetched per room after an outage."""
+    """Most messages asked for per room after an outage; servers give fewer (Parlour: its `chat.default_history`)."""

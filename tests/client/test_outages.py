@@ -1,0 +1,187 @@
+"""Losing the real server and coming back to it: rooms, missed messages, posts under way."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.client.house import FAST, House, house
+
+from parlour.client import (
+    Client,
+    ClientClosed,
+    ClientSettings,
+    ConnectionLost,
+    ConnectionResumed,
+    Disconnected,
+    Event,
+    MessageHeard,
+    MessagesMissed,
+    PermissionDenied,
+    RemovedFromRoom,
+    Room,
+)
+
+LONG: dict[str, Any] = {"chat": {"default_history": 500}}
+
+
+async def until(client: Client, kind: type) -> list[Event]:
+    """The events up to the first of a kind, that one included."""
+    events: list[Event] = []
+    async with asyncio.timeout(10):
+        async for event in client.events():
+            events.append(event)
+            if isinstance(event, kind):
+                break
+    return events
+
+
+async def texts(room: Room, count: int) -> list[str]:
+    async with asyncio.timeout(10):
+        heard: list[str] = []
+        async for message in room.messages():
+            heard.append(message.text)
+            if len(heard) == count:
+                break
+        return heard
+
+
+@pytest.mark.parametrize("auth", ["ntlm", "digest"])
+async def test_a_cut_cable(tmp_path: Path, auth: str) -> None:
+    async with house(tmp_path / "data") as there, there.client("bob", auth=auth) as bob:
+        room = await bob.join(there.room("Lobby"))
+        await there.run("message.send", room="Lobby", text="one", as_user="alice")
+        await room.post("two")
+        there.cut_connections()
+        lost, *_ = (await until(bob, ConnectionLost))[-1:]
+        assert isinstance(lost, ConnectionLost)
+        assert (await until(bob, ConnectionResumed))[-1] == ConnectionResumed((room.uri,))
+        await room.post("three")
+        assert (await texts(room, 3))[-1] == "three"
+        assert bob.rooms == (room,)
+
+
+async def test_what_was_missed_is_told_once_and_in_order(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    async with house(data) as there:
+        port = int(there.server.rpartition(":")[2])
+        bob = there.client("bob")
+        await bob.open()
+        room = await bob.join(there.room("Lobby"))
+        quiet = await bob.join(there.room("Night Shift"))
+        async with there.client("alice") as alice:
+            await (await alice.join(room.uri)).post("before")
+            assert await texts(room, 1) == ["before"]
+    async with house(data, port=0) as elsewhere, elsewhere.client("alice") as alice:
+        for one in (room, quiet):
+            await alice.join(one.uri)
+        for number in range(70):
+            await alice.post(room.uri, f"missed {number}")
+        await alice.post(quiet.uri, "first words")
+    posting = asyncio.create_task(room.post("mine, while away"))
+    async with house(data, port=port, **LONG) as again:
+        await asyncio.wait_for(posting, 10)
+        assert await texts(room, 71) == [*(f"missed {number}" for number in range(70)), "mine, while away"]
+        assert await texts(quiet, 1) == ["first words"]
+        recovered = [one for one in await until(bob, ConnectionResumed) if isinstance(one, MessageHeard)]
+        assert [one.recovered for one in recovered] == [False] + [True] * 71
+        await bob.close()
+        assert again.sip.channel.session_count == 0
+
+
+async def test_more_was_missed_than_is_fetched(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    few = ClientSettings(first_delay=0.05, longest_delay=0.2, history_at_resume=5)
+    async with house(data) as there:
+        port = int(there.server.rpartition(":")[2])
+        bob = there.client("bob", settings=few)
+        await bob.open()
+        room = await bob.join(there.room("Lobby"))
+        await room.post("heard")
+    async with house(data) as elsewhere, elsewhere.client("alice") as alice:
+        await alice.join(room.uri)
+        for number in range(20):
+            await alice.post(room.uri, str(number))
+    async with house(data, port=port):
+        events = await until(bob, ConnectionResumed)
+        assert MessagesMissed(room.uri, 1, 17) in events
+        heard = [one.message.text for one in events if isinstance(one, MessageHeard)]
+        assert heard == ["heard", *map(str, range(15, 20))]
+        await bob.close()
+
+
+async def test_a_room_that_is_closed_to_us_meanwhile(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    async with house(data) as there:
+        port = int(there.server.rpartition(":")[2])
+        bob = there.client("bob")
+        await bob.open()
+        await bob.join(there.room("Lobby"))
+        shift = await bob.join(there.room("Night Shift"))
+    async with house(data) as elsewhere:
+        await elsewhere.run("room.member.remove", room="Night Shift", who=["bob"])
+    async with house(data, port=port):
+        events = await until(bob, ConnectionResumed)
+        gone = next(one for one in events if isinstance(one, RemovedFromRoom))
+        assert gone.room_uri == shift.uri
+        assert isinstance(gone.error, PermissionDenied)
+        assert not shift.inside
+        assert [room.name for room in bob.rooms] == ["Lobby"]
+        await bob.close()
+
+
+async def test_posts_survive_cable_after_cable(tmp_path: Path) -> None:
+    """Whatever is cut whenever: each post that returns was kept once, and everybody hears it once."""
+    async with house(tmp_path / "data", **LONG) as there, there.client("alice") as alice, there.client("bob") as bob:
+        ours, theirs = await alice.join(there.room("Lobby")), await bob.join(there.room("Lobby"))
+
+        async def cut() -> None:
+            while True:
+                await asyncio.sleep(0.15)
+                there.cut_connections()
+
+        cutting = asyncio.create_task(cut())
+        for start in range(0, 60, 4):
+            await asyncio.gather(*(ours.post(str(number)) for number in range(start, start + 4)))
+            await asyncio.sleep(0.02)
+        cutting.cancel()
+        kept = [int(one.text) for one in await ours.recent_history(500)]
+        assert sorted(kept) == list(range(60))
+        assert [int(text) for text in await texts(ours, 60)] == kept
+        assert [int(text) for text in await texts(theirs, 60)] == kept
+
+
+async def test_without_coming_back(tmp_path: Path) -> None:
+    once = ClientSettings(reconnect=False)
+    async with house(tmp_path / "data") as there:
+        bob = there.client("bob", settings=once)
+        await bob.open()
+        room = await bob.join(there.room("Lobby"))
+        there.cut_connections()
+        with pytest.raises(ClientClosed) as caught:
+            await texts(room, 1)
+        assert isinstance(caught.value.__cause__, Disconnected)
+        with pytest.raises((ClientClosed, Disconnected)):
+            await room.post("hello?")
+        await bob.close()
+
+
+async def test_a_stopped_server_and_a_new_one(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+
+    async def serve(port: int, bob: Client | None) -> tuple[House, Client]:
+        async with house(data, port=port) as there:
+            client = bob or there.client("bob", settings=FAST)
+            if bob is None:
+                await client.open()
+                await client.join(there.room("Lobby"))
+            await client.post(there.room("Lobby"), f"on {port}")
+            return there, client
+
+    there, bob = await serve(0, None)
+    for _ in range(3):
+        await serve(int(there.server.rpartition(":")[2]), bob)
+    assert len(await texts(bob.rooms[0], 4)) == 4
+    await bob.close()
