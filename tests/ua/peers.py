@@ -63,7 +63,7 @@ class House:
             dialog.receive(incoming)
         elif request.method == "ACK":
             incoming.dropped()
-        elif request.method == "INVITE" and request.to.tag is None:
+        elif request.method == "INVITE" and request.to.tag is None and not self.silent:
             handler = Handler()
             handler.dialog = self.endpoint.accept_invite(incoming, handler)
             self.handlers.append(handler)

@@ -305,25 +305,32 @@ async def test_a_cancel_of_nothing_is_answered_481(house: House) -> None:
 
 
 async def test_a_cancel_of_something_known_is_passed_up(house: House) -> None:
-    peer = await peer_of(house)
-    call = Call()
-    await peer.call(call)
-    call.remote_tag = None
-    invite = next(one for one in house.requests if one.request.method == "INVITE").request
-    peer.send(call.request("CANCEL", branch=invite.via.branch, cseq=1))
-    await peer.read_response(200)
-    assert house.requests[-1].request.method == "CANCEL"
-
-
-async def test_a_repeated_invite_makes_one_dialog(house: House) -> None:
-    peer = await peer_of(house)
-    call = Call()
+    peer, call = await peer_of(house), Call()
+    house.silent = True
     invite = call.request("INVITE")
-    peer.send(invite, invite, invite)
+    peer.send(invite, call.request("CANCEL", branch=invite.via.branch, cseq=1))
+    await until(lambda: len(house.requests) == 2)
+    invited, cancelled = house.requests
+    cancelled.respond(200)
+    invited.respond(487)
     await peer.read_response(200)
-    peer.send(Call().request("OPTIONS"))
-    await peer.read_response(200)
-    assert len(house.handlers) == 1
+    await peer.read_response(487)
+
+
+async def test_a_repeated_invite_is_passed_up_once(house: House) -> None:
+    peer, call = await peer_of(house), Call()
+    house.silent = True
+    invite = call.request("INVITE")
+    peer.send(invite, invite, invite, call.request("INFO"))
+    await until(lambda: house.requests[-1:] and house.requests[-1].request.method == "INFO")
+    assert [one.request.method for one in house.requests] == ["INVITE", "INFO"]
+    house.requests[0].respond(486)
+    await peer.read_response(486)
+    peer.send(invite)
+    await peer.read_response(486)
+    peer.send(call.request("ACK", branch=invite.via.branch, cseq=1), Call().request("OPTIONS"))
+    await until(lambda: len(house.requests) == 3)
+    assert house.requests[-1].request.method == "OPTIONS"
 
 
 async def test_the_same_branch_of_two_clients_is_two_requests(house: House) -> None:

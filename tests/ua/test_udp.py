@@ -69,14 +69,17 @@ async def test_200_and_infos_are_repeated_until_they_are_answered() -> None:
     async with House(clock=lambda: now[0]) as house:
         client = await client_of(house)
         call = Call(transport="UDP")
-        client.send(call.request("INVITE", body=SDP, content_type="application/sdp"))
+        invite = call.request("INVITE", body=SDP, content_type="application/sdp")
+        client.send(invite)
         first = await client.read()
+        client.send(invite)
         now[0] += 1.1
         assert await client.read() == first
         call.remote_tag = first.to.tag
         client.send(call.request("ACK"))
         await until(lambda: house.requests[-1].request.method == "ACK")
-        dialog = house.handlers[0].dialog
+        (handler,) = house.handlers
+        dialog = handler.dialog
         assert dialog is not None
         dialog.push([b"one", b"two"])
         info = await client.read()
