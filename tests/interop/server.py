@@ -31,7 +31,9 @@ class Server:
     def __init__(self, data_dir: Path, *, env: Mapping[str, str] | None = None, **options: str) -> None:
         """`env`: settings without a flag, as `PARLOUR_<SECTION>__<NAME>`."""
         self.data_dir = data_dir
-        self.env = {**os.environ, **(env or {})}
+        # What steers the tests (PARLOUR_KILL_ROUNDS, ...) is no setting of the server's.
+        own = {name: value for name, value in os.environ.items() if not name.startswith("PARLOUR_")}
+        self.env = {**own, **(env or {})}
         self.ports = {"sip": free_port(), "sips": free_port(), "ws": free_port()}
         self.options = options
         self.ready: dict[str, Any] = {}
