@@ -51,5 +51,5 @@ HANDLERS: Mapping[type, Handler] = {
 }
 
 ONCE: frozenset[type] = frozenset({Part})
-"""Commands that would be answered differently the second time: their replies are remembered, and a command sent again gets
-the same one. All others may be carried out again, which is right and costs no memory in between."""
+"""Commands that would be answered differently the second time: their replies are remembered, and a command sent again
+gets the same one. All others may be carried out again, which is right and costs no memory in between."""

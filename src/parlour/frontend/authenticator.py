@@ -81,6 +81,7 @@ class Authenticator:
             directory, realm=self.digest_realm, schemes=settings.schemes, secret=token(32), clock=clock
         )
         self._connections: dict[str, set[Connection]] = {}
+        self._on_closed = self._forget  # one bound method for all connections
 
     def check(self, request: Request, connection: Connection, *, proxy: bool) -> Verdict:
         """`proxy`: the request is not for us but passes through, which decides how a challenge is worded.
@@ -192,17 +193,20 @@ class Authenticator:
         return address_of(self._directory, request.from_.uri)
 
     def _watch(self, connection: Connection, person: str) -> None:
-        connections = self._connections.setdefault(person, set())
-        if connection not in connections:
-            connections.add(connection)
-            connection.add_close_callback(lambda closed: self._forget(closed, person))
+        state = sign_in_of(connection)
+        if person not in state.watched:
+            if not state.watched:
+                connection.add_close_callback(self._on_closed)
+            state.watched = (*state.watched, person)
+            self._connections.setdefault(person, set()).add(connection)
 
-    def _forget(self, connection: Connection, person: str) -> None:
-        connections = self._connections.get(person)
-        if connections is not None:
-            connections.discard(connection)
-            if not connections:
-                del self._connections[person]
+    def _forget(self, connection: Connection) -> None:
+        for person in sign_in_of(connection).watched:
+            connections = self._connections.get(person)
+            if connections is not None:
+                connections.discard(connection)
+                if not connections:
+                    del self._connections[person]
 
     def _ntlm_works(self, connection: Connection) -> bool:
         return self._schemes.ntlm and connection.reliable

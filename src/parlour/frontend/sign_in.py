@@ -110,15 +110,17 @@ class FollowingInfoSigner:
 
 class SignIn:
     """State of one connection. `signer` is there once an NTLM sign-in has succeeded; `digest_people` may send further
-    requests without credentials; `endpoints` are the devices their REGISTERs named."""
+    requests without credentials; `endpoints` are the devices their REGISTERs named; `watched` are the people who are
+    told of the connection's end."""
 
-    __slots__ = ("_identities", "digest_people", "endpoints", "pending", "person", "signer")
+    __slots__ = ("_identities", "digest_people", "endpoints", "pending", "person", "signer", "watched")
 
     def __init__(self) -> None:
         self.signer: ConnectionSigner | None = None
         self.person = ""
         self.pending: dict[str, PendingNtlm] = {}
-        self.digest_people: dict[str, None] = {}
+        self.digest_people: tuple[str, ...] = ()
+        self.watched: tuple[str, ...] = ()
         self.endpoints: dict[str, str] = {}
         self._identities: dict[tuple[str, str], Identity] = {}
 
@@ -131,9 +133,8 @@ class SignIn:
         self.pending[opaque] = pending
 
     def add_digest_person(self, person: str) -> None:
-        self.digest_people.pop(person, None)
-        _make_room(self.digest_people, _MAX_PEOPLE)
-        self.digest_people[person] = None
+        others = [one for one in self.digest_people if one != person]
+        self.digest_people = (*others[-(_MAX_PEOPLE - 1) :], person)
 
     def identity(self, address: str, epid: str) -> Identity | None:
         """What was found out before about requests From this address and epid."""

@@ -55,7 +55,7 @@ class Joining:
     @staticmethod
     async def _others_arriving(visit: Visit, rooms: Sequence[RoomId]) -> None:
         """The same endpoint may be on its way into a room already: that act counts, and only once."""
-        while under_way := [visit.arriving[room] for room in rooms if room in visit.arriving]:
+        while visit.arriving and (under_way := [visit.arriving[room] for room in rooms if room in visit.arriving]):
             await asyncio.wait(under_way)
 
     def _fits(self, visit: Visit, room_id: RoomId, refused: dict[RoomId, Refused]) -> bool:
@@ -73,7 +73,8 @@ class Joining:
     async def _arrive(self, visit: Visit, wanted: list[RoomId], refused: dict[RoomId, Refused]) -> None:
         at = self._clock_us()
         arrived: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        visit.arriving.update(dict.fromkeys(wanted, arrived))
+        arriving = visit.arriving = visit.arriving or {}
+        arriving.update(dict.fromkeys(wanted, arrived))
         try:
             kept = await self._recorder.keep(
                 [joined_or_parted(EventKind.JOIN, visit, room, at) for room in wanted],
@@ -81,7 +82,9 @@ class Joining:
             )
         finally:
             for room in wanted:
-                visit.arriving.pop(room, None)
+                arriving.pop(room, None)
+            if not arriving:
+                visit.arriving = None
             arrived.set_result(None)
         for room, done in zip(wanted, kept, strict=True):
             if done:

@@ -29,7 +29,7 @@ class Visit:
         self.endpoint = endpoint
         self.listener = listener
         self.seats: dict[RoomId, Seat] = {}
-        self.arriving: dict[RoomId, asyncio.Future[None]] = {}
+        self.arriving: dict[RoomId, asyncio.Future[None]] | None = None
         self.open = True
 
     @property

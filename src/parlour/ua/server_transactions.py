@@ -10,7 +10,7 @@ from typing import Protocol
 from parlour.sip.message import Request, Response
 from parlour.sip.transactions.invite_server import InviteServer
 from parlour.sip.transactions.keys import cancelled_key, server_key
-from parlour.sip.transactions.machine import EventKind, Machine
+from parlour.sip.transactions.machine import EventKind, Machine, State
 from parlour.sip.transactions.non_invite_server import NonInviteServer
 from parlour.sip.transactions.timers import Timers
 from parlour.ua.connection import Connection
@@ -115,6 +115,8 @@ class ServerTransactions:
         if machine.terminated:
             self._remove(connection, key)
         else:
+            if machine.state is State.ACCEPTED:
+                machine.forget_sent()
             self._deadlines.add(machine.next_deadline(), (connection, key))
         return passed_up
 

@@ -110,6 +110,11 @@ class Machine(Generic[Out]):
         events, self._events = self._events, []
         return events
 
+    def forget_sent(self) -> None:
+        """Let go of what was sent last. For states in which nothing is repeated: the message is most of what an
+        accepted INVITE would hold for another 32 seconds."""
+        self._last = None
+
     def next_deadline(self) -> float | None:
         """When `handle_timer` wants to be called."""
         return min(self._deadlines.values(), default=None)
