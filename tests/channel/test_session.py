@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from tests.channel.scene import (
     DOMAIN,
@@ -19,7 +21,10 @@ from tests.channel.scene import (
 )
 from tests.hub.fakes import OPEN, uri
 
-from parlour.rooms.model import Limits
+from parlour.hub.presence import Visit
+from parlour.hub.reading import History
+from parlour.rooms.model import Limits, RoomId
+from parlour.rooms.refusals import Refused
 from parlour.xccos.ids import room_uri
 from parlour.xccos.types import (
     BatchJoin,
@@ -276,6 +281,27 @@ async def test_history_and_what_is_said_meanwhile_none_twice_none_lost() -> None
         assert read + [one for one in alice.chats() if one not in read] == ["1", "2", "3"]
         assert len(read) + len(alice.chats()) == 3
         assert alice.order()[:2] == [200, "bccontext"]
+
+
+async def test_more_is_said_meanwhile_than_history_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Scene() as scene:
+        alice, bob = await scene.joined(), await scene.joined("bob")
+        alice.forget()
+        said, recent_posts = asyncio.Event(), scene.service.hub.recent
+
+        async def read_late(visit: Visit, room: RoomId, count: int | None) -> History | Refused:
+            await said.wait()
+            return await recent_posts(visit, room, count)
+
+        monkeypatch.setattr(scene.service.hub, "recent", read_late)
+        alice.start(recent(count=2))
+        for text in ("1", "2", "3", "4"):
+            await bob.say(chat(text))
+        said.set()
+        await alice.settle()
+        assert texts(alice.replies()) == ["3", "4"]
+        assert alice.chats() == ["1", "2"]
+        assert alice.order() == [200, "1", "2", "bccontext"]
 
 
 async def test_a_refused_history_lets_go_of_what_it_held_back() -> None:

@@ -278,6 +278,17 @@ class Session:
             self._held = {}
         self._held.setdefault(room, [])
 
+    def pass_on_before(self, room: RoomId, chat_id: int) -> None:
+        """Pass on what was kept back up to the last post below `chat_id`, with which the reply begins: when much is
+        said while history is read, the reply does not reach back to where keeping back began."""
+        events = (self._held or {}).get(room, [])
+        older = [at for at, one in enumerate(events, 1) if isinstance(one, PostHeard) and one.post.chat_id < chat_id]
+        if older and self._held is not None:
+            self._held[room] = events[older[-1] :]
+            held, self._held = self._held, None
+            self._hear_at_last(events[: older[-1]])
+            self._held = held
+
     def release_after_reply(self, room: RoomId, up_to: int) -> None:
         """Pass on what was kept back once the reply has left, without the posts up to `up_to`: the reply has them."""
         self._releases.append((room, up_to))
@@ -287,11 +298,15 @@ class Session:
         releases, self._releases = dict(self._releases), []
         for room, events in held.items():
             up_to = releases.get(room, 0)
-            events = [one for one in events if not (isinstance(one, PostHeard) and one.post.chat_id <= up_to)]
-            if any(isinstance(one, Removed) for one in events):
-                self._hear_of_myself(events)
-            elif events:
-                self.hear(events)
+            self._hear_at_last(
+                [one for one in events if not (isinstance(one, PostHeard) and one.post.chat_id <= up_to)]
+            )
+
+    def _hear_at_last(self, events: Sequence[RoomEvent]) -> None:
+        if any(isinstance(one, Removed) for one in events):
+            self._hear_of_myself(events)
+        elif events:
+            self.hear(events)
 
     # -- the end -----------------------------------------------------------------------------------------------
 

@@ -28,5 +28,7 @@ async def recent_history(session: Session, envid: int, command: RecentHistory) -
     if isinstance(outcome, Refused):
         session.release_after_reply(room, 0)
         return [refusal(envid, command, code_for(outcome.reason))]
+    if outcome.posts:
+        session.pass_on_before(room, outcome.posts[0].chat_id)
     session.release_after_reply(room, outcome.up_to)
     return history_replies(envid, command, command.room_uri, outcome.posts)
