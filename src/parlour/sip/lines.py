@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parlour.sip.errors import RemoteProtocolError
+from parlour.sip.errors import FramingError, RemoteProtocolError
 from parlour.sip.fields import KNOWN_NAMES, canonical_name
 from parlour.sip.grammar import TOKEN, decode
 from parlour.sip.limits import SipLimits
@@ -73,4 +73,4 @@ def _unusual_name(name: str) -> str | None:
 def _check_length(value: str, size: int) -> None:
     """Framing has believed one Content-Length; whoever stands before us may have believed another."""
     if not (value.isascii() and value.isdigit()) or len(value) > 20 or int(value) != size:
-        raise RemoteProtocolError(400, "Content-Length Does Not Match")
+        raise FramingError(400, "Content-Length Does Not Match")

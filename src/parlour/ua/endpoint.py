@@ -235,7 +235,13 @@ class Endpoint:
             if frame is KEEP_ALIVE:
                 connection.send(PONG)
                 continue
-            self._receive_message(connection, frame)
+            try:
+                self._receive_message(connection, frame)
+            except FramingError as error:
+                # What follows may be part of a body as the peer, or somebody between us, counts it.
+                error.head = head
+                self.framing_failed(connection, error)
+                return
         connection.last_read = self.clock()
 
     def framing_failed(self, connection: Connection, error: FramingError) -> None:
@@ -250,6 +256,8 @@ class Endpoint:
         try:
             message = parse_message(frame.head, frame.body, self.settings.limits)
             message.check()
+        except FramingError:
+            raise
         except RemoteProtocolError as error:
             self._receive_malformed(connection, frame.head, error)
             return
