@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.client.house import DOMAIN, FAST, House, house
+from tests.client.house import DOMAIN, House, house
 
 from parlour.client import (
     ClientClosed,
@@ -283,8 +283,12 @@ async def test_signing_off_is_noticed(there: House) -> None:
 
 
 async def test_a_client_can_be_opened_again_after_a_failure(there: House) -> None:
-    client = there.client("alice", settings=FAST)
+    await there.run("user.disable", user="alice")
+    client = there.client("alice")
+    with pytest.raises(SignInRefused):
+        await client.open()
     with pytest.raises(ClientClosed):
         await client.search_rooms()
+    await there.run("user.enable", user="alice")
     async with client:
         assert (await client.search_rooms()).rooms

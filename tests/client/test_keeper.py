@@ -81,7 +81,15 @@ async def test_the_first_failure_is_told_at_once() -> None:
     world.begins = [ConnectFailed("nobody")]
     with pytest.raises(ConnectFailed):
         await world.keeper.start()
+    with pytest.raises(ClientClosed):
+        await world.keeper.current()
+    await world.keeper.start()
+    assert await world.keeper.current() is world.sessions[0]
+    with pytest.raises(ClientClosed, match="opened once"):
+        await world.keeper.start()
     await world.keeper.close()
+    with pytest.raises(ClientClosed):
+        await world.keeper.start()
 
 
 async def test_coming_back_after_several_attempts() -> None:

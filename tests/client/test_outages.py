@@ -17,6 +17,7 @@ from parlour.client import (
     ConnectionResumed,
     Disconnected,
     Event,
+    EventsLost,
     MessageHeard,
     MessagesMissed,
     PermissionDenied,
@@ -107,6 +108,11 @@ async def test_more_was_missed_than_is_fetched(tmp_path: Path) -> None:
     async with house(data, port=port):
         events = await until(bob, ConnectionResumed)
         assert MessagesMissed(room.uri, 1, 17) in events
+        assert await texts(room, 1) == ["heard"]
+        with pytest.raises(EventsLost) as caught:
+            await texts(room, 1)
+        assert caught.value.count == 15
+        assert await texts(room, 5) == [*map(str, range(15, 20))]
         heard = [one.message.text for one in events if isinstance(one, MessageHeard)]
         assert heard == ["heard", *map(str, range(15, 20))]
         await bob.close()

@@ -10,7 +10,7 @@ ClientError
 ├── Disconnected         the connection or the chat dialog is gone
 ├── TimedOut             no answer in the time the settings grant; whether it was carried out is not known
 ├── UnusableAnswer       the server said something that cannot be right
-├── EventsLost           the reader of a stream was slower than what came
+├── EventsLost           messages are missing from a stream
 └── ClientClosed         the client was closed, or has given up
 """
 
@@ -270,10 +270,10 @@ class UnusableAnswer(ClientError):
 
 
 class EventsLost(ClientError):
-    """`count` events were dropped because nobody read them in time; those after them can still be read."""
+    """Up to `count` messages are missing here; those after them can still be read."""
 
-    def __init__(self, count: int) -> None:
-        super().__init__(f"{count} events were dropped: they were not read in time")
+    def __init__(self, count: int, reason: str) -> None:
+        super().__init__(f"{count} {reason}")
         self.count = count
 
 

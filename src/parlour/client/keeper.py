@@ -52,12 +52,15 @@ class Keeper(Generic[S]):
         self._closed = False
 
     async def start(self) -> None:
-        """Begin the first session. Raises ClientError: nothing is tried twice here."""
-        self._up = asyncio.get_running_loop().create_future()
+        """Begin the first session. Raises ClientError: nothing is tried twice here; ClientClosed after an earlier
+        start that succeeded."""
+        if self._up is not None or self._closed:
+            raise ClientClosed("a client is opened once")
         session = await self._begin(self._ended)
         if session.ended is not None:
             await self._discard(session)
             raise Disconnected(session.ended)
+        self._up = asyncio.get_running_loop().create_future()
         self._set_up(session)
 
     async def current(self) -> S:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING, cast
 
 from parlour.client.errors import EventsLost
-from parlour.client.events import EventQueue, EventsDropped, MessageHeard, RoomEvent
+from parlour.client.events import EventQueue, EventsDropped, MessageHeard, MessagesMissed, RoomEvent
 from parlour.client.heard import Heard
 from parlour.xccos.types import GroupChat, JoinedRoom, RoomInfo, Seat
 
@@ -60,12 +60,15 @@ class Room:
             yield cast("RoomEvent", event)
 
     async def messages(self) -> AsyncIterator[GroupChat]:
-        """The messages among `events`. Raises EventsLost where some are missing; a new `messages()` goes on after."""
+        """The messages among `events`. Raises EventsLost where some are missing, because they were not read in time or
+        an outage was too long; a new `messages()` goes on after them."""
         async for event in self._queue:
             if isinstance(event, MessageHeard):
                 yield event.message
             elif isinstance(event, EventsDropped):
-                raise EventsLost(event.count)
+                raise EventsLost(event.count, "events were dropped: they were not read in time")
+            elif isinstance(event, MessagesMissed):
+                raise EventsLost(event.before - event.after - 1, "messages were posted while we were away")
 
     # -- for the client ------------------------------------------------------------------------------------------
 
