@@ -159,6 +159,7 @@ async def read_back(house: House, room: str, archive: Archive) -> None:
     assert told == [(number, text) for (where, number), text in archive.posts if where == room][-20:]
 
 
+@pytest.mark.slow
 async def test_kill(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     rng = random.Random(SEED)
     rooms = [server.room("Lobby"), server.room("Night Shift")]

@@ -13,6 +13,7 @@ import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -26,21 +27,33 @@ DISK = 16 * 1024 * 1024
 _LONG = 8000
 
 
+@dataclass(frozen=True)
+class Disk:
+    """Where a server keeps its data. `small`: a file system of its own, that can be filled to the last byte; where
+    nothing may be mounted, a limit on the size of files stands in for it."""
+
+    place: Path
+    small: bool
+
+    def full(self, server: Server, *, running: bool = True) -> contextlib.AbstractContextManager[None]:
+        if self.small:
+            return filled(self.place)
+        return small_files(server) if running else tiny_files()
+
+
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of a few megabytes."""
+def disk(tmp_path: Path) -> Iterator[Disk]:
     place = tmp_path / "disk"
     place.mkdir()
-    mount = shutil.which("mount")
-    made = mount and subprocess.run([mount, "-t", "tmpfs", "-o", f"size={DISK}", "none", str(place)], check=False)
-    if not made or made.returncode:
-        pytest.skip("a small file system needs root and the right to mount one")
-    yield place
-    subprocess.run(["umount", "--lazy", str(place)], check=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "none", str(place)]
+    small = shutil.which("mount") is not None and subprocess.run(command, check=False).returncode == 0
+    yield Disk(place, small)
+    if small:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 @contextlib.contextmanager
-def full_disk(place: Path) -> Iterator[None]:
+def filled(place: Path) -> Iterator[None]:
     """Not a byte is left."""
     filler = place / "filler"
     file = os.open(filler, os.O_CREAT | os.O_WRONLY)
@@ -60,6 +73,15 @@ def small_files(server: Server) -> Iterator[None]:
     resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (size, limits[1]))
     yield
     resource.prlimit(server.pid, resource.RLIMIT_FSIZE, limits)
+
+
+@contextlib.contextmanager
+def tiny_files() -> Iterator[None]:
+    """What we start may write a few lines of log, and no index of SQLite's."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16 * 1024, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 @contextlib.contextmanager
@@ -133,6 +155,7 @@ async def go_through(server: Server, trouble: contextlib.AbstractContextManager[
 
 
 @pytest.mark.xfail(reason="reading is refused when the archive cannot record it: see docs/protocol/rooms.md")
+@pytest.mark.slow
 async def test_reading_back_goes_on(server: Server, enter: Enter) -> None:
     lobby = server.room("Lobby")
     alice, bob = await enter(server, "alice", lobby), await enter(server, "bob", lobby)
@@ -144,31 +167,29 @@ async def test_reading_back_goes_on(server: Server, enter: Enter) -> None:
     assert "not kept" not in answer
 
 
+@pytest.mark.slow
 async def test_locked_database(server: Server, enter: Enter) -> None:
     await go_through(server, locked(server.data_dir), enter)
 
 
-async def test_full_disk(small_disk: Path, enter: Enter) -> None:
-    with Server(small_disk / "data", **ONLY_TCP) as server:
-        await go_through(server, full_disk(small_disk), enter)
+async def test_full_disk(disk: Disk, enter: Enter) -> None:
+    with Server(disk.place / "data", **ONLY_TCP) as server:
+        await go_through(server, disk.full(server), enter)
 
 
 async def test_files_that_may_not_grow(server: Server, enter: Enter) -> None:
-    """The same where nothing may be mounted: a limit on the size of files."""
     await go_through(server, small_files(server), enter)
 
 
-async def test_a_start_on_a_full_disk_is_explained_and_the_next_one_works(small_disk: Path, enter: Enter) -> None:
-    with Server(small_disk / "data", **ONLY_TCP) as server:
+async def test_a_start_on_a_full_disk_is_explained_and_the_next_one_works(disk: Disk, enter: Enter) -> None:
+    with Server(disk.place / "data", **ONLY_TCP) as server:
         lobby = server.room("Lobby")
         alice = await enter(server, "alice", lobby)
         assert (await alice.post(lobby, "kept")).status == 200
         server.kill()
-        with full_disk(small_disk):
-            os.sync()
-            with contextlib.suppress(AssertionError):
+        with disk.full(server, running=False):
+            with pytest.raises(AssertionError, match="database-unusable"):
                 server.start(10)
-                server.kill()
             assert "Traceback" not in server.log.read_text()
         server.start()
         bob = await enter(server, "bob", lobby)
