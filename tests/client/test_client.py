@@ -11,6 +11,7 @@ import pytest
 from tests.client.house import DOMAIN, House, house
 
 from parlour.client import (
+    Client,
     ClientClosed,
     ClientError,
     ConnectFailed,
@@ -29,6 +30,8 @@ from parlour.client import (
     RoomNotFound,
     SignInRefused,
 )
+from parlour.sip.uri import SipUri
+from parlour.ua.resolver import Resolver, Target
 
 NOWHERE = f"ma-chan://{DOMAIN}/00000000-0000-4000-8000-000000000000"
 
@@ -103,8 +106,6 @@ async def test_a_certificate_that_nobody_vouches_for(tmp_path: Path) -> None:
 async def test_nobody_there() -> None:
     async with house_of_cards() as address:
         pass
-    from parlour.client import Client
-
     with pytest.raises(ConnectFailed) as caught:
         await Client.connect(f"alice@{DOMAIN}", "x", server=address, transport="tcp").open()
     assert isinstance(caught.value.__cause__, OSError)
@@ -292,3 +293,37 @@ async def test_a_client_can_be_opened_again_after_a_failure(there: House) -> Non
     await there.run("user.enable", user="alice")
     async with client:
         assert (await client.search_rooms()).rooms
+
+
+async def test_found_by_dns_and_the_certificate_is_that_of_the_domain(tmp_path: Path) -> None:
+    """SRV names hosts of any name (RFC 3263); who answers must prove to be the domain (RFC 5922). A dead host is passed
+    over."""
+
+    class Dns(Resolver):
+        async def resolve(self, uri: SipUri, transports: tuple[str, ...] = ("TLS", "TCP")) -> list[Target]:
+            assert (str(uri), transports) == (f"sip:{DOMAIN}", ("TLS",))
+            return [Target("TLS", "127.0.0.1", dead), Target("TLS", "localhost", alive)]
+
+    async with house_of_cards() as address:
+        dead = int(address.rpartition(":")[2])
+    async with house(tmp_path / "data", tls=True) as there:
+        alive = int(there.server.rpartition(":")[2])
+        client = there.client("alice", server=None)
+        client._resolver = Dns()
+        async with client:
+            assert (await client.search_rooms()).rooms
+        stranger = Client.connect("alice@elsewhere.example", "x", certificate=there.certificate)
+        stranger._resolver = AnyDomain(Target("TLS", "localhost", alive))
+        with pytest.raises(ConnectFailed, match="certificate"):
+            await stranger.open()
+
+
+class AnyDomain(Resolver):
+    """DNS that leads everybody to one place."""
+
+    def __init__(self, target: Target) -> None:
+        super().__init__()
+        self._target = target
+
+    async def resolve(self, uri: SipUri, transports: tuple[str, ...] = ("TLS", "TCP")) -> list[Target]:
+        return [self._target]
