@@ -59,9 +59,16 @@ async def test_reading_is_an_act_for_the_archive() -> None:
         {"count": 1, "first": 1, "last": 1},
     )
     w.posts.down = True
+    for _ in range(3):
+        assert ids(await w.hub.recent(ann, SHIFT.id, 25)) == [1]
+    assert w.hub.recorder.owed == 3
+    w.hub.recorder._most_owed = 3
     answer = await w.hub.recent(ann, SHIFT.id, 25)
     assert isinstance(answer, Refused)
     assert answer.reason is Refusal.UNAVAILABLE
+    w.posts.down = False
+    await w.hub.recorder.close()
+    assert w.hub.recorder.owed == 0
 
 
 async def test_older_pages() -> None:

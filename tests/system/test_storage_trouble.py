@@ -154,7 +154,6 @@ async def go_through(server: Server, trouble: contextlib.AbstractContextManager[
     assert "Traceback" not in log
 
 
-@pytest.mark.xfail(reason="reading is refused when the archive cannot record it: see docs/protocol/rooms.md")
 @pytest.mark.slow
 async def test_reading_back_goes_on(server: Server, enter: Enter) -> None:
     lobby = server.room("Lobby")

@@ -1,4 +1,5 @@
-"""Reading back. That somebody read is an act of its own, recorded before the reader gets anything."""
+"""Reading back. That somebody read is an act of its own, recorded before the reader gets anything; while the store
+cannot write, reading goes on and its records are owed."""
 
 from __future__ import annotations
 
@@ -83,8 +84,9 @@ class Reading:
         except StoreUnavailable:
             return _NOT_KEPT
         up_to = posts[-1].chat_id if posts else 0
-        (kept,) = await self._recorder.keep([self._record(who, room_id, posts)])
-        return History(room_id, tuple(posts), up_to, logged) if kept else _NOT_KEPT
+        if not await self._recorder.keep_or_owe(self._record(who, room_id, posts)):
+            return _NOT_KEPT
+        return History(room_id, tuple(posts), up_to, logged)
 
     def _record(self, who: str, room_id: RoomId, posts: list[StoredPost]) -> OutboxEvent:
         detail: dict[str, object] = {"count": len(posts)}

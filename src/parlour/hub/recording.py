@@ -17,11 +17,13 @@ log = logging.getLogger(__name__)
 
 class Recorder:
     """Records acts. `keep` is for acts that are only done if they were recorded; `owe` for those that happen anyway
-    (a connection that breaks): what cannot be recorded now is tried again until it is."""
+    (a connection that breaks): what cannot be recorded now is tried again until it is. `most_owed` bounds how many acts
+    that could have been refused are let happen while nothing can be recorded."""
 
-    def __init__(self, posts: PostLog, retry_after: float = 1.0) -> None:
+    def __init__(self, posts: PostLog, retry_after: float = 1.0, most_owed: int = 10_000) -> None:
         self._posts = posts
         self._retry_after = retry_after
+        self._most_owed = most_owed
         self._owed: deque[OutboxEvent] = deque()
         self._under_way: set[asyncio.Future[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -49,6 +51,18 @@ class Recorder:
     def _regret(self, event: OutboxEvent, done: asyncio.Future[None]) -> None:
         if not done.cancelled() and done.exception() is None:
             self.owe(event)
+
+    async def keep_or_owe(self, event: OutboxEvent) -> bool:
+        """For acts that go on during an outage of the store: recorded before this returns, or as soon as the store is
+        back. False when too much is owed already; then the act must not happen."""
+        if not self._owed:
+            await self.owe(event)
+            return True
+        if len(self._owed) >= self._most_owed:
+            return False
+        # An outage: each try would wait for the database's time-out, and the retry is under way.
+        self._owed.append(event)
+        return True
 
     def owe(self, event: OutboxEvent) -> asyncio.Future[bool]:
         """Record the act, now or later. The future tells whether it was now; nobody needs to wait for it."""
