@@ -19,7 +19,9 @@ Event = dict[str, Any]
 class SipeClient:
     """One signed-in account. Events are kept; `wait` looks at those not yet consumed, then at new ones."""
 
-    def __init__(self, driver: Path, user: str, password: str, server: str, transport: str, log: Path, *more: str) -> None:
+    def __init__(
+        self, driver: Path, user: str, password: str, server: str, transport: str, log: Path, *more: str
+    ) -> None:
         command = [str(driver), "--user", user, "--password", password, "--server", server, "--transport", transport]
         command += ["--debug-log", str(log), "--stay", "--timeout", "120", *more]
         self.user = user

@@ -2,7 +2,7 @@
 and every cap is checked before what it caps is built.
 
 Expat, and not lxml, because libxml2 keeps every name it has ever seen in a table that lives as long as the thread:
-whoever may send envelopes could make a server grow for ever (docs/decisions/xccos-expat.md).
+whoever may send envelopes could make a server grow for ever (docs/decisions/0005-xccos-expat.md).
 """
 
 from __future__ import annotations
