@@ -1,6 +1,7 @@
 """Figures are compared with their targets the right way round."""
 
 import pytest
+
 from bench.report import Figure, Report
 
 

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from tests.hub.fakes import AUDIT, DOMAIN, OPEN, PLANT, ROOT, FakeDirectory, person, uri
-
 from parlour.channel.service import ChannelService, ChannelSettings
 from parlour.hub.hub import Hub
 from parlour.rooms.model import Limits, Room, RoomId, Visibility
@@ -24,6 +22,7 @@ from parlour.xccos.decode_answers import decode_server_envelope
 from parlour.xccos.encode_requests import encode_requests
 from parlour.xccos.ids import room_uri
 from parlour.xccos.types import GroupChat, Join, Notice, Part, RecentHistory, Reply, RoomRef
+from tests.hub.fakes import AUDIT, DOMAIN, OPEN, PLANT, ROOT, FakeDirectory, person, uri
 
 SERVICE = f"sip:GC-1-PersistentChatService-1@{DOMAIN}"
 SECRET = RoomId("00000000-0000-0000-0000-00000000000b")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 
-from tests.hub.fakes import OPEN
-
 from parlour.channel.render import Renderer
 from parlour.hub.events import Participant, PersonJoined, PersonParted, PostHeard, Removed, RoomEvent
 from parlour.rooms.model import Micros
@@ -13,6 +11,7 @@ from parlour.rooms.refusals import Refusal
 from parlour.store.api import StoredPost
 from parlour.xccos.decode_answers import decode_server_envelope
 from parlour.xccos.types import GroupChat
+from tests.hub.fakes import OPEN
 
 
 def renderer() -> Renderer:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from tests.channel.scene import LYNC_AGENT, SIPE_AGENT, Scene, chat, join, part
-from tests.hub.fakes import OPEN, person
 
 from parlour.channel.refusals import INVITE_DIAGNOSTICS, code_for
 from parlour.channel.returning import ReturningEndpoints
 from parlour.rooms.model import Limits, RoomId
 from parlour.rooms.refusals import Refusal
 from parlour.sip.message import Response
+from tests.channel.scene import LYNC_AGENT, SIPE_AGENT, Scene, chat, join, part
+from tests.hub.fakes import OPEN, person
 
 
 def code(response: Response) -> str:

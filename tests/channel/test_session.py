@@ -5,21 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.channel.scene import (
-    DOMAIN,
-    LYNC_AGENT,
-    MISSING,
-    OTHER,
-    SECRET,
-    SERVICE,
-    Scene,
-    chat,
-    join,
-    part,
-    recent,
-    texts,
-)
-from tests.hub.fakes import OPEN, uri
 
 from parlour.hub.presence import Visit
 from parlour.hub.reading import History
@@ -36,6 +21,21 @@ from parlour.xccos.types import (
     SearchRooms,
     UnknownCommand,
 )
+from tests.channel.scene import (
+    DOMAIN,
+    LYNC_AGENT,
+    MISSING,
+    OTHER,
+    SECRET,
+    SERVICE,
+    Scene,
+    chat,
+    join,
+    part,
+    recent,
+    texts,
+)
+from tests.hub.fakes import OPEN, uri
 
 
 async def test_every_command_is_answered_200_first_and_then_by_its_reply() -> None:

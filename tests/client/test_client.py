@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.client.house import DOMAIN, House, house
 
 from parlour.client import (
     Client,
@@ -32,6 +31,7 @@ from parlour.client import (
 )
 from parlour.sip.uri import SipUri
 from parlour.ua.resolver import Resolver, Target
+from tests.client.house import DOMAIN, House, house
 
 NOWHERE = f"ma-chan://{DOMAIN}/00000000-0000-4000-8000-000000000000"
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.client.house import FAST, House, house
 
 from parlour.client import (
     Client,
@@ -24,6 +23,7 @@ from parlour.client import (
     RemovedFromRoom,
     Room,
 )
+from tests.client.house import FAST, House, house
 
 LONG: dict[str, Any] = {"chat": {"default_history": 500}}
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.client.house import DOMAIN, PASSWORD, house
 
 import parlour.client
 from parlour.client import Client, ClientError
+from tests.client.house import DOMAIN, PASSWORD, house
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sdk.md").read_text(encoding="utf-8")
 

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-from tests.client.scripted import DOMAIN, FAST, POOL, ROOM, ScriptedServer, hang_up, pass_on, say_no, scripted
 
 from parlour import __version__
 from parlour.client import (
@@ -32,6 +31,7 @@ from parlour.sip.message import Request
 from parlour.ua.incoming import IncomingRequest
 from parlour.xccos.encode import Fragment, group_chat, room_refusal
 from parlour.xccos.types import GroupChat
+from tests.client.scripted import DOMAIN, FAST, POOL, ROOM, ScriptedServer, hang_up, pass_on, say_no, scripted
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """The table of bindings: nothing is left behind in any of its indexes."""
 
-from tests.frontend.fakes import ALICE, BOB, FakeConnection
-
 from parlour.frontend.bindings import Binding, BindingTable
+from tests.frontend.fakes import ALICE, BOB, FakeConnection
 
 NOW = 50.0
 

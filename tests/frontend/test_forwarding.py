@@ -1,11 +1,11 @@
 """What a proxy changes in a request and in a response."""
 
 import pytest
-from tests.frontend.fakes import request
 
 from parlour.frontend.forwarding import forwarded_request, relayed_response
 from parlour.sip.errors import RemoteProtocolError
 from parlour.sip.message import Request, Response
+from tests.frontend.fakes import request
 
 REALMS = frozenset({"contoso.com"})
 

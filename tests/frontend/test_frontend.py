@@ -7,6 +7,14 @@ import base64
 from dataclasses import replace
 
 import pytest
+
+from parlour.frontend.frontend import Frontend
+from parlour.frontend.settings import FrontendSettings, Schemes
+from parlour.rooms.model import Person
+from parlour.sip.auth.digest import answer, choose_challenge
+from parlour.sip.message import Request, Response
+from parlour.store.memory import MemoryStore
+from parlour.ua.incoming import IncomingRequest
 from tests.frontend.fakes import (
     ALICE,
     BOB,
@@ -20,14 +28,6 @@ from tests.frontend.fakes import (
     request,
     wire,
 )
-
-from parlour.frontend.frontend import Frontend
-from parlour.frontend.settings import FrontendSettings, Schemes
-from parlour.rooms.model import Person
-from parlour.sip.auth.digest import answer, choose_challenge
-from parlour.sip.message import Request, Response
-from parlour.store.memory import MemoryStore
-from parlour.ua.incoming import IncomingRequest
 
 LOOKUP = "sip:ocschat@contoso.com"
 HOST = "stub.contoso.com"

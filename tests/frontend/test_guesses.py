@@ -1,11 +1,11 @@
 """One account and one place each count once."""
 
 import pytest
-from tests.frontend.fakes import ALICE, Clock, FakeConnection, FakeDirectory
 
 from parlour.frontend.guesses import Guesses, place_of
 from parlour.rooms.model import Person
 from parlour.sip.auth.backoff import BackoffSettings
+from tests.frontend.fakes import ALICE, Clock, FakeConnection, FakeDirectory
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,12 @@
 """Contacts, epids and option tags as clients write them."""
 
 import pytest
-from tests.frontend.fakes import request, wire
 
 from parlour.frontend.reading import canonical_address, contact_fields, epid_of, is_star, option_tags
 from parlour.sip.errors import RemoteProtocolError
 from parlour.sip.message import Request
 from parlour.sip.uri import SipUri
+from tests.frontend.fakes import request, wire
 
 
 def register(*headers: str, sender: str = "<sip:a@h>;tag=1") -> Request:

@@ -1,11 +1,11 @@
 """The registrar: SIPE's REGISTER to the letter, and what RFC 3261 section 10.3 asks for."""
 
 import pytest
-from tests.frontend.fakes import ALICE, FakeConnection, request, wire
 
 from parlour.frontend.bindings import BindingTable
 from parlour.frontend.registrar import ALLOW_EVENTS, Registrar, Registration
 from parlour.frontend.settings import FrontendSettings
+from tests.frontend.fakes import ALICE, FakeConnection, request, wire
 
 WALL = 1_700_000_000.0
 

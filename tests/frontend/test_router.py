@@ -1,7 +1,6 @@
 """Where requests go."""
 
 import pytest
-from tests.frontend.fakes import ALICE, BOB, FakeConnection, FakeDirectory, request
 
 from parlour.frontend.bindings import Binding, BindingTable
 from parlour.frontend.flow_tokens import FlowTokens
@@ -11,6 +10,7 @@ from parlour.rooms.model import Person
 from parlour.sip.errors import RemoteProtocolError
 from parlour.sip.message import Request
 from parlour.ua.incoming import IncomingRequest
+from tests.frontend.fakes import ALICE, BOB, FakeConnection, FakeDirectory, request
 
 NOW = 10.0
 TOKENS = FlowTokens(b"s" * 32)

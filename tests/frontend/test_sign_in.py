@@ -1,12 +1,11 @@
 """Signing across a second handshake on the same connection."""
 
-from tests.frontend.fakes import Clock, FakeConnection
-
 from parlour.frontend.sign_in import ConnectionSigner, PendingNtlm, SignIn, sign_in_of
 from parlour.sip.auth.ntlm import derive_keys
 from parlour.sip.auth.signing import SecurityAssociation
 from parlour.sip.message import Request, Response
 from parlour.ua.identity import Identity
+from tests.frontend.fakes import Clock, FakeConnection
 
 FLAGS = 0xE29A8255
 DIALOG = ("call", "sip:ocschat@contoso.com", "ours", "sip:alice@contoso.com", "theirs")

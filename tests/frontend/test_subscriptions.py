@@ -1,12 +1,12 @@
 """Subscriptions as dialogs: made, refreshed, ended, bounded."""
 
 import pytest
-from tests.frontend.fakes import ALICE, BOB, FakeConnection, request, wire
 
 from parlour.frontend.answer import Answer
 from parlour.frontend.subscriptions import Document, Subscription, Subscriptions, answer_headers
 from parlour.sip.errors import RemoteProtocolError
 from parlour.sip.message import Request
+from tests.frontend.fakes import ALICE, BOB, FakeConnection, request, wire
 
 NOW = 500.0
 FLOW = FakeConnection()

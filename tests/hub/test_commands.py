@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.hub.fakes import DOMAIN, World, key, person, uri
 
 from parlour.hub.accounts import AccountRefused
 from parlour.hub.commands import Commands, Context, InvalidParams, UnknownCommand
@@ -19,6 +18,7 @@ from parlour.hub.managing import CONSOLE
 from parlour.rooms.model import Person, Principal, PrincipalKind
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.store.api import EventKind
+from tests.hub.fakes import DOMAIN, World, key, person, uri
 
 
 class FakeAccounts:

@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from tests.hub.fakes import World, key, person, room, uri
 
 from parlour.hub.events import PersonJoined, PersonParted, Removed, VisitEnded
 from parlour.hub.posting import Draft
@@ -14,6 +13,7 @@ from parlour.hub.presence import RoomView, Visit
 from parlour.rooms.model import Limits, RoomId, Visibility
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.store.api import EventKind
+from tests.hub.fakes import World, key, person, room, uri
 
 MEMBERS = frozenset({"ma-grp:all"})
 SHIFT = room(1, "Night Shift", members=MEMBERS)

@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from tests.hub.fakes import AUDIT, PLANT, ROOT, World, key, person, room, uri
 
 from parlour.hub.events import PersonChanged, Removed, RoomChanged
 from parlour.hub.managing import CONSOLE
@@ -27,6 +26,7 @@ from parlour.rooms.model import (
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.rooms.search import RoomQuery
 from parlour.store.api import EventKind, StoredPost
+from tests.hub.fakes import AUDIT, PLANT, ROOT, World, key, person, room, uri
 
 WORKS = replace(PLANT, creators=frozenset({uri("mia"), "ma-grp:crew"}))
 DOCK = Category(

@@ -6,13 +6,13 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from tests.hub.fakes import PLANT, ROOT, Ears, World, key, person, room, uri
 
 from parlour.hub.events import PostHeard
 from parlour.hub.posting import Draft
 from parlour.rooms.model import Behavior, Limits
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.store.api import StoredPost
+from tests.hub.fakes import PLANT, ROOT, Ears, World, key, person, room, uri
 
 MEMBERS = frozenset({"ma-grp:all"})
 SHIFT = room(1, "Night Shift", members=MEMBERS)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.hub.fakes import World, key, person, room, uri
-
 from parlour.hub.posting import Draft
 from parlour.hub.reading import History
 from parlour.hub.tails import Tails
 from parlour.rooms.model import Limits, Micros, RoomId
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.store.api import EventKind, StoredPost
+from tests.hub.fakes import World, key, person, room, uri
 
 MEMBERS = frozenset({"ma-grp:all"})
 SHIFT = room(1, "Night Shift", members=MEMBERS)

@@ -13,7 +13,6 @@ from dataclasses import replace
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.hub.fakes import Ears, World, key, person, room, uri
 
 from parlour.hub.events import PersonJoined, PersonParted, PostHeard
 from parlour.hub.posting import Draft
@@ -21,6 +20,7 @@ from parlour.hub.presence import RoomView, Visit
 from parlour.rooms.model import Limits, RoomId
 from parlour.rooms.refusals import Refused
 from parlour.store.api import EventKind, StoredPost
+from tests.hub.fakes import Ears, World, key, person, room, uri
 
 NAMES = ("ann", "bob", "cat")
 ROOMS = [room(1, "One", members=frozenset({"ma-grp:all"})), room(2, "Two", members=frozenset({"ma-grp:all"}))]

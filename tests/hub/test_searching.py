@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.hub.fakes import AUDIT, PLANT, ROOT, World, person, room, uri
 
 from parlour.hub.hub import Hub
 from parlour.rooms.model import Category, CategoryId, Limits, Visibility
 from parlour.rooms.search import Match, Mine, RoomQuery
+from tests.hub.fakes import AUDIT, PLANT, ROOT, World, person, room, uri
 
 ANN = frozenset({uri("ann")})
 WALLED = Category(

@@ -7,11 +7,11 @@ import random
 from collections.abc import Sequence
 
 import pytest
-from tests.hub.fakes import Ears
 
 from parlour.hub.events import PersonParted, RoomEvent
 from parlour.hub.telling import Audience, Ear, Teller
 from parlour.rooms.model import RoomId
+from tests.hub.fakes import Ears
 
 ROOM = RoomId("r")
 

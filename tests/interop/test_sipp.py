@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.interop.relay import Relay
 from tests.interop.server import DOMAIN, Server, free_port
 from tests.interop.sipp_peer import SippPeer

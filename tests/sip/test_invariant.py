@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fuzz.fuzz_sdp import check_offer
-from fuzz.fuzz_sip import LIMITS, check_datagram, check_stream, check_uri
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fuzz.fuzz_sdp import check_offer
+from fuzz.fuzz_sip import LIMITS, check_datagram, check_stream, check_uri
 from parlour.sip.limits import SipLimits
 
 _TORTURE = sorted(Path(__file__).parent.glob("torture/*/*.dat"))

@@ -15,11 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.exams.store_exam import CATEGORY, NOW, ROOM, post
 
 from parlour.store.api import EventKind, NewPost, OutboxEvent, StoreUnavailable
 from parlour.store.sqlite import DataDirectoryInUse, Settings, SqliteStore
 from parlour.store.sqlite.connection import DATABASE
+from tests.exams.store_exam import CATEGORY, NOW, ROOM, post
 
 
 @pytest.fixture

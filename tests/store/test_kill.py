@@ -14,10 +14,9 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from pathlib import Path
 
-from tests.exams.store_exam import CATEGORY, ROOM, post
-
 from parlour.rooms.model import RoomId
 from parlour.store.sqlite import SqliteStore
+from tests.exams.store_exam import CATEGORY, ROOM, post
 
 ROUNDS = int(os.environ.get("PARLOUR_KILL_ROUNDS", "5"))
 ROOMS = [replace(ROOM, id=RoomId(f"{number:036}"), name=f"room {number}") for number in range(3)]

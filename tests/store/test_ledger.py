@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.exams.store_exam import CATEGORY, ROOM, post
 
 from parlour.store.api import Appended
 from parlour.store.sqlite.connection import Settings, connect_writer
 from parlour.store.sqlite.ledger import Ledger
 from parlour.store.sqlite.schema import bring_to_head
+from tests.exams.store_exam import CATEGORY, ROOM, post
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.exams.store_exam import CATEGORY, ROOM, MakeStore, StoreExam, post
 
 from parlour.store.api import StoreUnavailable
 from parlour.store.memory import MemoryStore
+from tests.exams.store_exam import CATEGORY, ROOM, MakeStore, StoreExam, post
 
 
 class TestMemoryStore(StoreExam):

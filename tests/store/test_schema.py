@@ -12,7 +12,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
-from tests.exams.store_exam import CATEGORY, ROOM, post
 
 from parlour.store.api import StoreUnavailable
 from parlour.store.head import HEAD
@@ -21,6 +20,7 @@ from parlour.store.schema import METADATA
 from parlour.store.sqlite import SqliteStore
 from parlour.store.sqlite.connection import DATABASE
 from parlour.store.sqlite.rooms import _SLICE
+from tests.exams.store_exam import CATEGORY, ROOM, post
 
 VERSION = "alembic_version"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.exams.store_exam import MakeStore, StoreExam
 
 from parlour.store.sqlite import SqliteStore
+from tests.exams.store_exam import MakeStore, StoreExam
 
 
 class TestSqliteStore(StoreExam):

@@ -15,9 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape, unescape
 
-from tests.interop.server import DOMAIN, PASSWORD
-
 from parlour.sip.auth.digest import answer, choose_challenge
+from tests.interop.server import DOMAIN, PASSWORD
 
 POOL = f"sip:GC-1-PersistentChatService-1@{DOMAIN}"
 NAMESPACE = "urn:parlano:xml:ns:xccos"

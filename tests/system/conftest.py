@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+
 from tests.interop.server import Server
 from tests.system.client import Chatter
 

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
+
 from tests.interop.server import DOMAIN, Server
 from tests.system.client import (
     NAMESPACE,

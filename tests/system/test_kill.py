@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 import pytest
+
 from tests.interop.server import Server
 from tests.system.archive import Archive, Place, check_archive, read_archive
 from tests.system.client import Chatter, Heard, Lost, command

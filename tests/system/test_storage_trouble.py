@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from tests.interop.server import Server
 from tests.system.archive import check_archive, read_archive
 from tests.system.client import Chatter, command, join_data

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.ua.peers import SDP, Call, Handler, House, Peer, answer, until
 
 from parlour.sip.message import Response
 from parlour.ua.uas import UasDialog
+from tests.ua.peers import SDP, Call, Handler, House, Peer, answer, until
 
 
 class Clock:

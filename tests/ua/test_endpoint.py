@@ -8,11 +8,11 @@ import ssl
 from pathlib import Path
 
 import pytest
-from tests.ua.peers import Call, House, Peer, answer, contexts, until
 
 from parlour.sip.message import Request, Response
 from parlour.ua.connection import ConnectionSettings
 from parlour.ua.endpoint import EndpointSettings
+from tests.ua.peers import Call, House, Peer, answer, contexts, until
 
 
 async def peer_of(house: House, host: str = "127.0.0.1") -> Peer:

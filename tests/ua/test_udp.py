@@ -6,10 +6,10 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.ua.peers import SDP, Call, House, answer, until
 
 from parlour.sip.framing import parse_datagram
 from parlour.sip.message import Request, Response, parse_message
+from tests.ua.peers import SDP, Call, House, answer, until
 
 
 class Datagrams(asyncio.DatagramProtocol):

@@ -6,13 +6,13 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.ua.peers import SDP, Call, House, answer, until
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from parlour.sip.framing import parse_datagram
 from parlour.sip.message import Request, Response, parse_message
 from parlour.ua.websocket import split_messages
+from tests.ua.peers import SDP, Call, House, answer, until
 
 
 async def url(house: House, host: str = "127.0.0.1") -> str:

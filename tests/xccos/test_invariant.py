@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fuzz.fuzz_xccos import check
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from fuzz.fuzz_xccos import check
 
 BODIES = [path.read_bytes() for path in sorted((Path(__file__).parent / "wire").glob("*.xml"))]
 NAMES = st.sampled_from(

@@ -7,14 +7,14 @@ import struct
 import warnings
 
 import pytest
-from fuzz.fuzz_ntlm import parse_anything
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sip.auth.vectors import EXPORTED_KEY, PASSWORD, SERVER_CHALLENGE, TYPE2, TYPE3
 
+from fuzz.fuzz_ntlm import parse_anything
 from parlour.sip.auth import ntlm, ntlm_messages
 from parlour.sip.auth.ntlm_messages import AvId, Flag
 from parlour.sip.auth.params import Malformed
+from tests.sip.auth.vectors import EXPORTED_KEY, PASSWORD, SERVER_CHALLENGE, TYPE2, TYPE3
 
 NONCE = bytes(range(8))
 RANDOM = bytes(range(100, 124))

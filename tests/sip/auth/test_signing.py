@@ -5,6 +5,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from parlour.sip.auth import ntlm
+from parlour.sip.auth.ntlm_header import NtlmHeader, agree_version
+from parlour.sip.auth.params import Malformed
+from parlour.sip.auth.signed_text import signed_text
+from parlour.sip.auth.signing import InfoSigner, SecurityAssociation, Signer
+from parlour.sip.message import Message, Request, Response, parse_message
 from tests.sip.auth.vectors import (
     EXPORTED_KEY,
     INFO,
@@ -16,13 +23,6 @@ from tests.sip.auth.vectors import (
     TARGET,
     TYPE3,
 )
-
-from parlour.sip.auth import ntlm
-from parlour.sip.auth.ntlm_header import NtlmHeader, agree_version
-from parlour.sip.auth.params import Malformed
-from parlour.sip.auth.signed_text import signed_text
-from parlour.sip.auth.signing import InfoSigner, SecurityAssociation, Signer
-from parlour.sip.message import Message, Request, Response, parse_message
 
 KEYS = ntlm.derive_keys(EXPORTED_KEY, 0x62988255)
 
