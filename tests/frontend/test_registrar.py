@@ -162,6 +162,18 @@ def test_an_overtaken_request_changes_nothing(desk: Desk) -> None:
     assert desk.register(cseq=1, call_id="new", expires="0").answer.status == 200
 
 
+def test_a_call_id_may_begin_anew_on_another_connection(desk: Desk) -> None:
+    """Two SIPE processes begun in the same second have the same Call-ID, and count from 1."""
+    endpoint = ';+sip.instance="<urn:uuid:1>"'
+    desk.register(contact="<sip:alice@192.0.2.7:5070>" + endpoint, cseq=3)
+    newer = FakeConnection(port=34443)
+    assert desk.register(flow=newer, contact="<sip:alice@192.0.2.7:5071>" + endpoint, cseq=3).answer.status == 200
+    assert desk.contacts() == ["sip:alice@192.0.2.7:5071"]
+    # The older one's signing off, by its own address over its own connection, leaves the newer one alone.
+    assert desk.register(contact="<sip:alice@192.0.2.7:5070>" + endpoint, expires="0", cseq=4).answer.status == 200
+    assert desk.contacts() == ["sip:alice@192.0.2.7:5071"]
+
+
 def test_all_or_nothing(desk: Desk) -> None:
     done = desk.register(contact="<sip:alice@192.0.2.8>, <sip:alice@192.0.2.9>;expires=5")
     assert done.answer.status == 423

@@ -67,7 +67,7 @@ class Registrar:
     def _plan(self, person: str, request: Request, flow: Flow, now: float) -> _Plan | Answer:
         current = self._table.of(person, now)
         if is_star(request):
-            return self._plan_star(request, current)
+            return self._plan_star(request, flow, current)
         plan = _Plan()
         for contact in contact_fields(request):
             refusal = self._plan_contact(plan, person, contact, request, flow, now)
@@ -79,11 +79,11 @@ class Registrar:
             return Answer(403, "Too Many Endpoints")
         return plan
 
-    def _plan_star(self, request: Request, current: Sequence[Binding]) -> _Plan | Answer:
+    def _plan_star(self, request: Request, flow: Flow, current: Sequence[Binding]) -> _Plan | Answer:
         """Step 6: `Contact: *` removes everything and goes with `Expires: 0` only."""
         if len(request.headers.get_all("Contact")) != 1 or request.headers.get("Expires") != "0":
             return Answer(400, "Bad Wildcard Contact")
-        if any(_is_late(request, binding) for binding in current):
+        if any(_is_late(request, flow, binding) for binding in current):
             return Answer(400, "CSeq Out Of Order")
         return _Plan(remove=list(current))
 
@@ -97,7 +97,7 @@ class Registrar:
         epid = epid_of(request)
         key = contact.key or epid or contact.canonical
         existing = self._table.find(person, key, now)
-        if existing is not None and _is_late(request, existing):
+        if existing is not None and _is_late(request, flow, existing):
             return Answer(400, "CSeq Out Of Order")
         if expires:
             binding = Binding(
@@ -115,7 +115,8 @@ class Registrar:
                 user_agent=request.headers.get("User-Agent") or "",
             )
             plan.put.append(binding)
-        elif existing is not None:
+        elif existing is not None and (existing.flow is flow or existing.address == contact.canonical):
+            # An endpoint signed in anew elsewhere: what it was before signs off alone.
             plan.remove.append(existing)
         return None
 
@@ -149,9 +150,12 @@ class Registrar:
         return headers
 
 
-def _is_late(request: Request, existing: Binding) -> bool:
-    """Within one Call-ID a CSeq that does not grow marks an overtaken request (RFC 3261 section 10.3, step 7)."""
-    return existing.call_id == request.call_id and request.cseq.number <= existing.cseq
+def _is_late(request: Request, flow: Flow, existing: Binding) -> bool:
+    """Within one Call-ID a CSeq that does not grow marks an overtaken request (RFC 3261 section 10.3, step 7).
+
+    COMPAT: SIPE draws its Call-IDs from the second in which it starts, so that two processes may have the same one; who
+    comes over another connection was not overtaken but has begun anew."""
+    return existing.flow is flow and existing.call_id == request.call_id and request.cseq.number <= existing.cseq
 
 
 def _contact(binding: Binding, tags: frozenset[str], now: float) -> str:
