@@ -238,7 +238,7 @@ async def test_bodies_that_are_none_of_ours(what: str) -> None:
         alice = await scene.called()
         response = alice.raw(body, kind)
         assert response.status == status
-        assert (response.headers.get("Accept") is not None) is (kind == "application/json")
+        assert (response.headers.get("Accept") is not None) is (status == 415)
         assert await alice.say(RequestUri(1)) == 200
 
 
@@ -304,7 +304,11 @@ async def test_more_is_said_meanwhile_than_history_gives(monkeypatch: pytest.Mon
         assert alice.order() == [200, "1", "2", "bccontext"]
 
 
-async def test_a_refused_history_lets_go_of_what_it_held_back() -> None:
+async def _too_much_owed(event: object) -> bool:
+    return False
+
+
+async def test_a_refused_history_lets_go_of_what_it_held_back(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Scene() as scene:
         alice, bob = await scene.joined(), await scene.joined("bob")
         scene.store.posts.hold()
@@ -313,9 +317,10 @@ async def test_a_refused_history_lets_go_of_what_it_held_back() -> None:
         await alice.settle()
         scene.store.posts.release()
         await alice.settle()
-        scene.store.unavailable = True
-        await alice.say(recent())
-        scene.store.unavailable = False
+        with monkeypatch.context() as patch:
+            patch.setattr(scene.service.hub.recorder, "keep_or_owe", _too_much_owed)
+            await alice.say(recent())
+        assert alice.replies()[-1].code == 503
         await bob.say(chat("afterwards"))
         await alice.settle()
         assert alice.chats()[-1:] == ["afterwards"]

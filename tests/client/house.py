@@ -44,7 +44,7 @@ class House:
 
     def cut_connections(self) -> None:
         """Every connection is gone, as when a cable is pulled."""
-        for connection in list(self.sip.endpoint._connections):
+        for connection in list(self.sip.endpoint.connections):
             connection.abort()
 
 

@@ -24,10 +24,9 @@ from parlour.ua.connection import Connection
 from parlour.ua.incoming import IncomingRequest
 from parlour.ua.uas import UasDialog
 from parlour.xccos.codes import ResponseCode
-from parlour.xccos.decode import decode_envelope
 from parlour.xccos.encode import Fragment, envelopes, parted_notice, refusal
 from parlour.xccos.errors import XccosError
-from parlour.xccos.media import ACCEPTED_TYPES, is_accepted_type
+from parlour.xccos.media import decode_body, refusal_headers
 from parlour.xccos.profiles import FULL_CLIENT_COMMANDS, ClientProfile, profile_for
 from parlour.xccos.types import Envelope, GroupChat, Request
 
@@ -110,13 +109,11 @@ class Session:
 
     def receive_info(self, incoming: IncomingRequest) -> None:
         """Decode and queue; refuse what cannot be decoded or what is too much."""
-        if not is_accepted_type(incoming.request.content_type):
-            incoming.respond(415, headers=[("Accept", ", ".join(ACCEPTED_TYPES))])
-            return
+        request = incoming.request
         try:
-            envelope = decode_envelope(incoming.request.body)
+            envelope = decode_body(request.content_type, request.body)
         except XccosError as error:
-            incoming.respond(error.status, error.reason)
+            incoming.respond(error.status, error.reason, headers=refusal_headers(error))
             return
         if self._queue is None:
             self._queue = deque()

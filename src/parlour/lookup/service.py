@@ -9,10 +9,9 @@ from parlour.ua.endpoint import Endpoint
 from parlour.ua.incoming import IncomingRequest
 from parlour.ua.uas import UasDialog
 from parlour.xccos.codes import ResponseCode
-from parlour.xccos.decode import decode_envelope
 from parlour.xccos.encode import Fragment, envelopes, refusal, request_uri_reply
 from parlour.xccos.errors import XccosError
-from parlour.xccos.media import ACCEPTED_TYPES, is_accepted_type
+from parlour.xccos.media import decode_body, refusal_headers
 from parlour.xccos.types import BadCommand, GroupChat, Request, RequestUri
 
 __all__ = ["LookupService"]
@@ -75,13 +74,11 @@ class _LookupSession:
         self.dialog: UasDialog | None = None
 
     def receive_info(self, incoming: IncomingRequest) -> None:
-        if not is_accepted_type(incoming.request.content_type):
-            incoming.respond(415, headers=[("Accept", ", ".join(ACCEPTED_TYPES))])
-            return
+        request = incoming.request
         try:
-            envelope = decode_envelope(incoming.request.body)
+            envelope = decode_body(request.content_type, request.body)
         except XccosError as error:
-            incoming.respond(error.status, error.reason)
+            incoming.respond(error.status, error.reason, headers=refusal_headers(error))
             return
         incoming.respond(200)
         answers = [

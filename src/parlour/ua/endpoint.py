@@ -25,15 +25,14 @@ from parlour.sip.pipeline import BRANCH_COOKIE, InfoSigner, PipelineSettings
 from parlour.sip.session_timer import SessionTimer, SessionTimerSettings
 from parlour.sip.transactions.timers import Timers
 from parlour.ua.client_transactions import ClientTransactions, OnResponse
-from parlour.ua.connection import Connection, ConnectionSettings, StreamConnection, TlsConnection, format_host_port
+from parlour.ua.connection import Connection, ConnectionSettings, format_host_port
 from parlour.ua.dialogs import DialogTable
 from parlour.ua.incoming import IncomingRequest, MessageSigner
 from parlour.ua.info_pipe import InfoPipe
 from parlour.ua.offers import answer_offer
 from parlour.ua.server_transactions import ServerTransactions
+from parlour.ua.sockets import Sockets
 from parlour.ua.uas import DialogHandler, UasDialog
-from parlour.ua.udp import UdpListener
-from parlour.ua.websocket import WebSocketConnection
 
 __all__ = ["Endpoint", "EndpointCounters", "EndpointSettings"]
 
@@ -94,13 +93,9 @@ class Endpoint:
         self._pipe_serial = 0
         # Distinguishes branches of this process from those of its predecessor, whose answers may still arrive.
         self._incarnation = secrets.token_hex(4)
-        self._connections: set[Connection] = set()
-        self._strangers: set[Connection] = set()
-        self._listeners: list[asyncio.AbstractServer] = []
-        self._datagrams: list[UdpListener] = []
+        self._sockets = Sockets(self, self.settings.limits, self.settings.connection, clock)
         self._ticker: asyncio.TimerHandle | None = None
         self._next_second = 0.0
-        self._all_closed: asyncio.Event | None = None
         limits = self.settings.limits
         # A message refused for its size can be answered all the same, if its head can be read with looser limits.
         self._salvaging = replace(limits, start_line=limits.head, header_line=limits.head, header_count=limits.head)
@@ -111,21 +106,8 @@ class Endpoint:
         self, transport: str, host: str, port: int, ssl_context: ssl.SSLContext | None = None
     ) -> tuple[str, int]:
         """Listen for TCP, TLS, WS, WSS or UDP; the address bound, which matters when `port` is 0. Raises OSError."""
-        if (transport in ("TLS", "WSS")) != (ssl_context is not None):
-            raise ValueError(f"{transport} with{'' if ssl_context else 'out'} an SSL context")
-        loop = asyncio.get_running_loop()
         self._start_ticking()
-        if transport == "UDP":
-            listener = UdpListener(self, self.settings.limits, self.clock)
-            await loop.create_datagram_endpoint(lambda: listener, local_addr=(host, port))
-            self._datagrams.append(listener)
-            return listener.local
-        server = await loop.create_server(
-            lambda: self._protocol(transport), host, port, ssl=ssl_context, backlog=4096, reuse_address=True
-        )
-        self._listeners.append(server)
-        name = server.sockets[0].getsockname()
-        return str(name[0]), int(name[1])
+        return await self._sockets.listen(transport, host, port, ssl_context)
 
     async def connect(
         self,
@@ -138,84 +120,40 @@ class Endpoint:
     ) -> Connection:
         """Open a connection to somebody (TCP or TLS), or stand for a UDP peer. `server_name`: the name a certificate
         has to carry, if that is not `host` (RFC 5922 section 7.1). Raises OSError."""
-        if transport not in ("TCP", "TLS", "UDP") or (transport == "TLS") != (ssl_context is not None):
-            raise ValueError(f"cannot open {transport} with{'' if ssl_context else 'out'} an SSL context")
         self._start_ticking()
-        if transport == "UDP":
-            return await self._udp_peer(host, port)
-        loop = asyncio.get_running_loop()
-        _, protocol = await loop.create_connection(
-            lambda: self._protocol(transport),
-            host,
-            port,
-            ssl=ssl_context,
-            server_hostname=(server_name or host) if ssl_context else None,
-        )
-        protocol.trusted = True
-        self._strangers.discard(protocol)
-        return protocol
-
-    async def _udp_peer(self, host: str, port: int) -> Connection:
-        if not self._datagrams:
-            raise OSError("no UDP listener to send from: switch the udp listener on")
-        infos = await asyncio.get_running_loop().getaddrinfo(host, port)
-        address = infos[0][4]
-        return self._datagrams[0].peer((str(address[0]), int(address[1])))
-
-    def _protocol(self, transport: str) -> StreamConnection:
-        limits, settings = self.settings.limits, self.settings.connection
-        if transport in ("WS", "WSS"):
-            return WebSocketConnection(self, limits, settings, transport)
-        kind = TlsConnection if transport == "TLS" or not _loop_reads_cheaply() else StreamConnection
-        return kind(self, limits, settings, transport)
+        return await self._sockets.connect(transport, host, port, ssl_context, server_name)
 
     def stop_listening(self) -> None:
         """Take no more connections; those that exist go on."""
-        for server in self._listeners:
-            server.close()
-        self._listeners.clear()
+        self._sockets.stop_listening()
 
     async def close(self) -> None:
         """Close everything. Dialogs end; their owners hear it."""
-        self.stop_listening()
         if self._ticker is not None:
             self._ticker.cancel()
             self._ticker = None
-        for connection in list(self._connections):
-            connection.close()
-        if not await self._wait_until_closed(0.5):
-            for connection in list(self._connections):
-                connection.abort()
-            await self._wait_until_closed(5.0)
-        for datagrams in self._datagrams:
-            datagrams.close()
-        self._datagrams.clear()
+        await self._sockets.close()
         self._clients.close()
         await asyncio.sleep(0)
 
-    async def _wait_until_closed(self, seconds: float) -> bool:
-        if self._connections:
-            self._all_closed = asyncio.Event()
-            try:
-                await asyncio.wait_for(self._all_closed.wait(), seconds)
-            except TimeoutError:
-                return False
-        return True
+    @property
+    def connections(self) -> frozenset[Connection]:
+        return frozenset(self._sockets.connections)
+
+    @property
+    def connection_count(self) -> int:
+        return len(self._sockets.connections)
 
     # -- FrameSink -----------------------------------------------------------------------------------------------
 
     def connected(self, connection: Connection) -> None:
-        self._connections.add(connection)
-        self._strangers.add(connection)
+        self._sockets.add(connection)
         self.counters.accepted += 1
         connection.last_read = self.clock()
 
     def disconnected(self, connection: Connection) -> None:
-        self._connections.discard(connection)
-        self._strangers.discard(connection)
+        self._sockets.discard(connection)
         self._servers.lose_connection(connection)
-        if not self._connections and self._all_closed is not None:
-            self._all_closed.set()
 
     def receive_frames(self, connection: Connection, frames: Sequence[Frame]) -> None:
         """Whole messages, in the order they came."""
@@ -296,8 +234,7 @@ class Endpoint:
             return
         self._on_request(incoming)
         if incoming.identity is not None and not connection.trusted:
-            connection.trusted = True
-            self._strangers.discard(connection)
+            self._sockets.trust(connection)
 
     @staticmethod
     def _note_source(connection: Connection, request: Request) -> None:
@@ -391,10 +328,6 @@ class Endpoint:
         transport = connection.transport.lower()
         return f"<sip:{format_host_port(connection.local)};transport={transport}>"
 
-    @property
-    def connection_count(self) -> int:
-        return len(self._connections)
-
     # -- time ------------------------------------------------------------------------------------------------------
 
     def _start_ticking(self) -> None:
@@ -411,16 +344,7 @@ class Endpoint:
         if now >= self._next_second:
             self._next_second = now + 1.0
             self._tick_dialogs(iter(self.dialogs), loop)
-            for datagrams in self._datagrams:
-                datagrams.tick(now)
-            self._close_idle_strangers(now - self.settings.connection.idle)
-
-    def _close_idle_strangers(self, since: float) -> None:
-        """Connections on which nobody has proven who he is, and nothing came since."""
-        for connection in [one for one in self._strangers if one.reliable and one.last_read < since]:
-            self._strangers.discard(connection)
-            log.info("closing %s: silent, and nobody has signed in on it", connection)
-            connection.close()
+            self._sockets.tick(now)
 
     def _tick_dialogs(self, rest: Any, loop: asyncio.AbstractEventLoop) -> None:
         """A thousand dialogs at a time, so that no loop turn is held for long."""
@@ -434,8 +358,3 @@ class Endpoint:
             if count == 1000:
                 loop.call_soon(self._tick_dialogs, rest, loop)
                 return
-
-
-def _loop_reads_cheaply() -> bool:
-    """uvloop reads plain TCP without allocating 256 KiB each time; asyncio's own loop does not."""
-    return type(asyncio.get_running_loop()).__module__.startswith("uvloop")
