@@ -13,7 +13,7 @@ from parlour.sip.framing import KEEP_ALIVE, Frame, StreamFramer, parse_datagram
 from parlour.sip.headers import NameAddr, Via
 from parlour.sip.limits import SipLimits
 from parlour.sip.message import Request, Response, parse_message, salvage_headers
-from parlour.sip.peek import peek_response
+from parlour.sip.peek import peek_info_answer
 from parlour.sip.transactions.keys import client_key, server_key
 from parlour.sip.uri import SipUri, aor
 
@@ -65,7 +65,7 @@ def check_datagram(data: bytes, limits: SipLimits = LIMITS) -> None:
 
 def check_frame(frame: Frame, limits: SipLimits = LIMITS) -> None:
     """A frame parses or is refused; what parses survives being written and parsed again."""
-    peek_response(frame.head)
+    peek_info_answer(frame.head)
     salvage_headers(frame.head, limits)
     try:
         message = parse_message(frame.head, frame.body, limits)

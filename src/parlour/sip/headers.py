@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from parlour.sip.errors import RemoteProtocolError
 from parlour.sip.grammar import parse_host, parse_params, quote, render_params, split_list, unquote
@@ -38,8 +39,10 @@ class NameAddr:
     params: Params = field(default_factory=dict)
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def parse(cls, value: str) -> NameAddr:
-        """One address. Raises RemoteProtocolError 400."""
+        """One address: the same text gives the same value, which nobody may change. All requests of a dialog carry
+        the same From and To. Raises RemoteProtocolError 400."""
         found = _NAME_ADDR.match(value)
         if found is not None:
             quoted, plain, uri = found.groups()

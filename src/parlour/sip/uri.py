@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from ipaddress import IPv6Address
 
 from parlour.sip.errors import RemoteProtocolError
@@ -49,8 +50,10 @@ class SipUri:
     headers: tuple[tuple[str, str], ...] = ()
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def parse(cls, text: str) -> SipUri:
-        """Raises RemoteProtocolError: 416 for another scheme, 400 for anything malformed."""
+        """The same text gives the same value, which nobody may change. Raises RemoteProtocolError: 416 for another
+        scheme, 400 for anything malformed."""
         found = _URI.fullmatch(text)
         if found is None:
             scheme = re.match(r"([A-Za-z][A-Za-z0-9+.\-]*+):", text)
@@ -114,6 +117,7 @@ class SipUri:
         )
 
 
+@lru_cache(maxsize=1024)
 def aor(uri: str) -> str:
     """The address of record of a URI: `sip:user@host`, host in lower case, no port, password or parameters.
 

@@ -1,7 +1,7 @@
 """The endpoint: SIP with sockets. Listens, cuts messages out of connections, runs transactions, finds dialogs.
 
 One per process. What a request means is decided above (`on_request`); what SIP demands whatever it means is done here.
-The way of an answer to one of our INFOs is short on purpose: framing, `peek_response`, the pipe named by the branch.
+The way of an answer to one of our INFOs is short on purpose: framing, `peek_info_answer`, the pipe named by the branch.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from parlour.sip.errors import FramingError, RemoteProtocolError
 from parlour.sip.framing import KEEP_ALIVE, PONG, Frame
 from parlour.sip.limits import SipLimits
 from parlour.sip.message import Request, Response, parse_message, salvage_headers
-from parlour.sip.peek import peek_response
+from parlour.sip.peek import peek_info_answer
 from parlour.sip.pipeline import BRANCH_COOKIE, InfoSigner, PipelineSettings
 from parlour.sip.session_timer import SessionTimer, SessionTimerSettings
 from parlour.sip.transactions.timers import Timers
@@ -158,18 +158,17 @@ class Endpoint:
     def receive_frames(self, connection: Connection, frames: Sequence[Frame]) -> None:
         """Whole messages, in the order they came."""
         pipes = self._pipes
+        connection.last_read = now = self.clock()
         for frame in frames:
             head = frame.head
-            if head.startswith(b"SIP/2.0 "):
-                peeked = peek_response(head)
-                if peeked is not None:
-                    status, branch = peeked
-                    token, _, cseq = branch[_COOKIE:].partition(b".")
-                    pipe = pipes.get(token)
-                    if pipe is not None and cseq.isdigit():
-                        if pipe.connection is connection:
-                            pipe.take_response(int(cseq), status, head)
-                        continue
+            peeked = peek_info_answer(head)
+            if peeked is not None:
+                token, cseq, status = peeked
+                pipe = pipes.get(token)
+                if pipe is not None:
+                    if pipe.connection is connection:
+                        pipe.take_response(cseq, status, head, now)
+                    continue
             if frame is KEEP_ALIVE:
                 connection.send(PONG)
                 continue
@@ -180,7 +179,6 @@ class Endpoint:
                 error.head = head
                 self.framing_failed(connection, error)
                 return
-        connection.last_read = self.clock()
 
     def framing_failed(self, connection: Connection, error: FramingError) -> None:
         """Answer if there is something to answer. A stream cannot be trusted any more and is closed."""
@@ -217,13 +215,13 @@ class Endpoint:
             connection.close()
 
     def _receive_response(self, connection: Connection, head: bytes, response: Response) -> None:
-        """One that `peek_response` left alone: not for a pipe, or for a pipe but spelled unusually."""
+        """One that `peek_info_answer` left alone: not for a pipe, or for a pipe but spelled unusually."""
         if self._clients.receive_response(connection, response):
             return
         token, _, cseq = (response.via.branch or "").encode("utf-8", "replace")[_COOKIE:].partition(b".")
         pipe = self._pipes.get(token)
         if pipe is not None and pipe.connection is connection and cseq.isdigit():
-            pipe.take_response(int(cseq), response.status, head)
+            pipe.take_response(int(cseq), response.status, head, self.clock())
         else:
             self.counters.strays += 1
 

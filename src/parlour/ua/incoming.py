@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
-from parlour.sip.message import Request, Response
+from parlour.sip.message import Headers, Request, Response
 from parlour.ua.connection import Connection
 from parlour.ua.identity import Identity
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["IncomingRequest", "MessageSigner"]
 
-_COPIED = ("From", "Call-ID", "CSeq")
+_COPIED = frozenset({"Via", "From", "To", "Call-ID", "CSeq"})
+_COPIED_WITH_ROUTE = _COPIED | {"Record-Route"}
 
 
 class MessageSigner(Protocol):
@@ -77,21 +78,13 @@ class IncomingRequest:
     ) -> Response:
         request = self.request
         source = request.headers
-        response = Response(status, reason)
-        out = response.headers
-        for via in source.get_all("Via"):
-            out.add("Via", via)
-        if status > 100 and request.method in ("INVITE", "SUBSCRIBE", "REFER") and status < 300:
-            for route in source.get_all("Record-Route"):
-                out.add("Record-Route", route)
-        for name in _COPIED:
-            value = source.get(name)
-            if value is not None:
-                out.add(name, value)
-        to = source.get("To")
-        if to is not None:
-            has_tag = status == 100 or "tag" in request.to.params
-            out.add("To", to if has_tag else f"{to};tag={self.local_tag}")
+        # Copied as they came, in their order: they were checked when they were parsed.
+        forms_dialog = 100 < status < 300 and request.method in ("INVITE", "SUBSCRIBE", "REFER")
+        copied = _COPIED_WITH_ROUTE if forms_dialog else _COPIED
+        out = Headers.of_wire([item for item in source if item[0] in copied])
+        if status > 100 and "tag" not in request.to.params:
+            out.set("To", f"{source.get('To')};tag={self.local_tag}")
+        response = Response(status, reason, out)
         for name, value in headers:
             out.add(name, value)
         if content_type is not None:

@@ -50,8 +50,8 @@ class InfoPipe(InfoPipeline):
         if out:
             self.connection.send(out)
 
-    def take_response(self, cseq: int, status: int, head: bytes) -> None:
-        outcome, out = self.receive_response(cseq, status, head, self._clock())
+    def take_response(self, cseq: int, status: int, head: bytes, now: float) -> None:
+        outcome, out = self.receive_response(cseq, status, head, now)
         if out:
             self.connection.send(out)
         if outcome is _GONE:

@@ -34,8 +34,5 @@ def _server_key(request: Request, method: str) -> Key:
 
 
 def client_key(message: Message) -> Key:
-    """The key of a client transaction, from the request sent or a response to it (section 17.1.3).
-
-    The same as (branch, method) from `peek_response`, once decoded and with the branch in lower case.
-    """
+    """The key of a client transaction, from the request sent or a response to it (section 17.1.3)."""
     return ((message.via.branch or "").lower(), message.cseq.method)
