@@ -19,7 +19,7 @@ from typing import Protocol
 
 from parlour.sip.dialog import Dialog
 
-__all__ = ["BRANCH_COOKIE", "InfoPipeline", "InfoSigner", "Outcome", "PipelineOverflow", "PipelineSettings"]
+__all__ = ["BRANCH_COOKIE", "TAKEN", "InfoPipeline", "InfoSigner", "Outcome", "PipelineOverflow", "PipelineSettings"]
 
 BRANCH_COOKIE = b"z9hG4bK"
 
@@ -60,8 +60,8 @@ class PipelineSettings:
 
 
 _GONE = frozenset({408, 410, 481, 487})
-# Made once: an answer comes for every delivery.
-_TAKEN = (Outcome.GOING_ON, b"")
+# Made once, as an answer comes for every delivery: taken, and nothing more to do.
+TAKEN = (Outcome.GOING_ON, b"")
 _IGNORED = (Outcome.IGNORED, b"")
 
 
@@ -80,7 +80,6 @@ class InfoPipeline:
         "_via",
         "_waiting",
         "_waiting_bytes",
-        "answered",
         "dialog",
         "signer",
         "token",
@@ -100,7 +99,6 @@ class InfoPipeline:
         self.dialog = dialog
         self.token = token
         self.signer = signer
-        self.answered = 0
         self._settings = settings
         self._in_flight: dict[int, bytes] = {}
         self._waiting: deque[bytes] | None = None
@@ -178,20 +176,20 @@ class InfoPipeline:
 
     def receive_response(self, cseq: int, status: int, head: bytes, now: float) -> tuple[Outcome, bytes]:
         """An answer whose branch named this pipeline: what it means, and bytes to write now."""
-        if status < 200 or cseq not in self._in_flight:
+        in_flight = self._in_flight
+        if status < 200 or cseq not in in_flight:
             return _IGNORED
         if self.signer is not None and not self.signer.verify_response(head, cseq, status):
             return _IGNORED
-        body = self._in_flight.pop(cseq)
+        body = in_flight.pop(cseq)
         self._progress_at = now
-        if status == 200:
-            self.answered += 1
-        elif status in _GONE:
-            return Outcome.DIALOG_GONE, b""
-        elif status == 503:
-            self._pause(cseq, body, now)
-            return _TAKEN
-        return (Outcome.GOING_ON, self._refill(now)) if self._waiting else _TAKEN
+        if status != 200:
+            if status in _GONE:
+                return Outcome.DIALOG_GONE, b""
+            if status == 503:
+                self._pause(cseq, body, now)
+                return TAKEN
+        return (Outcome.GOING_ON, self._refill(now)) if self._waiting else TAKEN
 
     def _pause(self, cseq: int, body: bytes, now: float) -> None:
         """The peer is overloaded: say it again, but not at once, and in the order in which it was said."""

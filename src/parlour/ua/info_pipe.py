@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from parlour.sip.dialog import Dialog
-from parlour.sip.pipeline import InfoPipeline, InfoSigner, Outcome, PipelineOverflow, PipelineSettings
+from parlour.sip.pipeline import TAKEN, InfoPipeline, InfoSigner, Outcome, PipelineOverflow, PipelineSettings
 from parlour.ua.connection import Connection
 
 __all__ = ["DatagramInfoPipe", "InfoPipe"]
@@ -51,7 +51,10 @@ class InfoPipe(InfoPipeline):
             self.connection.send(out)
 
     def take_response(self, cseq: int, status: int, head: bytes, now: float) -> None:
-        outcome, out = self.receive_response(cseq, status, head, now)
+        answer = self.receive_response(cseq, status, head, now)
+        if answer is TAKEN:
+            return
+        outcome, out = answer
         if out:
             self.connection.send(out)
         if outcome is _GONE:
