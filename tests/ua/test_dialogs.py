@@ -236,6 +236,18 @@ async def test_a_session_nobody_refreshes_is_hung_up() -> None:
         assert only(house)[0].ended == ["session expired"]
 
 
+async def test_a_session_may_end_without_a_bye() -> None:
+    clock = Clock()
+    async with House(clock=clock) as house:
+        peer, call = await peer_of(house), Call()
+        await peer.call(call, ("Session-Expires", "100"))
+        only(house)[1].bye_when_expired = False
+        clock.now += 101
+        await until(lambda: bool(only(house)[0].ended))
+        peer.send(call.request("UPDATE"))
+        await peer.read_response(481)
+
+
 async def test_a_refresh_may_change_interval_and_target(house: House) -> None:
     peer, call = await peer_of(house), Call()
     await peer.call(call)

@@ -91,6 +91,8 @@ class Session:
         self.visit = visit
         self._dialog = dialog
         if self.profile.resumes_rooms_after_481:
+            # COMPAT: SIPE does not come back after a BYE, but at once after a 481.
+            dialog.bye_when_expired = False
             rooms = self.service.returning.take(self.person, self.endpoint_id, self._connection.id)
             if rooms:
                 self._busy = True

@@ -54,7 +54,8 @@ class AckWait:
 
 
 class UasDialog:
-    """Made by `Endpoint.accept_invite`. `pipe` pushes INFOs to the client; `identity` is who the client surely is."""
+    """Made by `Endpoint.accept_invite`. `pipe` pushes INFOs to the client; `identity` is who the client surely is;
+    `bye_when_expired` says how a session ends that was not refreshed."""
 
     __slots__ = (
         "_ack_deadline",
@@ -63,6 +64,7 @@ class UasDialog:
         "_refreshing",
         "_timer",
         "_unacknowledged",
+        "bye_when_expired",
         "connection",
         "dialog",
         "ended",
@@ -95,6 +97,7 @@ class UasDialog:
         self.connection: Connection = incoming.connection
         self.signer: MessageSigner | None = incoming.signer
         self.invited_uri = incoming.request.to.uri
+        self.bye_when_expired = True
         self.ended = False
         reliable = incoming.connection.reliable
         self.pipe = (InfoPipe if reliable else DatagramInfoPipe)(
@@ -201,9 +204,16 @@ class UasDialog:
         if self._ack_deadline is not None and now >= self._ack_deadline:
             self.bye("no ACK")
         elif self._timer.expired(now):
-            self.bye("session expired")
+            self._expire()
         elif not self._refreshing and (due := self._timer.next_refresh()) is not None and now >= due:
             self._refresh()
+
+    def _expire(self) -> None:
+        """Nobody refreshed the session in time: BYE (RFC 4028 section 10), or 481 to whatever still comes."""
+        if self.bye_when_expired:
+            self.bye("session expired")
+        else:
+            self.forget("session expired")
 
     def _refresh(self) -> None:
         """Our turn to refresh the session: the caller insisted on it (RFC 4028 section 10)."""
