@@ -173,7 +173,8 @@ class Endpoint:
                 connection.send(PONG)
                 continue
             try:
-                self._receive_message(connection, frame)
+                if not self._receive_message(connection, frame):
+                    return
             except FramingError as error:
                 # What follows may be part of a body as the peer, or somebody between us, counts it.
                 error.head = head
@@ -188,31 +189,34 @@ class Endpoint:
             log.warning("unusable bytes from %s: %s; closing", connection, error)
             connection.close()
 
-    def _receive_message(self, connection: Connection, frame: Frame) -> None:
+    def _receive_message(self, connection: Connection, frame: Frame) -> bool:
+        """Whether there is any sense in looking at what follows."""
         try:
             message = parse_message(frame.head, frame.body, self.settings.limits)
             message.check()
         except FramingError:
             raise
         except RemoteProtocolError as error:
-            self._receive_malformed(connection, frame.head, error)
-            return
+            return self._receive_malformed(connection, frame.head, error)
         if isinstance(message, Request):
             self.counters.requests += 1
             self._receive_request(connection, message)
         else:
             self.counters.responses += 1
             self._receive_response(connection, frame.head, message)
+        return True
 
-    def _receive_malformed(self, connection: Connection, head: bytes, error: RemoteProtocolError) -> None:
-        """A request is answered, or its sender is told goodbye; of a response or an ACK nothing comes (RFC 3261
-        section 8.1.3 and 17.1.1.3)."""
+    def _receive_malformed(self, connection: Connection, head: bytes, error: RemoteProtocolError) -> bool:
+        """A request is answered, or its sender is told goodbye (then False); of a response or an ACK nothing comes (RFC
+        3261 section 8.1.3 and 17.1.1.3)."""
         self.counters.malformed += 1
         if head[:4].upper() in (b"SIP/", b"ACK ") or self._answer_malformed(connection, head, error):
             log.info("malformed message from %s: %s", connection, error)
         elif connection.reliable:
             log.warning("unusable message from %s: %s; closing", connection, error)
             connection.close()
+            return False
+        return True
 
     def _receive_response(self, connection: Connection, head: bytes, response: Response) -> None:
         """One that `peek_info_answer` left alone: not for a pipe, or for a pipe but spelled unusually."""
