@@ -9,6 +9,7 @@ from parlour.channel.returning import ReturningEndpoints
 from parlour.rooms.model import Limits, RoomId
 from parlour.rooms.refusals import Refusal
 from parlour.sip.message import Response
+from parlour.xccos.types import RequestUri
 from tests.channel.scene import LYNC_AGENT, SIPE_AGENT, Scene, chat, join, part
 from tests.hub.fakes import OPEN, person
 
@@ -95,6 +96,23 @@ async def test_after_a_lost_dialog_sipe_is_seated_again_where_it_thinks_it_is() 
         await back.settle()
         assert back.status(posted) == 200
         assert (back.chats(), bob.chats()) == (["2"], ["1", "2"])
+
+
+async def test_sipe_asks_for_our_address_before_it_comes_back() -> None:
+    """After a 481 it calls to ask, at our own address when provisioning names that, hangs up and calls again."""
+    async with Scene() as scene:
+        alice = await scene.joined()
+        (session,) = scene.service._sessions
+        assert session._dialog is not None
+        session._dialog.forget("session expired")
+        asking = alice.again()
+        asking.call()
+        assert await asking.say(RequestUri(1)) == 200
+        asking.send("BYE")
+        back = asking.again()
+        back.call()
+        assert await back.say(chat("here I am")) == 200
+        assert back.chats() == ["here I am"]
 
 
 async def test_replaced_on_its_own_connection_sipe_keeps_its_rooms() -> None:

@@ -28,7 +28,7 @@ from parlour.xccos.encode import Fragment, envelopes, parted_notice, refusal
 from parlour.xccos.errors import XccosError
 from parlour.xccos.media import decode_body, refusal_headers
 from parlour.xccos.profiles import FULL_CLIENT_COMMANDS, ClientProfile, profile_for
-from parlour.xccos.types import Envelope, GroupChat, Request
+from parlour.xccos.types import Envelope, GroupChat, Request, RequestUri
 
 if TYPE_CHECKING:
     from parlour.channel.service import ChannelService
@@ -57,6 +57,7 @@ class Session:
         "_queue",
         "_releases",
         "_replies",
+        "_resuming",
         "_seen",
         "_successor",
         "endpoint_id",
@@ -85,6 +86,7 @@ class Session:
         self._answered: OrderedDict[_CommandKey, list[Fragment]] | None = None
         self._seen: frozenset[str] = frozenset()
         self._successor: Connection | None = None
+        self._resuming = False
 
     def begin(self, visit: Visit, dialog: UasDialog) -> None:
         """The INVITE was answered 200."""
@@ -93,10 +95,19 @@ class Session:
         if self.profile.resumes_rooms_after_481:
             # COMPAT: SIPE does not come back after a BYE, but at once after a 481.
             dialog.bye_when_expired = False
-            rooms = self.service.returning.take(self.person, self.endpoint_id, self._connection.id)
-            if rooms:
-                self._busy = True
-                self.service.spawn(self._resume(rooms))
+            self._resuming = True
+
+    def _resumes_before(self, envelope: Envelope) -> bool:
+        """Whether rooms have to be entered again before `envelope` is looked at. COMPAT: after a 481 SIPE first calls
+        to ask for our address, at that very address, and hangs up: that call is not the one that goes on."""
+        if not self._resuming or all(isinstance(one, RequestUri) for one in envelope.primitives):
+            return False
+        self._resuming = False
+        rooms = self.service.returning.take(self.person, self.endpoint_id, self._connection.id)
+        if rooms:
+            self._busy = True
+            self.service.spawn(self._resume(rooms))
+        return bool(rooms)
 
     async def _resume(self, rooms: Sequence[RoomId]) -> None:
         try:
@@ -142,6 +153,8 @@ class Session:
         """Start what may start now."""
         queue = self._queue
         while queue and not self._busy:
+            if self._resumes_before(queue[0][1]):
+                return
             lone_post = _is_lone_post(queue[0][1])
             if self._posting and not lone_post:
                 return
