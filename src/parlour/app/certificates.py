@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
+import _ssl
 import datetime
 import ipaddress
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from parlour.app.files import write_atomically
 from parlour.app.problems import Problem
@@ -78,8 +79,9 @@ def _sign(private: object, names: Sequence[str]) -> x509.Certificate:
         .not_valid_before(now - datetime.timedelta(hours=1))  # clients' clocks may be a little behind
         .not_valid_after(now + datetime.timedelta(days=_VALID_DAYS))
         .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
-        # A CA certificate too, so that clients can be told to trust exactly this file.
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        # COMPAT: no CA: NSS (Pidgin) takes one with this key usage for no server's, and does not even ask about it.
+        # Clients can be told to trust exactly this file all the same.
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(private.public_key()), critical=False)
         .sign(private, hashes.SHA256())
@@ -110,18 +112,16 @@ def read_facts(certificate: Path) -> CertificateFacts:
 
 
 def read_own_facts(certificate: Path) -> CertificateFacts | None:
-    """As `read_facts`, for a certificate that this module made; None for any other. Needs the standard library only."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    """As `read_facts`, as far as needed to know one of ours again; None for what is none. Needs the standard library
+    only."""
     try:
-        context.load_verify_locations(certificate)
+        found: Mapping[str, Any] = _ssl._test_decode_cert(certificate)  # type: ignore[attr-defined]
     except OSError:
         return None
-    # Only certificates that may sign others are listed here, as ours may (itself).
-    for found in context.get_ca_certs():
-        names = frozenset(_plain_name(*pair) for pair in found.get("subjectAltName", ()))
-        start, end = (_time(str(found[name])) for name in ("notBefore", "notAfter"))
-        return CertificateFacts(names, start, end, found["issuer"] == found["subject"])
-    return None
+    names = frozenset(_plain_name(*pair) for pair in found.get("subjectAltName", ()))
+    return CertificateFacts(
+        names, _time(found["notBefore"]), _time(found["notAfter"]), found["issuer"] == found["subject"]
+    )
 
 
 def _plain_name(kind: str, name: str) -> str:
