@@ -60,6 +60,25 @@ int xmlSAXUserParseMemory(xmlSAXHandlerPtr sax, void *user_data,
 }
 
 /* ------------------------------------------------------------------ */
+/* Work-around for libpurple 2.14's ring of bytes to be written: after    */
+/* bytes that filled it exactly to the end (256, 512, 768 ...) and were   */
+/* all taken out, one pointer stands at its beginning and the other at    */
+/* its end. What is appended then leaves in the wrong order, over and     */
+/* over again, so that now and then SIPE's second REGISTER is garbage.    */
+/* An empty ring may begin anywhere: let it begin at the beginning.       */
+
+void purple_circ_buffer_append(PurpleCircBuffer *buf, gconstpointer src, gsize len)
+{
+	static void (*library)(PurpleCircBuffer *, gconstpointer, gsize);
+
+	if (!library)
+		*(void **) &library = dlsym(RTLD_NEXT, "purple_circ_buffer_append");
+	if (buf && buf->bufused == 0)
+		buf->inptr = buf->outptr = buf->buffer;
+	library(buf, src, len);
+}
+
+/* ------------------------------------------------------------------ */
 /* Options                                                              */
 
 static gchar   *opt_user, *opt_login, *opt_password, *opt_server;
