@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,16 @@ def free_port() -> int:
 class Server:
     """Ports stay the same over restarts, as clients reconnect to them."""
 
-    def __init__(self, data_dir: Path, *, env: Mapping[str, str] | None = None, **options: str) -> None:
-        """`env`: settings without a flag, as `PARLOUR_<SECTION>__<NAME>`."""
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        program: Sequence[str] = (str(PROGRAM),),
+        **options: str,
+    ) -> None:
+        """`env`: settings without a flag, as `PARLOUR_<SECTION>__<NAME>`; `program`: what is run."""
+        self.program = tuple(program)
         self.data_dir = data_dir
         # What steers the tests (PARLOUR_KILL_ROUNDS, ...) is no setting of the server's.
         own = {name: value for name, value in os.environ.items() if not name.startswith("PARLOUR_")}
@@ -43,7 +51,7 @@ class Server:
     def start(self, timeout: float = 30.0) -> Server:
         ready_file = self.data_dir.parent / f"{self.data_dir.name}.ready.json"
         ready_file.unlink(missing_ok=True)
-        command = [str(PROGRAM), "quickstart", "--data-dir", str(self.data_dir), "--domain", DOMAIN]
+        command = [*self.program, "quickstart", "--data-dir", str(self.data_dir), "--domain", DOMAIN]
         command += ["--listen", "127.0.0.1", "--https-port", "off", "--demo-password", PASSWORD]
         for name, port in self.ports.items():
             command += [f"--{name}-port", str(port)]
