@@ -180,15 +180,13 @@ def test_a_self_signed_certificate_is_asked_about(server: Server, sign_in: MakeC
 
 
 def test_the_same_call_id_from_two_processes(server: Server, sign_in: MakeClient) -> None:
-    """SIPE draws Call-IDs from the second of its start, and has one epid per person and machine."""
+    """SIPE draws Call-IDs from the second of its start, and has one epid per person and machine. The test begins early
+    in a second, so that both nearly always start in the same one."""
     while time.time() % 1.0 > 0.3:
         time.sleep(0.02)
     older, newer = sign_in("alice", ready=False), sign_in("alice", ready=False)
     for one in (older, newer):
         one.wait("connected")
-    calls = [next(one for one in wire_of(client) if one.sent)["Call-ID"] for client in (older, newer)]
-    if calls[0] != calls[1]:
-        pytest.skip("they began in different seconds")
     assert older.quit() == 0
     newer.wait("reply", id="rpl:getinv")
     enter(newer, server.room("Lobby"))
