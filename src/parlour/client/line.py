@@ -51,7 +51,7 @@ class Line:
     def __init__(self, account: Account, settings: ClientSettings, instance: str) -> None:
         self.account = account
         self.settings = settings
-        self.endpoint = Endpoint(self._receive, settings=EndpointSettings(server=USER_AGENT, limits=_LIMITS))
+        self.endpoint = Endpoint(self._receive, settings=EndpointSettings(limits=_LIMITS))
         self.seal = Seal()
         self._instance = instance
         self._connection: Connection | None = None

@@ -44,9 +44,8 @@ _COOKIE = len(BRANCH_COOKIE)
 
 @dataclass(frozen=True, slots=True)
 class EndpointSettings:
-    """`server` is what we call ourselves; `session` bounds session timers; the rest are the caps of each part."""
+    """`session` bounds session timers; the rest are the caps of each part."""
 
-    server: str = "Parlour"
     limits: SipLimits = field(default_factory=SipLimits)
     timers: Timers = field(default_factory=Timers)
     connection: ConnectionSettings = field(default_factory=ConnectionSettings)
@@ -58,7 +57,6 @@ class EndpointSettings:
 class EndpointCounters:
     """For the metrics page; plain numbers, read when somebody asks."""
 
-    connections: int = 0
     accepted: int = 0
     requests: int = 0
     responses: int = 0

@@ -7,7 +7,6 @@ handler. It ends once, whatever ends it, and says so once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from parlour.sip.dialog import Dialog
@@ -46,11 +45,8 @@ class DialogHandler(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class AckWait:
-    """How long a 200 to INVITE waits for its ACK (64*T1, RFC 3261 section 13.3.1.4)."""
-
-    seconds: float = 32.0
+_ACK_WAIT = 32.0
+"""Seconds a 200 to INVITE waits for its ACK (64*T1, RFC 3261 section 13.3.1.4)."""
 
 
 class UasDialog:
@@ -69,7 +65,6 @@ class UasDialog:
         "dialog",
         "ended",
         "identity",
-        "invited_uri",
         "pipe",
         "signer",
     )
@@ -89,14 +84,13 @@ class UasDialog:
         self._endpoint = endpoint
         self._handler = handler
         self._timer = timer
-        self._ack_deadline: float | None = endpoint.clock() + AckWait().seconds
+        self._ack_deadline: float | None = endpoint.clock() + _ACK_WAIT
         self._unacknowledged = b""
         self._refreshing = False
         self.dialog = dialog
         self.identity: Identity = identity
         self.connection: Connection = incoming.connection
         self.signer: MessageSigner | None = incoming.signer
-        self.invited_uri = incoming.request.to.uri
         self.bye_when_expired = True
         self.ended = False
         reliable = incoming.connection.reliable
@@ -116,7 +110,7 @@ class UasDialog:
         response = incoming.build_response(
             200, headers=headers, body=answer, content_type="application/sdp" if answer else None
         )
-        self._ack_deadline = self._endpoint.clock() + AckWait().seconds
+        self._ack_deadline = self._endpoint.clock() + _ACK_WAIT
         incoming.send_response(response)
         if not self.connection.reliable:
             self._unacknowledged = response.serialize()
