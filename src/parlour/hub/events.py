@@ -10,17 +10,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from parlour.rooms.model import Category, Room, RoomId
+from parlour.rooms.model import Category, Micros, Room, RoomId
 from parlour.rooms.refusals import Refusal
-from parlour.store.api import StoredPost
+from parlour.store.api import Invitation, StoredPost
 
 __all__ = [
+    "HistoryPurged",
+    "Invited",
     "Listener",
     "Participant",
     "PersonChanged",
     "PersonJoined",
     "PersonParted",
     "PostHeard",
+    "PostReplaced",
+    "PostsRemoved",
+    "PreferenceChanged",
     "Removed",
     "RoomChanged",
     "RoomEvent",
@@ -86,6 +91,52 @@ class RoomChanged:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class PostsRemoved:
+    """An administrator took these messages out of the history, oldest first."""
+
+    room: RoomId
+    chat_ids: tuple[int, ...]
+    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PostReplaced:
+    """An administrator put another text in the place of a message: `post` as it reads now."""
+
+    room: RoomId
+    post: StoredPost
+    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HistoryPurged:
+    """An administrator took everything up to and including `until` out of the history."""
+
+    room: RoomId
+    until: Micros
+    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Invited:
+    """Heard by every visit of the invited person, in no room: they may now enter this one."""
+
+    room: RoomId
+    invitation: Invitation
+    settings: Room
+    category: Category
+    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreferenceChanged:
+    """Heard by the other visits of a person who kept a new version of a document."""
+
+    label: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Removed:
     """The listener's endpoint is no longer in the room: NOT_PERMITTED, ROOM_DISABLED or NO_SUCH_ROOM (deleted)."""
 
@@ -101,7 +152,20 @@ class VisitEnded:
     reason: Refusal
 
 
-RoomEvent = PostHeard | PersonJoined | PersonParted | PersonChanged | RoomChanged | Removed | VisitEnded
+RoomEvent = (
+    PostHeard
+    | PersonJoined
+    | PersonParted
+    | PersonChanged
+    | RoomChanged
+    | PostsRemoved
+    | PostReplaced
+    | HistoryPurged
+    | Invited
+    | PreferenceChanged
+    | Removed
+    | VisitEnded
+)
 
 
 class Listener(Protocol):

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 
+from parlour.rooms.content import STORY_PREFIX
 from parlour.rooms.model import Behavior, Limits, Room
 from parlour.rooms.policy import Rights
 from parlour.rooms.refusals import Refusal, Refused
 
 __all__ = [
     "HISTORY_CAP",
-    "STORY_PREFIX",
     "check_text",
     "decide_history_size",
     "decide_join",
@@ -22,7 +22,6 @@ __all__ = [
     "no_such_room",
 ]
 
-STORY_PREFIX = "[STORY]"
 RTF_FACTOR = 8
 """The formatted twin of a text may be this many times larger than the text's own limit."""
 HISTORY_CAP = 500

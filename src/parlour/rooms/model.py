@@ -13,6 +13,8 @@ from enum import Enum, IntEnum
 from typing import NewType
 
 __all__ = [
+    "AddIn",
+    "AddInId",
     "Audit",
     "Behavior",
     "Category",
@@ -30,6 +32,7 @@ __all__ = [
 
 RoomId = NewType("RoomId", str)
 CategoryId = NewType("CategoryId", str)
+AddInId = NewType("AddInId", str)
 Micros = NewType("Micros", int)
 
 
@@ -139,10 +142,22 @@ class Room:
     behavior: Behavior = Behavior.NORMAL
     disabled: bool = False
     invite: bool = True
-    addin: str | None = None
+    addin: AddInId | None = None
     members: frozenset[str] = frozenset()
     managers: frozenset[str] = frozenset()
     presenters: frozenset[str] = frozenset()
+    invited: frozenset[str] = frozenset()
+    """Those members (people and groups) who were added while the room invited; whoever is reached through one of them
+    gets an invitation, once."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddIn:
+    """A web page that administrators have registered, to be shown beside rooms. `name` is unique among add-ins."""
+
+    id: AddInId
+    name: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +172,17 @@ class Limits:
     endpoints_per_user: int = 8
     name_chars: int = 256
     description_chars: int = 256
+    addin_name_chars: int = 50
+    addin_url_chars: int = 255
+    preference_labels: int = 64
+    preference_label_chars: int = 255
+    preference_bytes: int = 192 * 1024
+    """Of the content as it travels (base64): what fits into an envelope."""
+    rooms_per_query: int = 100
+    file_token_seconds: int = 1800
+    strict_participant_list: bool = False
+    """Hand out the participant list of large rooms only, as the original's SDK does."""
+    person_posts: int = 128
+    """Posts of one person that may wait for the store at a time; one more is told to come again."""
+    room_backlog: int = 256
+    """Events that a room may have still to tell; then its authors are told to come again."""

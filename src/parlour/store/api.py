@@ -13,13 +13,19 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from parlour.rooms.model import Category, CategoryId, Micros, Room, RoomId
+from parlour.rooms.history import Page, PostQuery
+from parlour.rooms.model import AddIn, AddInId, Category, CategoryId, Micros, Room, RoomId
 
 __all__ = [
     "Appended",
     "DocumentConflict",
     "Documents",
     "EventKind",
+    "FileToken",
+    "FileTokens",
+    "FoundPosts",
+    "Invitation",
+    "InvitationLog",
     "NewPost",
     "OutboxEvent",
     "OutboxRow",
@@ -57,6 +63,8 @@ class EventKind(Enum):
     JOIN = "JOIN"
     PART = "PART"
     BACKCHAT = "BACKCHAT"
+    CHATREPLACE = "CHATREPLACE"
+    CHATDELETE = "CHATDELETE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,14 @@ class Appended:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundPosts:
+    """Posts of one room that fit a query, oldest first."""
+
+    posts: tuple[StoredPost, ...]
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxEvent:
     """An act to be archived. `detail` is a small JSON-able mapping."""
 
@@ -110,7 +126,9 @@ class OutboxEvent:
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """An outbox row as read back: `id` ascends in commit order. The `detail` of a post holds name, text, rtf, alert."""
+    """An outbox row as read back: `id` ascends in commit order. The `detail` of a post holds name, text, rtf, alert;
+    that of a CHATDELETE or CHATREPLACE (whose `who` and `at` are those of the removal) the same of the message as it
+    was, its `author` and `posted_at`, and for CHATREPLACE the `replacement`."""
 
     id: int
     kind: EventKind
@@ -147,6 +165,22 @@ class PostLog(Protocol):
         """The `count` posts just after `chat_id` (excluded), oldest first."""
         ...
 
+    async def find(self, room: RoomId, query: PostQuery, limit: int) -> FoundPosts:
+        """At most `limit` posts that fit: what `rooms.history.page_of` gives for all posts of the room."""
+        ...
+
+    async def unread(self, room: RoomId, after: int, most: int) -> int:
+        """How many posts are numbered above `after`, counted up to `most`."""
+        ...
+
+    async def remove(
+        self, room: RoomId, query: PostQuery, most: int, *, by: str, at: Micros, replacement: str | None = None
+    ) -> Sequence[StoredPost]:
+        """Take the oldest `most` posts that fit out of the history, for search too, or put `replacement` in the place
+        of their text (their rtf goes). In one transaction with an outbox row for each, which holds what there was.
+        Returns the posts as they were, oldest first; for more, ask again (with `after`, when replacing)."""
+        ...
+
     async def outbox(self, after: int, count: int) -> list[OutboxRow]:
         """Outbox rows with id greater than `after`, ascending."""
         ...
@@ -162,6 +196,18 @@ class RoomStore(Protocol):
 
     async def load(self) -> tuple[Sequence[Category], Sequence[Room]]: ...
 
+    async def addins(self) -> Sequence[AddIn]:
+        """All registered add-ins, by name."""
+        ...
+
+    async def save_addin(self, addin: AddIn) -> None:
+        """Insert or replace. Names are unique, ignoring case; `StoreConflict` otherwise."""
+        ...
+
+    async def delete_addin(self, addin: AddInId) -> None:
+        """Rooms that still name it are saved without it by the caller."""
+        ...
+
     async def save_category(self, category: Category) -> None:
         """Insert or replace."""
         ...
@@ -174,6 +220,50 @@ class RoomStore(Protocol):
 
     async def delete_room(self, room: RoomId) -> None:
         """With its posts; the outbox keeps its rows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """`number` counts per person, from 2, and is never given twice; `at` is when it was issued."""
+
+    number: int
+    room: RoomId
+    at: Micros
+
+
+class InvitationLog(Protocol):
+    """Invitations by person: at most one for each room, for ever (a room that is deleted keeps its row)."""
+
+    async def of(self, person: str) -> Sequence[Invitation]:
+        """All invitations of a person, ascending."""
+        ...
+
+    async def issue(self, person: str, rooms: Sequence[RoomId], at: Micros) -> Sequence[Invitation]:
+        """Number new invitations, in the order of `rooms`; rooms for which there is one already are passed over.
+        Returns the new ones, once they are flushed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileToken:
+    """Leave to transfer a file: `person` may `upload` into `room`, or download from it, until `expires`."""
+
+    token: str
+    person: str
+    room: RoomId
+    upload: bool
+    file_name: str
+    expires: Micros
+
+
+class FileTokens(Protocol):
+    async def add(self, token: FileToken, now: Micros) -> None:
+        """Keep a token, and forget those that expired before `now`."""
+        ...
+
+    async def get(self, token: str) -> FileToken | None:
+        """Expired or not."""
         ...
 
 
@@ -212,6 +302,12 @@ class Store(Protocol):
 
     @property
     def documents(self) -> Documents: ...
+
+    @property
+    def invitations(self) -> InvitationLog: ...
+
+    @property
+    def tokens(self) -> FileTokens: ...
 
     @property
     def instance_id(self) -> str:

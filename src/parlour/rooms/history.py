@@ -1,0 +1,82 @@
+"""Which messages of a room: what a query says, and what a page of them is. Where they are is the store's business."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from parlour.rooms.content import searchable_text
+from parlour.rooms.model import Micros
+from parlour.rooms.words import WordMatch, Words, compile_words
+
+__all__ = ["MOST_COUNTED", "Kept", "Page", "PostQuery", "page_of"]
+
+MOST_COUNTED = 10_000
+"""Matches are counted up to here; a query that has more says this number and that there are more."""
+
+
+class Kept(Protocol):
+    """What a query looks at in a post."""
+
+    @property
+    def chat_id(self) -> int: ...
+    @property
+    def author(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def at(self) -> int: ...
+
+
+K = TypeVar("K", bound=Kept)
+
+
+@dataclass(frozen=True, slots=True)
+class PostQuery:
+    """A conjunction; what is empty or None does not filter.
+
+    `authors` are URIs in lower case. `since` and `until` are both inclusive, microseconds since 1970. `after` and
+    `before` are message numbers, both excluded. `newest_first`: scan from the newest, so that the newest survive the
+    limit; the page itself is always oldest first."""
+
+    text: str = ""
+    match: WordMatch = WordMatch.ANY
+    match_case: bool = False
+    authors: frozenset[str] = frozenset()
+    since: Micros | None = None
+    until: Micros | None = None
+    after: int | None = None
+    before: int | None = None
+    newest_first: bool = True
+
+    @property
+    def words(self) -> Words | None:
+        """The compiled words; None when the query has none."""
+        return compile_words(self.text, self.match, self.match_case) if self.text.strip() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is beside a page: `matches` counts all that fit, up to MOST_COUNTED; `more`: some of them are not on it."""
+
+    matches: int
+    more: bool
+
+
+def page_of(posts: Iterable[K], query: PostQuery, limit: int) -> tuple[list[K], Page]:
+    """The page of a query over all posts of a room, oldest first: the definition that every store has to keep to."""
+    words = query.words
+    found = [post for post in posts if _fits(post, query) and (words is None or words.fits(searchable_text(post.text)))]
+    cut = (found[-limit:] if limit > 0 else []) if query.newest_first else found[: max(limit, 0)]
+    return cut, Page(min(len(found), MOST_COUNTED), len(found) > len(cut))
+
+
+def _fits(post: Kept, query: PostQuery) -> bool:
+    return (
+        (not query.authors or post.author in query.authors)
+        and (query.since is None or post.at >= query.since)
+        and (query.until is None or post.at <= query.until)
+        and (query.after is None or post.chat_id > query.after)
+        and (query.before is None or post.chat_id < query.before)
+    )
