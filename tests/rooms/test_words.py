@@ -1,0 +1,129 @@
+"""Words of many scripts: how texts are cut and what a query finds."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parlour.rooms.words import MOST_WORDS, Term, WordMatch, compile_words, index_text, tokens_of
+
+# What is searched for, in what, and whether it is found.
+FOUND = [
+    ("pump", "Pump 3 tripped"),
+    ("trip", "Pump 3 tripped"),
+    ("3", "Pump 3 tripped"),
+    ("cafe", "Café at noon"),
+    ("CAFÉ", "cafe at noon"),
+    ("zurich", "Zürich"),
+    ("strasse", "Straße"),
+    ("ΑΘΗΝΑ", "Αθήνα"),
+    ("москва", "МОСКВА"),
+    ("회의", "내일 회의를 시작합니다"),
+    ("의", "회의"),
+    ("회", "회의"),
+    ("회의를 시작", "회의를 시작"),
+    ("시작합니다", "회의를 시작합니다"),
+    ("日本", "日本語のテスト"),
+    ("本", "日本語"),
+    ("語の", "日本語のテスト"),
+    ("テスト", "日本語のテスト"),
+    ("ﾃｽﾄ", "日本語のテスト"),
+    ("会议", "今天的会议取消"),
+    ("消", "今天的会议取消"),
+    ("PC방", "동네 PC방에서"),
+    ("방PC", "회방PC"),
+    ("๑๒", "๑๒๓"),
+    ("𠮷野", "𠮷野家"),
+    ('"pump 3"', "pump 3 tripped"),
+    ("“pump 3”", "pump 3 tripped"),
+    ("pump*", "pumps"),
+    ("a", "a b c"),
+    ("e-mail", "send an E-Mail"),
+    ("ＡＢＣ", "abcdef"),
+]
+NOT_FOUND = [
+    ("ump", "pump"),
+    ("a", "apple"),
+    ('"trip"', "tripped"),
+    ('"pump 4"', "pump 3 and 4"),
+    ("의회", "회의"),
+    ("日語", "日本語"),
+    ("が", "か"),
+    ("パ", "ハ"),
+    ("회의록", "회의를 기록"),
+    ("...", "..."),
+    ("", "anything"),
+]
+
+
+@pytest.mark.parametrize(("query", "text"), FOUND)
+def test_found(query: str, text: str) -> None:
+    assert compile_words(query).fits(text)
+
+
+@pytest.mark.parametrize(("query", "text"), NOT_FOUND)
+def test_not_found(query: str, text: str) -> None:
+    assert not compile_words(query).fits(text)
+
+
+def test_any_word_all_words_and_the_phrase() -> None:
+    text = "pump three tripped again"
+    assert compile_words("pump valve").fits(text)
+    assert not compile_words("pump valve", WordMatch.ALL).fits(text)
+    assert compile_words("again pump", WordMatch.ALL).fits(text)
+    assert compile_words("three tripped", WordMatch.PHRASE).fits(text)
+    assert not compile_words("tripped three", WordMatch.PHRASE).fits(text)
+    assert not compile_words("three trip", WordMatch.PHRASE).fits(text)
+
+
+def test_case_counts_when_it_is_asked_for() -> None:
+    assert compile_words("Pump", match_case=True).fits("the Pump")
+    assert not compile_words("pump", match_case=True).fits("the Pump")
+    assert compile_words("Pump valve", match_case=True).fits("the Pump")
+    assert not compile_words("Pump Three", WordMatch.ALL, match_case=True).fits("Pump three")
+    assert compile_words("Zür", match_case=True).fits("Zürich")
+    assert not compile_words("Zur", match_case=True).fits("Zürich")
+    assert compile_words("Pum*", match_case=True).fits("the Pump")
+
+
+def test_a_query_without_a_word_finds_nothing() -> None:
+    assert not compile_words("?! ...").terms
+    assert not compile_words("?! ...").fits("?! ...")
+
+
+def test_a_query_has_a_bounded_number_of_words() -> None:
+    assert len(compile_words(" ".join(f"word{n}" for n in range(1000))).terms) == MOST_WORDS
+
+
+def test_what_an_index_is_given_has_nothing_but_tokens_and_blanks() -> None:
+    assert index_text("Pump-3: 회의를!") == "pump 3 회의 의를 를"
+
+
+@given(st.text(max_size=60))
+def test_cutting_the_tokens_again_changes_nothing_for_words(text: str) -> None:
+    tokens = tokens_of(text)
+    assert all(token and " " not in token and not any(c in token for c in "\"*'()^:+-") for token in tokens)
+    assert all(token == token.lower() for token in tokens if token.isascii())
+
+
+@given(st.text(alphabet="회의를 日本語abcPC é3", max_size=30), st.integers(0, 30), st.integers(1, 4))
+def test_every_piece_of_a_run_without_blanks_is_found(text: str, start: int, size: int) -> None:
+    piece = "".join(c for c in text if "\uac00" <= c <= "\ud7a3")[start : start + size]
+    run = "".join(c for c in text if "\uac00" <= c <= "\ud7a3")
+    if piece:
+        assert compile_words(piece).fits(run)
+
+
+@given(st.lists(st.text(alphabet="ab회의", min_size=1, max_size=4), max_size=6))
+def test_a_quoted_text_finds_itself(words: list[str]) -> None:
+    text = " ".join(words)
+    if text:
+        assert compile_words(text, WordMatch.PHRASE).fits(f"before {text} after")
+
+
+def test_terms_fit_only_where_all_tokens_stand_together() -> None:
+    term = Term(("a", "b"), prefix=True)
+    assert term.fits(["x", "a", "bc"])
+    assert not term.fits(["a", "x", "bc"])
+    assert not term.fits(["a"])
