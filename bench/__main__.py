@@ -16,19 +16,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench.build import BuildFailed, build
+from bench.build import BuildFailed, Programs, build
+from bench.growth import Growth
+from bench.layout import ROOMS, growth_rooms
 from bench.load import LoadFailed
 from bench.phases import Bench, Plan
 from bench.report import Report
 from bench.seed import seed
 from bench.server import ServerFailed, make_certificate, write_settings
+from bench.texts import message_text
 
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / ".build"
+GROWTH = frozenset({"growth", "search", "batch-join"})
 TRANSPORTS = ("tcp", "tls", "tls+ntlm")
 PHASES = (
     "sign-in", "room-10", "room-100", "room-1000", "ten-rooms", "together", "latency", "join", "memory", "history",
-    "cold-start",
+    "cold-start", "growth", "search", "batch-join",
 )  # fmt: skip
 
 
@@ -41,12 +45,11 @@ def main() -> int:
         programs = build(BUILD / "bench-c")
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
-        settings = write_settings(work)
-        _say("seeding rooms and users")
-        scene = seed(work / "data")
-        make_certificate(settings)
-        bench = Bench(programs, work, settings, scene, _plan(options), report)
-        _run(bench, options.transport or list(TRANSPORTS))
+        plan = _plan(options)
+        if plan.only - GROWTH or not plan.only:
+            _run(_rooms(programs, work / "rooms", plan, report), options.transport or list(TRANSPORTS))
+        if plan.only & GROWTH or not plan.only:
+            _run_growth(programs, work / "growth", plan, report)
     except (BuildFailed, ServerFailed) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
@@ -63,6 +66,31 @@ def main() -> int:
     return 1 if report.failures or (options.strict and missed) else 0
 
 
+def _rooms(programs: Programs, work: Path, plan: Plan, report: Report) -> Bench:
+    work.mkdir()
+    settings = write_settings(work)
+    _say("seeding rooms and users")
+    scene = seed(work / "data", ROOMS)
+    make_certificate(settings)
+    return Bench(programs, work, settings, scene, plan, report)
+
+
+def _run_growth(programs: Programs, work: Path, plan: Plan, report: Report) -> None:
+    work.mkdir()
+    settings = write_settings(work)
+    rooms = growth_rooms(plan.growth)
+    _say(f"seeding {sum(rooms.values()):,} messages")
+    start = time.monotonic()
+    scene = seed(work / "data", rooms, message_text)
+    report.add("seeding, messages", "", "/s", [sum(rooms.values()) / (time.monotonic() - start)])
+    make_certificate(settings)
+    sizes = {name: size for name, size in rooms.items() if name.startswith("g")}
+    growth = Growth(Bench(programs, work, settings, scene, plan, report), sizes)
+    for name, step in (("growth", growth.history), ("search", growth.search), ("batch-join", growth.batch_join)):
+        if plan.wants(name):
+            _step(report, name, step)
+
+
 def _run(bench: Bench, transports: list[str]) -> None:
     """Every measurement; one that fails does not keep the others from being made."""
     steps: list[tuple[str, Callable[[], None]]] = [("cold start", bench.cold_start), ("history", bench.history)]
@@ -72,12 +100,16 @@ def _run(bench: Bench, transports: list[str]) -> None:
         (f"memory over {name}", partial(bench.memory, name, size)) for name, size in sizes.items() if name in transports
     ]
     for name, step in steps:
-        _say(name)
-        try:
-            step()
-        except (LoadFailed, ServerFailed, subprocess.SubprocessError, OSError) as error:
-            bench.report.failures.append(f"{name}: {error}")
-            _say(f"{name} FAILED: {error}")
+        _step(bench.report, name, step)
+
+
+def _step(report: Report, name: str, step: Callable[[], None]) -> None:
+    _say(name)
+    try:
+        step()
+    except (LoadFailed, ServerFailed, subprocess.SubprocessError, OSError) as error:
+        report.failures.append(f"{name}: {error}")
+        _say(f"{name} FAILED: {error}")
 
 
 def _plan(options: argparse.Namespace) -> Plan:
@@ -90,6 +122,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         memory_tcp=1000 if quick else 10_000,
         memory_tls=300 if quick else 2_000,
         cold_starts=2 if quick else 5,
+        growth=100_000 if quick else 1_000_000,
         only=frozenset(options.only or ()),
     )
 

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["BIG_POSTS", "CONTEXT_POSTS", "JOIN_ROOMS", "MEMORY_ROOMS", "ROOMS", "USERS", "Scene", "user_login"]
+__all__ = [
+    "BATCH_ROOMS",
+    "BIG_POSTS",
+    "CONTEXT_POSTS",
+    "JOIN_ROOMS",
+    "MEMORY_ROOMS",
+    "ROOMS",
+    "USERS",
+    "Scene",
+    "growth_rooms",
+    "user_login",
+]
 
 USERS = 1000
 JOIN_ROOMS = 400
 MEMORY_ROOMS = 10
 CONTEXT_POSTS = 25
 BIG_POSTS = 100_000
+BATCH_ROOMS = 24
 
 # Room name -> number of messages in it before the server starts.
 ROOMS: dict[str, int] = {
@@ -23,6 +35,12 @@ ROOMS: dict[str, int] = {
     **{f"j{number}": CONTEXT_POSTS for number in range(JOIN_ROOMS)},
     "big": BIG_POSTS,
 }
+
+
+def growth_rooms(largest: int) -> dict[str, int]:
+    """Room name -> messages: a hundredth, a tenth and all of `largest`; then the rooms that are joined together."""
+    grown = {f"g{size}": size for size in (largest // 100, largest // 10, largest)}
+    return grown | {f"b{number}": CONTEXT_POSTS for number in range(BATCH_ROOMS)}
 
 
 def user_login(number: int) -> str:

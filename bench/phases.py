@@ -27,7 +27,8 @@ _SETTLE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long and how often: `seconds` per repeat, `rounds` of the floor, endpoints of the memory phases."""
+    """How long and how often: `seconds` per repeat, `rounds` of the floor, endpoints of the memory phases,
+    messages of the largest room."""
 
     repeats: int
     seconds: float
@@ -36,6 +37,7 @@ class Plan:
     memory_tcp: int
     memory_tls: int
     cold_starts: int
+    growth: int
     only: frozenset[str]
 
     def wants(self, name: str) -> bool:
@@ -54,7 +56,7 @@ class Bench:
     # ---- surroundings
 
     @contextmanager
-    def _up(self, transport: str, endpoints: int) -> Iterator[tuple[Server, Load]]:
+    def up(self, transport: str, endpoints: int) -> Iterator[tuple[Server, Load]]:
         """A fresh server and a load generator that has found the channel service; nobody is signed in."""
         with Server(self.directory, self.settings) as server:
             options: dict[str, str | int] = {
@@ -70,7 +72,7 @@ class Bench:
                 load.must("channel", uri=found["uri"])
                 yield server, load
 
-    def _measured(
+    def measured(
         self, name: str, transport: str, server: Server, act: Callable[[], dict[str, Any]]
     ) -> tuple[dict[str, Any], float]:
         """Run one command; its result and the seconds of processor time that the server spent on it."""
@@ -98,9 +100,9 @@ class Bench:
         names = {"room-10", "room-100", "room-1000", "ten-rooms", "together", "latency", "join", "sign-in"}
         if self.plan.only and not self.plan.only & names:
             return
-        with self._up(transport, 1000) as (server, load):
+        with self.up(transport, 1000) as (server, load):
             rooms = {name: load.room(uri) for name, uri in self.scene.rooms.items()}
-            signed_in, used = self._measured(
+            signed_in, used = self.measured(
                 "sign-in", transport, server, lambda: load.must("signin", count=1000, parallel=32, users=USERS)
             )
             self.report.add("sign-in", transport, "ms", [used * 1000 / signed_in["units"]])
@@ -139,9 +141,7 @@ class Bench:
     def _posts(self, transport: str, server: Server, load: Load, name: str, floor: float | None, **params: int) -> None:
         load.run("post", **params, ms=200)  # warm up
         results = [
-            self._measured(
-                name, transport, server, lambda: load.run("post", **params, ms=int(self.plan.seconds * 1000))
-            )
+            self.measured(name, transport, server, lambda: load.run("post", **params, ms=int(self.plan.seconds * 1000)))
             for _ in range(self.plan.repeats)
         ]
         results = [(result, used) for result, used in results if result["deliveries"] and result["complete"]]
@@ -156,7 +156,7 @@ class Bench:
     def _latency(self, transport: str, server: Server, load: Load, room: int) -> None:
         load.run("post", room=room, rate=20, ms=1000)
         milliseconds = int(self.plan.latency_seconds * 1000)
-        result, used = self._measured(
+        result, used = self.measured(
             "latency", transport, server, lambda: load.run("post", room=room, rate=20, ms=milliseconds)
         )
         for mark in ("p50", "p90", "p99", "max"):
@@ -167,13 +167,15 @@ class Bench:
     def _join_with_context(self, transport: str, server: Server, load: Load, rooms: dict[str, int]) -> None:
         """Eight endpoints, each alone in every room it joins: nobody has to be told about it."""
         spread = {"room": rooms["j0"], "spread": 1, "units": JOIN_ROOMS, "parallel": 8}
-        used_up = []
+        used_up, rates = [], []
         for repeat in range(self.plan.repeats + 1):
-            result, used = self._measured("join", transport, server, lambda: load.must("join", context=25, **spread))
+            result, used = self.measured("join", transport, server, lambda: load.must("join", context=25, **spread))
             if repeat:  # the first one warms up
                 used_up.append(used * 1000 / result["units"])
+                rates.append(result["units"] / result["seconds"])
             load.must("part", **spread)
         self.report.add("join with 25 messages", transport, "ms", used_up)
+        self.report.add("joins with 25 messages", transport, "/s", rates)
 
     # ---- memory
 
@@ -181,14 +183,14 @@ class Bench:
         """Endpoints signed in and joined, each to one room; then what the server has grown by."""
         if not self.plan.wants("memory"):
             return
-        with self._up(transport, endpoints) as (server, load):
+        with self.up(transport, endpoints) as (server, load):
             rooms = [load.room(self.scene.rooms[f"m{number}"]) for number in range(MEMORY_ROOMS)]
             warm = min(50, endpoints // 2)
             load.must("signin", count=warm, parallel=16, users=USERS)
             load.must("join", room=rooms[0], count=warm)
             time.sleep(1)
             before = memory(server.pid)
-            _, used = self._measured(
+            _, used = self.measured(
                 "memory sign-in",
                 transport,
                 server,
@@ -216,7 +218,7 @@ class Bench:
         """Pages of 25 and of 100 from the room of 100,000 messages."""
         if not self.plan.wants("history"):
             return
-        with self._up("tcp", 8) as (server, load):
+        with self.up("tcp", 8) as (server, load):
             room = load.room(self.scene.rooms["big"])
             load.must("signin", count=8, users=USERS)
             load.must("join", room=room, count=8)
@@ -224,7 +226,7 @@ class Bench:
                 ask = {"room": room, "page": page, "parallel": 4}
                 load.must("history", units=50, **ask)
                 results = [
-                    self._measured("history", "tcp", server, lambda: load.must("history", units=units, **ask))  # noqa: B023
+                    self.measured("history", "tcp", server, lambda: load.must("history", units=units, **ask))  # noqa: B023
                     for _ in range(self.plan.repeats)
                 ]
                 self.report.add(f"history page of {page}", "tcp", "ms", [used * 1000 / units for _, used in results])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench.layout import ROOMS, USERS, Scene, user_login
+from bench.layout import USERS, Scene, user_login
 from bench.server import DOMAIN, PASSWORD
 from parlour.directory.local import LocalDirectory
 from parlour.directory.passwords import PasswordCost
@@ -14,7 +15,7 @@ from parlour.rooms.model import Audit, Category, CategoryId, Micros, PrincipalKi
 from parlour.store.api import NewPost
 from parlour.store.sqlite import SqliteStore
 
-__all__ = ["seed"]
+__all__ = ["plain_text", "seed"]
 
 _AUDIT = Audit("parlour:bench", Micros(0), "parlour:bench", Micros(0))
 _WINDOW = 2000  # posts waiting for their commit
@@ -25,15 +26,20 @@ def user_uri(number: int) -> str:
     return f"sip:{user_login(number)}@{DOMAIN}"
 
 
-def seed(data_dir: Path) -> Scene:
-    """Make the people and rooms of the layout, the rooms open to everybody, with their messages."""
+def plain_text(number: int) -> str:
+    """What the messages say unless search is measured."""
+    return f"{number} {_TEXT}"
+
+
+def seed(data_dir: Path, rooms: Mapping[str, int], text: Callable[[int], str] = plain_text) -> Scene:
+    """Make the people of the layout, and rooms (name -> messages) open to everybody; `text` of a message's number."""
     data_dir.mkdir(mode=0o700, parents=True)
-    return asyncio.run(_seed(data_dir))
+    return asyncio.run(_seed(data_dir, rooms, text))
 
 
-async def _seed(data_dir: Path) -> Scene:
+async def _seed(data_dir: Path, rooms: Mapping[str, int], text: Callable[[int], str]) -> Scene:
     everybody = await _seed_people(data_dir / "accounts.db")
-    return await _seed_rooms(data_dir, everybody)
+    return await _seed_rooms(data_dir, everybody, rooms, text)
 
 
 async def _seed_people(path: Path) -> str:
@@ -48,7 +54,7 @@ async def _seed_people(path: Path) -> str:
         directory.close()
 
 
-async def _seed_rooms(data_dir: Path, everybody: str) -> Scene:
+async def _seed_rooms(data_dir: Path, everybody: str, rooms: Mapping[str, int], text: Callable[[int], str]) -> Scene:
     store = SqliteStore(data_dir)
     await store.open()
     try:
@@ -58,17 +64,17 @@ async def _seed_rooms(data_dir: Path, everybody: str) -> Scene:
         await store.rooms.save_category(root)
         await store.rooms.save_category(category)
         uris = {}
-        for name, posts in ROOMS.items():
+        for name, posts in rooms.items():
             room = Room(RoomId(str(uuid.uuid4())), f"Room {name}", category.id, _AUDIT, visibility=Visibility.OPEN)
             await store.rooms.save_room(room)
-            await _fill(store, room.id, posts)
+            await _fill(store, room.id, posts, text)
             uris[name] = f"ma-chan://{DOMAIN}/{room.id}"
         return Scene(uris)
     finally:
         await store.close()
 
 
-async def _fill(store: SqliteStore, room: RoomId, posts: int) -> None:
+async def _fill(store: SqliteStore, room: RoomId, posts: int, text: Callable[[int], str]) -> None:
     for first in range(0, posts, _WINDOW):
         await asyncio.gather(
             *(
@@ -77,7 +83,7 @@ async def _fill(store: SqliteStore, room: RoomId, posts: int) -> None:
                         room,
                         user_uri(number % USERS),
                         f"Bench {number % USERS}",
-                        f"{number} {_TEXT}",
+                        text(number),
                         uuid.uuid4().bytes,
                         Micros(1_700_000_000_000_000 + number * 1_000_000),
                     )

@@ -7,7 +7,7 @@
 
 #include "load.h"
 
-typedef enum { NONE, SIGN_IN, JOIN, CONTEXT, PART, HISTORY, LOOKUP } Step;
+typedef enum { NONE, SIGN_IN, JOIN, CONTEXT, PART, HISTORY, LOOKUP, ASK } Step;
 
 /* Unit u is done by slot u % parallel; a slot does its units in turn, so that an endpoint is never asked for two
    things at once. `spread`: unit u is room `room + u` and the slot is the endpoint; otherwise unit u is an endpoint. */
@@ -21,22 +21,36 @@ static struct {
     Samples times;
 } op;
 
+/* What `ask` says: line u modulo lines of a file is unit u's, the inside of an envelope. */
+static struct {
+    char *text;
+    char **lines;
+    int count;
+    char expect[64];
+} script;
+
+static bool by_unit(Step step) { return step == HISTORY || step == ASK; }
+
 bool steps_idle(void) { return !op.running; }
 
-static int endpoint_of(int unit) { return op.spread ? op.first + unit % op.parallel : op.first + unit % (op.step == HISTORY ? op.parallel : op.units); }
+static int endpoint_of(int unit) { return op.spread ? op.first + unit % op.parallel : op.first + unit % (by_unit(op.step) ? op.parallel : op.units); }
 static Room *room_of(int unit) { return &rooms[op.spread ? op.room + unit : op.room]; }
 
-static void command_info(Endpoint *e, const char *expect, const char *format, ...) {
+static void say_inside(Endpoint *e, const char *expect, const char *text) {
     static Buf body;
+    body.n = 0;
+    buf_fmt(&body, "<xccos ver=\"1\" envid=\"%u\" xmlns=\"urn:parlano:xml:ns:xccos\">%s</xccos>", e->envid++, text);
+    e->expect = expect;
+    endpoint_info(e, (Str){body.p, body.n}, 0);
+}
+
+static void command_info(Endpoint *e, const char *expect, const char *format, ...) {
     va_list args;
     char text[512];
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    body.n = 0;
-    buf_fmt(&body, "<xccos ver=\"1\" envid=\"%u\" xmlns=\"urn:parlano:xml:ns:xccos\">%s</xccos>", e->envid++, text);
-    e->expect = expect;
-    endpoint_info(e, (Str){body.p, body.n}, 0);
+    say_inside(e, expect, text);
 }
 
 static void ask_context(Endpoint *e, const Room *r, int count) {
@@ -49,7 +63,7 @@ static void begin(int unit) {
     int index = endpoint_of(unit);
     if (index >= endpoint_count) die("no endpoint %d", index);
     Endpoint *e = &endpoints[index];
-    const Room *r = room_of(unit);
+    const Room *r = op.step == ASK ? NULL : room_of(unit);
     e->step = unit;
     e->step_at = now_ns();
     switch (op.step) {
@@ -61,6 +75,7 @@ static void begin(int unit) {
                             r->domain, r->guid);
     case PART:
         return command_info(e, "rpl:part", "<cmd id=\"cmd:part\" seqid=\"1\"><data><chanib uri=\"%s\"/></data></cmd>", r->uri);
+    case ASK: return say_inside(e, script.expect, script.lines[unit % script.count]);
     default: return ask_context(e, r, op.count);
     }
 }
@@ -121,8 +136,16 @@ static void looked_up(Endpoint *e, Str body) {
     finished(e, uri.n > 0);
 }
 
+/* A long answer comes in pieces; the later ones must not pass for the answer to the next question. */
+static bool quotes_last(const Endpoint *e, Str body) {
+    char quoted[40];
+    snprintf(quoted, sizeof quoted, "envid=\"%u\"/>", e->envid - 1);
+    return str_find(body, quoted);
+}
+
 void step_body(Endpoint *e, Str body) {
     if (!op.running || !e->expect || !str_find(body, e->expect)) return;
+    if (op.step == ASK && !quotes_last(e, body)) return;
     const char *got = e->expect;
     if (!str_find(body, "code=\"200\"")) {
         char why[400];
@@ -139,10 +162,34 @@ static Step step_named(const char *verb) {
     static const struct {
         const char *verb;
         Step step;
-    } table[] = {{"signin", SIGN_IN}, {"join", JOIN}, {"part", PART}, {"history", HISTORY}, {"lookup", LOOKUP}};
+    } table[] = {{"signin", SIGN_IN}, {"join", JOIN}, {"part", PART}, {"history", HISTORY}, {"lookup", LOOKUP}, {"ask", ASK}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (!strcmp(table[i].verb, verb)) return table[i].step;
     die("unknown command %s", verb);
+}
+
+static void read_script(const Command *c) {
+    const char *path = word(c, "script", "");
+    FILE *file = fopen(path, "rb");
+    if (!file) die("cannot read %s", path);
+    fseek(file, 0, SEEK_END);
+    long size = ftell(file);
+    rewind(file);
+    free(script.text);
+    free(script.lines);
+    script.text = malloc((size_t)size + 1);
+    script.lines = NULL;
+    script.count = 0;
+    if (!script.text || fread(script.text, 1, (size_t)size, file) != (size_t)size) die("cannot read %s", path);
+    fclose(file);
+    script.text[size] = 0;
+    for (char *line = strtok(script.text, "\n"); line; line = strtok(NULL, "\n")) {
+        script.lines = realloc(script.lines, (size_t)(script.count + 1) * sizeof *script.lines);
+        if (!script.lines) die("out of memory");
+        script.lines[script.count++] = line;
+    }
+    if (!script.count) die("nothing in %s", path);
+    snprintf(script.expect, sizeof script.expect, "%s", word(c, "expect", ""));
 }
 
 void steps_start(const Command *c) {
@@ -151,7 +198,7 @@ void steps_start(const Command *c) {
     snprintf(op.verb, sizeof op.verb, "%s", c->words[0]);
     op.spread = word_number(c, "spread", 0);
     op.first = (int)word_number(c, "first", 0);
-    op.units = (int)word_number(c, op.spread || op.step == HISTORY ? "units" : "count", 1);
+    op.units = (int)word_number(c, op.spread || by_unit(op.step) ? "units" : "count", 1);
     op.parallel = (int)word_number(c, "parallel", 16);
     if (op.parallel > op.units) op.parallel = op.units;
     op.room = (int)word_number(c, "room", 0);
@@ -163,6 +210,7 @@ void steps_start(const Command *c) {
         int last = op.spread ? op.room + op.units - 1 : op.room;
         if (last >= room_count) die("no room %d", last);
     }
+    if (op.step == ASK) read_script(c);
     op.start = now_ns();
     for (int i = 0; i < op.parallel; i++) begin(i);
 }
