@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from parlour.directory.api import AccountRefused, AccountsUnusable, Directory
+from parlour.directory.api import AccountRefused, AccountsUnusable, ChatSetting, Directory
+from parlour.directory.database import _MIGRATIONS
 from parlour.directory.local import LocalDirectory, PasswordCost, VerifierSchemes
 from parlour.hub.accounts import Accounts
 from parlour.rooms.model import PrincipalKind
@@ -402,3 +403,129 @@ async def test_rows_that_point_nowhere_are_passed_over(place: Place) -> None:
     person = directory.find_person(ALICE)
     assert person is not None
     assert group.uri in person.affiliations
+
+
+# --- enabled for group chat
+
+
+async def test_the_own_setting_wins_then_groups_then_the_domain(place: Place) -> None:
+    directory = place.open()
+    await directory.add_user("alice")
+    inner, outer = await directory.add_group("야간 근무"), await directory.add_group("Plant")
+    await directory.add_to_group(inner.uri, ALICE)
+    await directory.add_to_group(outer.uri, inner.uri)
+    everyone = next(one for one in directory.principals() if one.kind is PrincipalKind.DOMAIN).uri
+
+    def state() -> tuple[bool, str | None]:
+        person, decision = directory.find_person(ALICE), directory.chat_decision(ALICE)
+        assert person is not None
+        assert person.chat_enabled == decision.enabled
+        return decision.enabled, decision.by
+
+    assert state() == (True, None)
+    await directory.set_chat(everyone, ChatSetting.OFF)
+    assert state() == (False, everyone)
+    await directory.set_chat(outer.uri, ChatSetting.ON)
+    assert state() == (True, outer.uri)
+    await directory.set_chat(inner.uri, ChatSetting.OFF)
+    assert state() == (False, inner.uri)
+    await directory.set_chat(ALICE, ChatSetting.ON)
+    assert state() == (True, ALICE)
+    await directory.set_chat(ALICE, ChatSetting.INHERIT)
+    assert state() == (False, inner.uri)
+    await directory.remove_from_group(inner.uri, ALICE)
+    assert state() == (False, everyone)
+    assert directory.chat_setting(inner.uri) is ChatSetting.OFF
+    with pytest.raises(KeyError):
+        await directory.set_chat("sip:nobody@contoso.com", ChatSetting.ON)
+
+
+async def test_everybody_whom_a_setting_changes_is_told(place: Place) -> None:
+    directory = place.open()
+    for name in ("alice", "bob", "carol"):
+        await directory.add_user(name)
+    bob, carol = "sip:bob@contoso.com", "sip:carol@contoso.com"
+    group = await directory.add_group("Plant")
+    await directory.add_to_group(group.uri, ALICE)
+    await directory.add_to_group(group.uri, bob)
+    await directory.set_chat_enabled(bob, True)
+    heard = _heard(directory)
+    await directory.set_chat(group.uri, ChatSetting.OFF)
+    assert heard == [ALICE]
+    everyone = next(one for one in directory.principals() if one.kind is PrincipalKind.DOMAIN).uri
+    heard.clear()
+    await directory.set_chat(everyone, ChatSetting.OFF)
+    assert heard == [carol]
+    heard.clear()
+    await directory.remove_group(group.uri)
+    assert sorted(heard) == [ALICE, bob]
+    assert directory.chat_decision(ALICE).by == everyone
+
+
+async def test_settings_for_chat_survive_a_restart(place: Place) -> None:
+    directory = place.open()
+    await directory.add_user("alice")
+    await directory.add_user("bob")
+    group = await directory.add_group("Plant")
+    await directory.add_to_group(group.uri, ALICE)
+    await directory.set_chat(group.uri, ChatSetting.OFF)
+    await directory.set_chat("sip:bob@contoso.com", ChatSetting.ON)
+    place.close()
+    again = place.open()
+    assert again.chat_decision(ALICE).by == group.uri
+    assert [person.chat_enabled for person in again.people()] == [False, True]
+    await again.remove_user("sip:bob@contoso.com")
+    await again.add_user("bob")
+    assert again.chat_setting("sip:bob@contoso.com") is ChatSetting.INHERIT
+
+
+async def test_a_file_of_the_first_release_is_brought_up_to_date(place: Place) -> None:
+    connection = sqlite3.connect(place.path)
+    for statement in _MIGRATIONS[0].split(";"):
+        connection.execute(statement)
+    for name, enabled in (("alice", 1), ("bob", 0)):
+        connection.execute(
+            "INSERT INTO people VALUES (?, ?, ?, '', '', 0, ?, 0, NULL)",
+            (f"sip:{name}@contoso.com", name, name.title(), enabled),
+        )
+    connection.execute("INSERT INTO groups VALUES ('ma-grp:1@u.g', '1', 9, 'Plant', 'plant')")
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+    directory = place.open()
+    assert [person.chat_enabled for person in directory.people()] == [True, False]
+    assert directory.chat_setting(ALICE) is directory.chat_setting("ma-grp:1@u.g") is ChatSetting.INHERIT
+    assert directory.chat_setting("sip:bob@contoso.com") is ChatSetting.OFF
+    assert place.raw("PRAGMA user_version") == [(2,)]
+
+
+# --- folders
+
+
+async def test_people_are_in_one_folder_at_most(place: Place) -> None:
+    directory = place.open()
+    await directory.add_user("alice")
+    seoul, busan = await directory.add_group("서울", folder=True), await directory.add_group("부산", folder=True)
+    korea, group = await directory.add_group("Korea", folder=True), await directory.add_group("Night")
+    assert (seoul.kind, group.kind) == (PrincipalKind.FOLDER, PrincipalKind.GROUP)
+    await directory.add_to_group(seoul.uri, ALICE)
+    await directory.add_to_group(seoul.uri, ALICE)
+    await directory.add_to_group(group.uri, ALICE)
+    await directory.add_to_group(korea.uri, seoul.uri)
+    with pytest.raises(AccountRefused, match="in the folder 서울 already"):
+        await directory.add_to_group(busan.uri, ALICE)
+    with pytest.raises(AccountRefused, match="in the folder Korea already"):
+        await directory.add_to_group(busan.uri, seoul.uri)
+    with pytest.raises(AccountRefused, match="Night is neither"):
+        await directory.add_to_group(busan.uri, group.uri)
+    with pytest.raises(AccountRefused, match="inside itself"):
+        await directory.add_to_group(seoul.uri, korea.uri)
+    person = directory.find_person(ALICE)
+    assert person is not None
+    assert {seoul.uri, korea.uri, group.uri} <= person.affiliations
+    await directory.remove_from_group(seoul.uri, ALICE)
+    await directory.add_to_group(busan.uri, ALICE)
+    place.close()
+    again = place.open()
+    assert again.find_principal(seoul.uri) == seoul
+    assert [member.uri for member in again.members_of(busan.uri)] == [ALICE]

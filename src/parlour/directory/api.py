@@ -7,11 +7,12 @@ Reading is synchronous and from memory: it stands on the path of every request. 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from enum import IntEnum
 from typing import Protocol
 
 from parlour.rooms.model import Person, Principal
 
-__all__ = ["AccountRefused", "AccountsUnusable", "Directory"]
+__all__ = ["AccountRefused", "AccountsUnusable", "ChatSetting", "Directory"]
 
 
 class AccountRefused(Exception):
@@ -22,6 +23,15 @@ class AccountRefused(Exception):
 class AccountsUnusable(Exception):
     """The file of accounts cannot be used: damaged, not readable, of a newer release or another domain. The text says
     which; the caller knows the path."""
+
+
+class ChatSetting(IntEnum):
+    """What a person, a group or the domain says about being enabled for group chat. The numbers are kept on disk."""
+
+    OFF = 0
+    ON = 1
+    INHERIT = 2
+    """Nothing: a person's groups decide, then the domain."""
 
 
 class Directory(Protocol):

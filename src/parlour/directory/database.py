@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from parlour.directory.api import AccountsUnusable
+from parlour.directory.api import AccountsUnusable, ChatSetting
 from parlour.rooms.model import Person, Principal, PrincipalKind
 from parlour.rooms.names import fold_name
 
@@ -40,19 +40,27 @@ _MIGRATIONS = (
       PRIMARY KEY (group_uri, member_uri)
     ) WITHOUT ROWID;
     """,
+    # Enabled for group chat: 0 off, 1 on, 2 inherit (`ChatSetting`). Until now everybody was on unless switched off.
+    """
+    ALTER TABLE people RENAME COLUMN chat_enabled TO chat;
+    UPDATE people SET chat = 2 WHERE chat != 0;
+    ALTER TABLE groups ADD COLUMN chat INTEGER NOT NULL DEFAULT 2
+    """,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Everything in the file. People come without affiliations; memberships are (group, member); `hashes` has the
-    encoded Argon2id hash of everybody who has a password, `verifiers` is by person and kind."""
+    """Everything in the file. People come without affiliations and with chat enabled; memberships are (group, member);
+    `hashes` has the encoded Argon2id hash of everybody who has a password, `verifiers` is by person and kind, `chat` is
+    by person and group."""
 
     people: tuple[Person, ...]
     groups: tuple[Principal, ...]
     memberships: tuple[tuple[str, str], ...]
     hashes: Mapping[str, str]
     verifiers: Mapping[str, Mapping[str, bytes]]
+    chat: Mapping[str, ChatSetting]
 
     def __repr__(self) -> str:
         return f"Loaded({len(self.people)} people, {len(self.groups)} groups)"
@@ -118,10 +126,10 @@ class AccountsDatabase:
         verifiers: dict[str, dict[str, bytes]] = {}
         for uri, kind, value in query("SELECT uri, kind, value FROM verifiers"):
             verifiers.setdefault(uri, {})[kind] = value
-        rows = query("SELECT uri, guid, display_name, email, company, is_admin, chat_enabled, disabled FROM people")
+        rows = query("SELECT uri, guid, display_name, email, company, is_admin, disabled FROM people")
         people = tuple(
-            Person(uri, guid, name, email, company, frozenset(), bool(admin), bool(chat), bool(disabled))
-            for uri, guid, name, email, company, admin, chat, disabled in rows
+            Person(uri, guid, name, email, company, is_admin=bool(admin), disabled=bool(disabled))
+            for uri, guid, name, email, company, admin, disabled in rows
         )
         groups = tuple(
             Principal(uri, guid, PrincipalKind(kind), name)
@@ -129,22 +137,33 @@ class AccountsDatabase:
         )
         memberships = tuple(query("SELECT group_uri, member_uri FROM memberships").fetchall())
         hashes = dict(query("SELECT uri, password FROM people WHERE password IS NOT NULL").fetchall())
-        return Loaded(people, groups, memberships, hashes, verifiers)
+        settings = query("SELECT uri, chat FROM people UNION ALL SELECT uri, chat FROM groups")
+        chat = {uri: ChatSetting(value) for uri, value in settings}
+        return Loaded(people, groups, memberships, hashes, verifiers, chat)
 
     def add_person(self, person: Person, encoded: str | None, verifiers: Mapping[str, bytes]) -> None:
-        row = (person.uri, person.guid, *_changeable(person), encoded)
+        row = (person.uri, person.guid, *_changeable(person), ChatSetting.INHERIT, encoded)
         with self._transaction():
-            self._connection.execute("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            self._connection.execute(
+                "INSERT INTO people (uri, guid, display_name, email, company, is_admin, disabled, chat, password)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                row,
+            )
             self._put_verifiers(person.uri, verifiers)
 
     def change_person(self, person: Person) -> None:
-        """Everything but address, GUID and password."""
+        """Everything but address, GUID, password and the setting for chat."""
         with self._transaction():
             self._connection.execute(
-                "UPDATE people SET display_name = ?, email = ?, company = ?, is_admin = ?, chat_enabled = ?,"
-                " disabled = ? WHERE uri = ?",
+                "UPDATE people SET display_name = ?, email = ?, company = ?, is_admin = ?, disabled = ? WHERE uri = ?",
                 (*_changeable(person), person.uri),
             )
+
+    def set_chat(self, uri: str, setting: ChatSetting) -> None:
+        """Of a person, a group or the domain."""
+        with self._transaction():
+            for table in ("people", "groups"):
+                self._connection.execute(f"UPDATE {table} SET chat = ? WHERE uri = ?", (setting, uri))  # noqa: S608
 
     def set_password(self, uri: str, encoded: str, verifiers: Mapping[str, bytes]) -> None:
         """The hash, and all verifiers there shall be."""
@@ -171,7 +190,8 @@ class AccountsDatabase:
         """Add or rename."""
         with self._transaction():
             self._connection.execute(
-                "INSERT INTO groups VALUES (?, ?, ?, ?, ?) ON CONFLICT (uri) DO UPDATE SET"
+                "INSERT INTO groups (uri, guid, kind, display_name, folded_name) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (uri) DO UPDATE SET"
                 " display_name = excluded.display_name, folded_name = excluded.folded_name",
                 (group.uri, group.guid, int(group.kind), group.display_name, fold_name(group.display_name)),
             )
@@ -190,12 +210,5 @@ class AccountsDatabase:
             self._connection.execute("DELETE FROM memberships WHERE group_uri = ? AND member_uri = ?", (group, member))
 
 
-def _changeable(person: Person) -> tuple[str, str, str, bool, bool, bool]:
-    return (
-        person.display_name,
-        person.email,
-        person.company,
-        person.is_admin,
-        person.chat_enabled,
-        person.disabled,
-    )
+def _changeable(person: Person) -> tuple[str, str, str, bool, bool]:
+    return (person.display_name, person.email, person.company, person.is_admin, person.disabled)

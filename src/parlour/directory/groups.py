@@ -41,6 +41,10 @@ class Memberships:
         """Direct members."""
         return frozenset(self._members.get(group, ()))
 
+    def groups_of(self, member: str) -> frozenset[str]:
+        """The groups that somebody or something is directly in."""
+        return frozenset(self._groups.get(member, ()))
+
     def affiliations(self, person: str) -> frozenset[str]:
         """Every group the person is in, the domain included."""
         return _reach([self._everyone, *self._groups.get(person, ())], self._groups)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from parlour.directory.api import AccountRefused, AccountsUnusable
+from parlour.directory.api import AccountRefused, AccountsUnusable, ChatSetting
+from parlour.directory.chat_policy import ChatDecision, ChatPolicy
 from parlour.directory.database import AccountsDatabase
 from parlour.directory.groups import Memberships
 from parlour.directory.names import is_login, login_of, read_login
@@ -62,9 +63,9 @@ class LocalDirectory:
         known = {person.uri for person in loaded.people} | self._groups.keys()
         pairs = [(group, member) for group, member in loaded.memberships if {group, member} <= known]
         self._memberships = Memberships(self._everyone.uri, pairs)
+        self._chat = ChatPolicy(self._everyone.uri, loaded.chat)
         self._people = {
-            person.uri: replace(person, affiliations=self._memberships.affiliations(person.uri))
-            for person in sorted(loaded.people, key=lambda person: person.uri)
+            person.uri: self._resolved(person) for person in sorted(loaded.people, key=lambda person: person.uri)
         }
         self._drop_verifiers()
 
@@ -117,6 +118,15 @@ class LocalDirectory:
         uris = self._people if everybody else self._memberships.members_of(principal.uri)
         found = [member for uri in uris if (member := self.find_principal(uri)) is not None]
         return sorted(found, key=lambda member: (fold_name(member.display_name), member.uri))
+
+    def chat_setting(self, uri: str) -> ChatSetting:
+        """What stands at a person, a group, or the domain (the global default). `KeyError` for others."""
+        return self._chat.setting(self._principal(uri).uri)
+
+    def chat_decision(self, uri: str) -> ChatDecision:
+        """Whether a person is enabled for group chat, and whose setting says so. `KeyError` for others."""
+        person = self._person(uri)
+        return self._chat.decide(person.uri, person.affiliations)
 
     def subscribe(self, callback: Callable[[str], None]) -> None:
         self._callbacks.append(callback)
@@ -199,13 +209,22 @@ class LocalDirectory:
         self._hashes.pop(uri, None)
         self._verifiers.pop(uri, None)
         self._memberships.forget(uri)
+        self._chat.put(uri, ChatSetting.INHERIT)
         self._tell([uri])
 
     async def set_enabled(self, uri: str, enabled: bool) -> None:
         self._change(replace(self._person(uri), disabled=not enabled))
 
     async def set_chat_enabled(self, uri: str, enabled: bool) -> None:
-        self._change(replace(self._person(uri), chat_enabled=enabled))
+        """On or off for this person, whatever groups and domain say."""
+        await self.set_chat(self._person(uri).uri, ChatSetting.ON if enabled else ChatSetting.OFF)
+
+    async def set_chat(self, uri: str, setting: ChatSetting) -> None:
+        """Enable a person, a group or the domain (the global default) for group chat; INHERIT leaves it to others."""
+        who = self._principal(uri)
+        self._database.set_chat(who.uri, setting)
+        self._chat.put(who.uri, setting)
+        self._renew(self._people_among(self._memberships.beneath(who.uri)))
 
     async def set_admin(self, uri: str, is_admin: bool) -> None:
         self._change(replace(self._person(uri), is_admin=is_admin))
@@ -224,9 +243,11 @@ class LocalDirectory:
 
     # -- groups --------------------------------------------------------------------------------------------------
 
-    async def add_group(self, name: str) -> Principal:
+    async def add_group(self, name: str, *, folder: bool = False) -> Principal:
+        """A group, or a folder: people and folders are directly in one folder at most."""
         guid = str(uuid.uuid4())
-        return self._put_group(Principal(_group_uri(guid), guid, PrincipalKind.GROUP, _checked_name(name)))
+        kind = PrincipalKind.FOLDER if folder else PrincipalKind.GROUP
+        return self._put_group(Principal(_group_uri(guid), guid, kind, _checked_name(name)))
 
     async def rename_group(self, uri: str, name: str) -> None:
         self._put_group(replace(self._group(uri), display_name=_checked_name(name)))
@@ -235,7 +256,7 @@ class LocalDirectory:
         folded = fold_name(group.display_name)
         others = [other for other in self._groups.values() if other.uri != group.uri]
         if folded == _EVERYONE or any(fold_name(other.display_name) == folded for other in others):
-            raise AccountRefused(f"there is a group {group.display_name} already")
+            raise AccountRefused(f"there is a group or folder {group.display_name} already")
         self._database.put_group(group)
         self._groups[group.uri] = group
         return group
@@ -245,12 +266,16 @@ class LocalDirectory:
         beneath = self._memberships.beneath(group.uri)
         self._database.remove_group(group.uri)
         self._memberships.forget(group.uri)
+        self._chat.put(group.uri, ChatSetting.INHERIT)
         del self._groups[group.uri]
         self._renew(self._people_among(beneath))
 
     async def add_to_group(self, group: str, member: str) -> None:
-        """`member` is a person, another group, or the domain; being in it already is fine."""
+        """`member` is a person, another group, or the domain; being in it already is fine. A folder takes people and
+        folders who are in no other."""
         into, who = self._group(group), self._principal(member)
+        if into.kind is PrincipalKind.FOLDER:
+            self._check_folder(into, who)
         if self._memberships.would_circle(into.uri, who.uri):
             raise AccountRefused(f"{into.display_name} would be inside itself")
         self._database.put_membership(into.uri, who.uri)
@@ -289,6 +314,13 @@ class LocalDirectory:
         if uri in self._people:
             raise AccountRefused(f"the login {name} is taken")
 
+    def _check_folder(self, folder: Principal, who: Principal) -> None:
+        if who.kind not in (PrincipalKind.USER, PrincipalKind.FOLDER):
+            raise AccountRefused(f"a folder holds people and folders; {who.display_name} is neither")
+        for uri in self._memberships.groups_of(who.uri) - {folder.uri}:
+            if self._groups[uri].kind is PrincipalKind.FOLDER:
+                raise AccountRefused(f"{who.display_name} is in the folder {self._groups[uri].display_name} already")
+
     def _people_among(self, uris: frozenset[str]) -> Iterable[Person]:
         if self._everyone.uri in uris:
             return tuple(self._people.values())
@@ -298,11 +330,17 @@ class LocalDirectory:
         """Keep these people with the groups they are in now, then tell who changed; whoever hears it sees it all."""
         changed = []
         for person in people:
-            fresh = replace(person, affiliations=self._memberships.affiliations(person.uri))
+            fresh = self._resolved(person)
             if fresh != self._people.get(person.uri):
                 self._people[person.uri] = fresh
                 changed.append(person.uri)
         self._tell(changed)
+
+    def _resolved(self, person: Person) -> Person:
+        """With the groups that the person is in, and what follows from them."""
+        affiliations = self._memberships.affiliations(person.uri)
+        enabled = self._chat.decide(person.uri, affiliations).enabled
+        return replace(person, affiliations=affiliations, chat_enabled=enabled)
 
     def _tell(self, uris: Iterable[str]) -> None:
         for uri in uris:

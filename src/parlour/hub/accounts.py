@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from parlour.directory.api import AccountRefused
+from parlour.directory.api import AccountRefused, ChatSetting
+from parlour.directory.chat_policy import ChatDecision
 from parlour.rooms.model import Person, Principal
 
-__all__ = ["AccountRefused", "Accounts"]
+__all__ = ["AccountRefused", "Accounts", "ChatDecision", "ChatSetting"]
 
 
 class Accounts(Protocol):
@@ -31,9 +32,19 @@ class Accounts(Protocol):
 
     async def set_chat_enabled(self, uri: str, enabled: bool) -> None: ...
 
+    async def set_chat(self, uri: str, setting: ChatSetting) -> None:
+        """Of a person, a group or folder, or the domain, whose setting is the global default."""
+        ...
+
+    def chat_setting(self, uri: str) -> ChatSetting: ...
+
+    def chat_decision(self, uri: str) -> ChatDecision:
+        """Whether a person is enabled for group chat, and whose setting decided."""
+        ...
+
     async def set_admin(self, uri: str, is_admin: bool) -> None: ...
 
-    async def add_group(self, name: str) -> Principal: ...
+    async def add_group(self, name: str, *, folder: bool = False) -> Principal: ...
 
     async def remove_group(self, uri: str) -> None: ...
 
