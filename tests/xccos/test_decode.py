@@ -156,7 +156,7 @@ def test_bad_posts() -> None:
 
 
 def test_unknown_commands_keep_their_name() -> None:
-    assert command("SetPref", "<pref/>") == UnknownCommand(1, "setpref")
+    assert command("DancePref", "<pref/>") == UnknownCommand(1, "dancepref")
     assert heard('<cmd seqid="1"/><cmd id="cmd:"/>') == (UnknownCommand(1, "unknown"), UnknownCommand(2, "unknown"))
     (long,) = heard(f'<cmd id="cmd:{"x" * 999}"/>')
     assert isinstance(long, UnknownCommand)

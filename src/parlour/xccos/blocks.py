@@ -21,12 +21,17 @@ __all__ = [
     "PROP_FILEPOST",
     "PROP_INVITE",
     "PROP_LOGGED",
+    "SCOPES",
     "SeatBook",
+    "attributes_of",
     "byte_size",
+    "category_reference",
     "failure_block",
     "invitation_block",
     "message_inside",
+    "message_reference",
     "origin_attributes",
+    "purge_block",
     "room_block",
     "room_reference",
     "seat_block",
@@ -41,11 +46,24 @@ INFO_FILESTORE = "urn:parlano:ma:info:filestoreuri"
 PROP_LOGGED = "urn:parlano:ma:prop:logged"
 PROP_INVITE = "urn:parlano:ma:prop:invite"
 PROP_FILEPOST = "urn:parlano:ma:prop:filepost"
+SCOPES = frozenset({"ALLOWED", "DENIED"})
+"""Lists that are a `scope`; the others are a `role`."""
 
 
 def byte_size(text: str) -> int:
     """Bytes of UTF-8."""
     return len(text) if text.isascii() else len(text.encode())
+
+
+def attributes_of(told: Iterable[tuple[str, str | int | None]]) -> str:
+    """Attributes, with a blank before each; None is left out, booleans become `true` and `false`."""
+    return "".join([f' {name}="{_value(value)}"' for name, value in told if value is not None])
+
+
+def _value(value: str | int) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return escape_attribute(value) if isinstance(value, str) else str(int(value))
 
 
 def origin_attributes(room_uri: str, message: Message) -> str:
@@ -119,6 +137,21 @@ def room_reference(room_uri: str) -> str:
     return f'<chanib uri="{escape_attribute(room_uri)}"/>'
 
 
+def category_reference(category_uri: str) -> str:
+    """A category by its URI alone."""
+    return f'<catib uri="{escape_attribute(category_uri)}"/>'
+
+
+def message_reference(room_uri: str, chat_id: int) -> str:
+    """A message by its number."""
+    return f'<msgref chanUri="{escape_attribute(room_uri)}" chatId="{chat_id}"/>'
+
+
+def purge_block(room_uri: str, until: int) -> str:
+    """A room and the time up to which its messages go."""
+    return f'{room_reference(room_uri)}<purge until="{format_time(until)}"/>'
+
+
 def room_block(room: RoomInfo, inside: str = "") -> str:
     """A room with all that is told of it; `inside` is XML that goes before its facts."""
     parent = f' parent="{escape_attribute(room.parent)}"' if room.parent else ""
@@ -157,7 +190,7 @@ def failure_block(room: FailedRoom) -> str:
 
 def server_info_block(info: ServerInfo, info_type: int | None) -> str:
     """Limits and identity of the server."""
-    told: list[tuple[str, object]] = [
+    told = (
         ("infoType", info_type),
         ("serverTime", None if info.server_time is None else format_time(info.server_time)),
         ("searchLimit", info.search_limit),
@@ -167,9 +200,8 @@ def server_info_block(info: ServerInfo, info_type: int | None) -> str:
         ("dbVersion", info.db_version),
         ("displayName", info.display_name or None),
         ("roomManagementUrl", info.room_management_url or None),
-    ]
-    attributes = [f' {name}="{escape_attribute(str(value))}"' for name, value in told if value is not None]
-    return f"<sib{''.join(attributes)}/>"
+    )
+    return f"<sib{attributes_of(told)}/>"
 
 
 def invitation_block(invitation: Invitation) -> str:

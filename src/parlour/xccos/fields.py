@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
-from parlour.xccos.ids import canonical_room_uri, normalize_guid
+from collections.abc import Mapping
+from typing import Final
+
+from parlour.xccos.ids import canonical_category_uri, canonical_principal, canonical_room_uri, normalize_guid
+from parlour.xccos.times import parse_time
 from parlour.xccos.types import RoomRef
 from parlour.xccos.xml import Element
 
 __all__ = [
+    "BEHAVIORS",
+    "VISIBILITIES",
     "Malformed",
+    "category_uri_of",
+    "choice",
     "flag",
+    "guid_or_text",
+    "needed_uint",
+    "optional_bool",
+    "optional_text",
     "parse_bool",
     "parse_uint",
+    "principal_of",
     "required",
     "room_ref",
     "room_uri_of",
+    "row_limit",
+    "text_of",
+    "time_of",
+    "told_bool",
     "uint",
 ]
+
+BEHAVIORS: Final[Mapping[str, str]] = {"NORMAL": "NORMAL", "AUDITORIUM": "AUDITORIUM"}
+VISIBILITIES: Final[Mapping[str, str]] = {
+    "OPEN": "OPEN",
+    "SCOPED": "SCOPED",
+    "CLOSED": "SCOPED",
+    "PRIVATE": "PRIVATE",
+    "SECRET": "PRIVATE",
+}
+"""What people call the three, beside the words of the wire."""
 
 _TRUE = frozenset({"true", "1", "yes"})
 _FALSE = frozenset({"false", "0", "no"})
@@ -74,6 +101,83 @@ def uint(element: Element, name: str) -> int | None:
     return number
 
 
+def needed_uint(element: Element, name: str) -> int:
+    """A mandatory number attribute."""
+    number = uint(element, name)
+    if number is None:
+        raise Malformed(f"{name} is missing")
+    return number
+
+
+def row_limit(element: Element) -> int | None:
+    """`maxResults`: -1 asks for everything, as does leaving it out."""
+    return None if (element.get("maxResults") or "-1").strip() == "-1" else uint(element, "maxResults")
+
+
+def optional_bool(element: Element, name: str) -> bool | None:
+    """A boolean attribute that need not be there; nonsense spoils the command, for guessing could do harm."""
+    return told_bool(element.get(name), name)
+
+
+def told_bool(text: str | None, name: str) -> bool | None:
+    """As `optional_bool`, for text from anywhere; `name` is for the reason."""
+    if text is None or not text.strip():
+        return None
+    value = parse_bool(text)
+    if value is None:
+        raise Malformed(f"{name} is not a boolean")
+    return value
+
+
+def choice(text: str | None, name: str, words: Mapping[str, str]) -> str | None:
+    """One of the keys of `words` in any letter case, as its value; None when absent or blank."""
+    if text is None or not text.strip():
+        return None
+    found = words.get(text.strip().upper())
+    if found is None:
+        raise Malformed(f"{name} is not known")
+    return found
+
+
+def optional_text(element: Element, name: str) -> str | None:
+    """An attribute without the white space around it; None when absent or blank."""
+    return (element.get(name) or "").strip() or None
+
+
+def text_of(element: Element, name: str) -> str:
+    """A mandatory attribute without the white space around it."""
+    text = optional_text(element, name)
+    if text is None:
+        raise Malformed(f"{name} is missing")
+    return text
+
+
+def guid_or_text(text: str) -> str:
+    """A GUID in the spelling used for comparing; other text, stripped, names something that does not exist."""
+    return normalize_guid(text) or text.strip()
+
+
+def time_of(element: Element, name: str) -> int | None:
+    """A time attribute: None when absent or blank; nonsense spoils the command."""
+    text = optional_text(element, name)
+    if text is None:
+        return None
+    micros = parse_time(text)
+    if micros is None:
+        raise Malformed(f"{name} is not a time")
+    return micros
+
+
+def category_uri_of(element: Element, name: str) -> str:
+    """A mandatory attribute that names a category, in the spelling used for comparing."""
+    return canonical_category_uri(text_of(element, name))
+
+
+def principal_of(element: Element) -> str:
+    """The `uri` of somebody or some group, in the spelling used for comparing."""
+    return canonical_principal(text_of(element, "uri"))
+
+
 def room_uri_of(element: Element, name: str) -> str:
     """A mandatory attribute that names a room, in the spelling used for comparing."""
     text = canonical_room_uri(element.get(name) or "")
@@ -88,4 +192,4 @@ def room_ref(element: Element) -> RoomRef:
     if not value:
         raise Malformed("chanid without value")
     domain = (element.get("domain") or "").strip().lower()
-    return RoomRef(parse_uint(element.get("key")) or 0, domain, normalize_guid(value) or value)
+    return RoomRef(parse_uint(element.get("key")) or 0, domain, guid_or_text(value))

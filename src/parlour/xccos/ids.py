@@ -9,6 +9,8 @@ import re
 
 __all__ = [
     "NAMESPACE",
+    "canonical_category_uri",
+    "canonical_principal",
     "canonical_room_uri",
     "category_uri",
     "group_uri",
@@ -79,6 +81,22 @@ def canonical_room_uri(text: str) -> str:
         return text
     parsed = parse_room_uri(text)
     return room_uri(*parsed) if parsed else text.strip()
+
+
+def canonical_category_uri(text: str) -> str:
+    """As `canonical_room_uri`, for categories."""
+    parsed = parse_category_uri(text)
+    return category_uri(*parsed) if parsed else text.strip()
+
+
+def canonical_principal(text: str) -> str:
+    """The one spelling of a person or group that is used for comparing: `sip:` URIs in lower case, groups as
+    `group_uri` has them. Other text comes back stripped, and names nobody."""
+    text = text.strip()
+    if guid := parse_group_uri(text):
+        return group_uri(guid)
+    low = text.lower()
+    return low if low.startswith("sip:") else text
 
 
 def _parse_node(text: str, scheme: str) -> tuple[str, str] | None:

@@ -20,6 +20,7 @@ from parlour.xccos.types.envelope import (
     Reply,
     ReplyBody,
     Request,
+    Sayable,
     ServerEnvelope,
     ServerPrimitive,
 )
@@ -211,6 +212,7 @@ __all__ = [
     "RoomRoles",
     "RoomSettings",
     "RoomsFound",
+    "Sayable",
     "SearchCategories",
     "SearchRooms",
     "Seat",

@@ -89,11 +89,12 @@ __all__ = [
     "Reply",
     "ReplyBody",
     "Request",
+    "Sayable",
     "ServerEnvelope",
     "ServerPrimitive",
 ]
 
-Request: TypeAlias = (
+Sayable: TypeAlias = (
     RequestUri
     | GetServerInfo
     | GetPreference
@@ -142,8 +143,11 @@ Request: TypeAlias = (
     | GetGroupInfo
     | GroupChat
     | UnknownCommand
-    | BadCommand
 )
+"""What may be asked. An UnknownCommand goes out with empty data: for trying what a server knows."""
+
+Request: TypeAlias = Sayable | BadCommand
+"""What a server hears."""
 
 
 @dataclass(frozen=True, slots=True)

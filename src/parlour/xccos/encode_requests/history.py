@@ -1,0 +1,79 @@
+"""The data of commands about old messages, and of those that remove them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from parlour.xccos.blocks import attributes_of, message_reference, purge_block, room_reference
+from parlour.xccos.escape import escape_text
+from parlour.xccos.times import format_time
+from parlour.xccos.types import (
+    DeleteMessage,
+    HistoryByDate,
+    HistoryByMessage,
+    HistoryFilter,
+    PurgeRoom,
+    RecentHistory,
+    ReplaceMessage,
+)
+
+__all__ = ["REQUESTS"]
+
+
+def _recent_history(request: RecentHistory) -> str:
+    last = "" if request.count is None else f'<last cnt="{request.count}"/>'
+    return f"{room_reference(request.room_uri)}<bcq>{last}</bcq>"
+
+
+def _query(request: HistoryByDate | HistoryByMessage) -> str:
+    rooms = "".join([room_reference(uri) for uri in request.room_uris])
+    return f"{rooms}<bcq>{_limit(request.filter)}{_words(request.filter)}{_place(request.filter)}</bcq>"
+
+
+def _limit(wanted: HistoryFilter) -> str:
+    return "" if wanted.limit is None else f'<limit cnt="{wanted.limit}"/>'
+
+
+def _words(wanted: HistoryFilter) -> str:
+    text = ""
+    if wanted.words or wanted.match != "ANY" or wanted.match_case:
+        options = attributes_of((("mt", wanted.match), ("mc", wanted.match_case)))
+        text = f"<text{options}>{escape_text(wanted.words)}</text>"
+    return text + "".join([f"<author{attributes_of((('uri', uri),))}/>" for uri in wanted.authors])
+
+
+def _place(wanted: HistoryFilter) -> str:
+    since, until = (None if at is None else format_time(at) for at in (wanted.since, wanted.until))
+    parts = []
+    if since or until:
+        parts.append(f"<date{attributes_of((('from', since), ('to', until)))}/>")
+    if wanted.anchor is not None:
+        parts.append(f"<msgid{attributes_of((('msgid', wanted.anchor), ('jmsg', wanted.only_anchor)))}/>")
+    if wanted.newest_first_scan or wanted.newest_first_sort:
+        told = (("searchbkwds", wanted.newest_first_scan), ("sortbkwds", wanted.newest_first_sort))
+        parts.append(f"<sort{attributes_of(told)}/>")
+    return "".join(parts)
+
+
+def _delete_message(request: DeleteMessage) -> str:
+    return message_reference(request.room_uri, request.chat_id)
+
+
+def _replace_message(request: ReplaceMessage) -> str:
+    chat = f"<chat>{escape_text(request.text)}</chat>" if request.text else ""
+    return message_reference(request.room_uri, request.chat_id) + chat
+
+
+def _purge_room(request: PurgeRoom) -> str:
+    return purge_block(request.room_uri, request.until)
+
+
+REQUESTS: Final[Mapping[type, Callable[[Any], str]]] = {
+    RecentHistory: _recent_history,
+    HistoryByDate: _query,
+    HistoryByMessage: _query,
+    DeleteMessage: _delete_message,
+    ReplaceMessage: _replace_message,
+    PurgeRoom: _purge_room,
+}
