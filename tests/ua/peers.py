@@ -12,6 +12,7 @@ from typing import Any
 
 from parlour.sip.framing import KEEP_ALIVE, Frame, StreamFramer
 from parlour.sip.message import Request, Response, parse_message
+from parlour.ua.connection import Tracer
 from parlour.ua.endpoint import Endpoint, EndpointSettings
 from parlour.ua.identity import Identity
 from parlour.ua.incoming import IncomingRequest
@@ -43,9 +44,14 @@ class Handler:
 class House:
     """An endpoint that believes what From says, accepts INVITEs, and answers everything else 200."""
 
-    def __init__(self, settings: EndpointSettings | None = None, clock: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self,
+        settings: EndpointSettings | None = None,
+        clock: Callable[[], float] | None = None,
+        tracer: Tracer | None = None,
+    ) -> None:
         more: dict[str, Any] = {} if clock is None else {"clock": clock}
-        self.endpoint = Endpoint(self.receive, settings=settings, **more)
+        self.endpoint = Endpoint(self.receive, settings=settings, tracer=tracer, **more)
         self.handlers: list[Handler] = []
         self.requests: list[IncomingRequest] = []
         self.arrived = asyncio.Event()

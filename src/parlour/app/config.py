@@ -170,6 +170,10 @@ class Log(_Section):
         default="console",
         description="`console` for people, `json` for machines (one object per line). Default console.",
     )
+    trace: Path | None = Field(
+        default=None,
+        description="One JSON line per SIP message is written here, for `parlour trace`. File; off by default.",
+    )
 
 
 class Settings(BaseSettings):

@@ -51,6 +51,11 @@ PROBLEMS: dict[str, Advice] = {
         mark("listen.sip, listen.sips, listen.ws, listen.wss and listen.udp are all empty"),
         mark('give at least one an address, for example `sip = ["127.0.0.1:5060"]`'),
     ),
+    "trace-unusable": Advice(
+        mark("cannot open the trace file {path}: {error}"),
+        mark("the path is mistyped, or this user may not use it"),
+        mark("check it with `ls -l {path}`, or name another"),
+    ),
     "option-bad-value": Advice(
         mark("option {option} cannot be {value}: {error}"),
         mark("a typing error"),

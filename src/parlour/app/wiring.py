@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from parlour.app.config import Settings
 from parlour.app.data_dir import DataDir
 from parlour.app.problems import Problem
+from parlour.app.trace import Trace, open_trace
 from parlour.channel.service import ChannelService, ChannelSettings
 from parlour.directory.local import AccountsUnusable, LocalDirectory, VerifierSchemes
 from parlour.frontend.frontend import Frontend
@@ -53,6 +54,7 @@ class SipSide:
     endpoint: Endpoint
     frontend: Frontend
     channel: ChannelService
+    trace: Trace | None = None
 
     async def close(self) -> None:
         """Take nobody new, hang up on those who are here, then let go of the sockets."""
@@ -60,6 +62,8 @@ class SipSide:
         await self.channel.close()
         await self.frontend.close()
         await self.endpoint.close()
+        if self.trace is not None:
+            self.trace.close()
 
 
 def clock_us() -> int:
@@ -95,7 +99,7 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
 
 
 def build_sip(settings: Settings, core: Core) -> SipSide:
-    """The SIP side, not listening yet."""
+    """The SIP side, not listening yet. Raises `Problem`."""
     domain = settings.domain
     frontend = Frontend(
         frozenset({domain}),
@@ -112,9 +116,10 @@ def build_sip(settings: Settings, core: Core) -> SipSide:
         wall=time.time,
         token=secrets.token_bytes,
     )
-    endpoint = Endpoint(frontend.receive)
+    trace = open_trace(settings.log.trace, time.time) if settings.log.trace is not None else None
+    endpoint = Endpoint(frontend.receive, tracer=trace)
     frontend.attach(endpoint)
-    return SipSide(endpoint, frontend, _add_services(settings, core, endpoint, frontend))
+    return SipSide(endpoint, frontend, _add_services(settings, core, endpoint, frontend), trace)
 
 
 def _add_services(settings: Settings, core: Core, endpoint: Endpoint, frontend: Frontend) -> ChannelService:

@@ -9,7 +9,7 @@ import typer
 
 from parlour import __version__
 from parlour.app.i18n import LANGUAGES, _
-from parlour.cli import running
+from parlour.cli import running, trace
 from parlour.cli.output import say
 
 __all__ = ["build"]
@@ -56,6 +56,7 @@ def build(words: Sequence[str] | None = None) -> typer.Typer:
             raise typer.BadParameter(_("choose one of: {languages}").format(languages=", ".join(LANGUAGES)))
 
     running.add_commands(app)
+    trace.add_commands(app)
     for group, help in _group_helps().items():
         sub = typer.Typer(help=help, no_args_is_help=True)
         if words is None or group in words:

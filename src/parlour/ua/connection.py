@@ -16,7 +16,7 @@ from parlour.sip.errors import FramingError
 from parlour.sip.framing import Frame, StreamFramer
 from parlour.sip.limits import SipLimits
 
-__all__ = ["Connection", "ConnectionSettings", "FrameSink", "StreamConnection", "TlsConnection"]
+__all__ = ["Connection", "ConnectionSettings", "FrameSink", "StreamConnection", "TlsConnection", "Tracer"]
 
 _numbers = count(1)
 
@@ -45,6 +45,16 @@ class FrameSink(Protocol):
     def disconnected(self, connection: Connection) -> None: ...
 
 
+class Tracer(Protocol):
+    """Looks on: every message of a connection in both directions, whatever it is. Must be quick and raise nothing."""
+
+    def received(self, connection: Connection, frames: Sequence[Frame]) -> None: ...
+
+    def sent(self, connection: Connection, data: bytes) -> None:
+        """`data` may hold several messages, one after the other."""
+        ...
+
+
 class Connection:
     """One peer. `user` is a slot for the service that authenticates; `close` lets what was written go out first.
     `reliable`: what is sent arrives, or the connection is lost; `stream`: messages are cut out of a stream of bytes,
@@ -59,6 +69,7 @@ class Connection:
         "peer",
         "secure",
         "sent_by",
+        "tracer",
         "transport",
         "trusted",
         "user",
@@ -78,6 +89,7 @@ class Connection:
         self.trusted = False  # somebody has authenticated on it, or we opened it
         self.last_read = 0.0
         self.sent_by = format_host_port(local)
+        self.tracer: Tracer | None = None
         self._close_callbacks: list[Callable[[Connection], None]] | None = None
 
     def send(self, data: bytes) -> None:
@@ -173,6 +185,8 @@ class StreamConnection(Connection, asyncio.Protocol):
     def send(self, data: bytes) -> None:
         if self._io is None or self.closed:
             return
+        if self.tracer is not None:
+            self.tracer.sent(self, data)
         self._io.write(data)
         if self._choked and self._io.get_write_buffer_size() > self._settings.write_limit:
             self.abort()

@@ -25,7 +25,7 @@ from parlour.sip.pipeline import BRANCH_COOKIE, InfoSigner, PipelineSettings
 from parlour.sip.session_timer import SessionTimer, SessionTimerSettings
 from parlour.sip.transactions.timers import Timers
 from parlour.ua.client_transactions import ClientTransactions, OnResponse
-from parlour.ua.connection import Connection, ConnectionSettings, format_host_port
+from parlour.ua.connection import Connection, ConnectionSettings, Tracer, format_host_port
 from parlour.ua.dialogs import DialogTable
 from parlour.ua.incoming import IncomingRequest, MessageSigner
 from parlour.ua.info_pipe import InfoPipe
@@ -76,10 +76,12 @@ class Endpoint:
         settings: EndpointSettings | None = None,
         clock: Callable[[], float] = time.monotonic,
         new_tag: Callable[[], str] = lambda: secrets.token_hex(5),
+        tracer: Tracer | None = None,
     ) -> None:
         self.settings = settings or EndpointSettings()
         self.clock = clock
         self.new_tag = new_tag
+        self._tracer = tracer
         self.pipeline_settings = self.settings.pipeline
         self.datagram_pipeline_settings = replace(self.settings.pipeline, window=1)
         self.dialogs = DialogTable()
@@ -148,6 +150,7 @@ class Endpoint:
         self._sockets.add(connection)
         self.counters.accepted += 1
         connection.last_read = self.clock()
+        connection.tracer = self._tracer
 
     def disconnected(self, connection: Connection) -> None:
         self._sockets.discard(connection)
@@ -157,6 +160,8 @@ class Endpoint:
         """Whole messages, in the order they came."""
         pipes = self._pipes
         connection.last_read = now = self.clock()
+        if connection.tracer is not None:
+            connection.tracer.received(connection, frames)
         for frame in frames:
             head = frame.head
             peeked = peek_info_answer(head)

@@ -32,6 +32,8 @@ class UdpPeer(Connection):
 
     def send(self, data: bytes) -> None:
         if not self.closed:
+            if self.tracer is not None:
+                self.tracer.sent(self, data)
             self._listener.send_to(self.peer, data)
 
     def close(self) -> None:

@@ -78,6 +78,8 @@ class WebSocketConnection(StreamConnection):
     def send(self, data: bytes) -> None:
         if self._io is None or self.closed or self._refused:
             return
+        if self.tracer is not None:
+            self.tracer.sent(self, data)
         for message in split_messages(data):
             self._send_frame(message)
         self._flush()
