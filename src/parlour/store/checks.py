@@ -1,13 +1,16 @@
-"""What every home of the store checks in the same way, before anything is queued."""
+"""What every home of the store does in the same way."""
 
 from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["KEY_BYTES_MAX", "KEY_BYTES_MIN", "check_key"]
+__all__ = ["FIRST_INVITATION", "KEY_BYTES_MAX", "KEY_BYTES_MIN", "check_key"]
 
 KEY_BYTES_MIN: Final = 16
 KEY_BYTES_MAX: Final = 64
+
+FIRST_INVITATION: Final = 2
+"""The number of a person's first invitation."""
 
 
 def check_key(key: bytes) -> None:

@@ -103,7 +103,7 @@ Table(
     sqlite_autoincrement=True,
 )
 
-# `list` is MEMBER, MANAGER or PRESENTER.
+# `list` is MEMBER, MANAGER, PRESENTER or INVITED.
 Table(
     "room_principals",
     METADATA,
@@ -175,4 +175,41 @@ Table(
     Column("version", BigInteger, nullable=False),
     Column("content", LargeBinary, nullable=False),
     PrimaryKeyConstraint("owner", "kind", "label"),
+)
+
+# `folded` is `rooms.names.fold_name(name)`.
+Table(
+    "addins",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("folded", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    UniqueConstraint("folded"),
+)
+
+# `number` counts per person. `room` is the GUID, without foreign key: rows outlive the room, so that no number is ever
+# given twice.
+Table(
+    "invitations",
+    METADATA,
+    Column("person", Text, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("room", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("person", "number"),
+    UniqueConstraint("person", "room"),
+    sqlite_with_rowid=False,
+)
+
+# Leave to transfer a file; rows go some time after they expired.
+Table(
+    "file_tokens",
+    METADATA,
+    Column("token", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("room", Text, nullable=False),
+    Column("upload", Boolean, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("expires", BigInteger, nullable=False, index=True),
 )

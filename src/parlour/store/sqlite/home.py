@@ -9,7 +9,9 @@ from pathlib import Path
 from parlour.store.api import StoreUnavailable
 from parlour.store.sqlite.connection import DATABASE, Settings, connect_reader, connect_writer, create_file
 from parlour.store.sqlite.documents import SqliteDocuments
+from parlour.store.sqlite.files import SqliteTokens
 from parlour.store.sqlite.hold import DirectoryHold
+from parlour.store.sqlite.invitations import SqliteInvitations
 from parlour.store.sqlite.posts import SqlitePosts
 from parlour.store.sqlite.readers import Readers
 from parlour.store.sqlite.rooms import SqliteRooms
@@ -23,11 +25,13 @@ __all__ = ["SqliteStore"]
 class SqliteStore:
     """A `Store` in `directory`: `parlour.db` with its WAL, and `parlour.lock`.
 
-    `posts`, `rooms`, `documents` and `instance_id` exist from `open` on; it belongs to the loop that opened it."""
+    Its parts and `instance_id` exist from `open` on; it belongs to the loop that opened it."""
 
     posts: SqlitePosts
     rooms: SqliteRooms
     documents: SqliteDocuments
+    invitations: SqliteInvitations
+    tokens: SqliteTokens
     instance_id: str
 
     def __init__(self, directory: Path, settings: Settings | None = None) -> None:
@@ -58,6 +62,8 @@ class SqliteStore:
         self.posts = SqlitePosts(self._writer, self._readers)
         self.rooms = SqliteRooms(self._writer, self._readers)
         self.documents = SqliteDocuments(self._writer, self._readers)
+        self.invitations = SqliteInvitations(self._writer, self._readers)
+        self.tokens = SqliteTokens(self._writer, self._readers)
         await self.rooms.sweep()
 
     async def close(self) -> None:

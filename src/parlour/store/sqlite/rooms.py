@@ -1,4 +1,4 @@
-"""Rooms and categories, as SQLite keeps them: a row each, their lists of principals beside them."""
+"""Rooms, categories and add-ins, as SQLite keeps them: a row each, their lists of principals beside them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from parlour.rooms.model import Audit, Behavior, Category, CategoryId, Room, RoomId, Visibility
+from parlour.rooms.model import AddIn, AddInId, Audit, Behavior, Category, CategoryId, Room, RoomId, Visibility
 from parlour.rooms.names import fold_name
 from parlour.store.api import StoreConflict
 from parlour.store.sqlite.readers import Readers
@@ -44,6 +44,10 @@ ON CONFLICT (id) DO UPDATE SET name = excluded.name, category = excluded.categor
     updated_by = excluded.updated_by, updated_at = excluded.updated_at
 WHERE NOT gone
 """
+_SAVE_ADDIN = """
+INSERT INTO addins (id, name, folded, url) VALUES (?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, folded = excluded.folded, url = excluded.url
+"""
 
 # Rows of a deleted room that go in one transaction; posts of other rooms get their turn in between.
 _SLICE = 2000
@@ -63,6 +67,19 @@ class SqliteRooms:
     async def load(self) -> tuple[Sequence[Category], Sequence[Room]]:
         """See `RoomStore.load`."""
         return await self._readers.read(_load)
+
+    async def addins(self) -> Sequence[AddIn]:
+        """See `RoomStore.addins`."""
+        return await self._readers.read(_addins)
+
+    async def save_addin(self, addin: AddIn) -> None:
+        """See `RoomStore.save_addin`."""
+        fields = (addin.id, addin.name, fold_name(addin.name), addin.url)
+        await self._writer.run(lambda connection: _write(connection, _SAVE_ADDIN, fields))
+
+    async def delete_addin(self, addin: AddInId) -> None:
+        """See `RoomStore.delete_addin`."""
+        await self._writer.run(lambda connection: _write(connection, "DELETE FROM addins WHERE id = ?", (addin,)))
 
     async def save_category(self, category: Category) -> None:
         """See `RoomStore.save_category`."""
@@ -142,7 +159,17 @@ def _room(row: tuple[Any, ...], lists: Mapping[str, list[str]]) -> Room:
         members=frozenset(lists["MEMBER"]),
         managers=frozenset(lists["MANAGER"]),
         presenters=frozenset(lists["PRESENTER"]),
+        invited=frozenset(lists["INVITED"]),
     )
+
+
+def _addins(connection: sqlite3.Connection) -> list[AddIn]:
+    rows = connection.execute("SELECT id, name, url FROM addins ORDER BY folded").fetchall()
+    return [AddIn(AddInId(guid), name, url) for guid, name, url in rows]
+
+
+def _write(connection: sqlite3.Connection, sql: str, values: tuple[str, ...]) -> None:
+    connection.execute(sql, values)
 
 
 def _save_category(connection: sqlite3.Connection, category: Category) -> None:
@@ -162,7 +189,7 @@ def _save_room(connection: sqlite3.Connection, room: Room) -> None:
     row = connection.execute("SELECT number FROM rooms WHERE id = ? AND NOT gone", (room.id,)).fetchone()
     if row is None:
         raise StoreConflict(f"room {room.id} was deleted")
-    lists = {"MEMBER": room.members, "MANAGER": room.managers, "PRESENTER": room.presenters}
+    lists = {"MEMBER": room.members, "MANAGER": room.managers, "PRESENTER": room.presenters, "INVITED": room.invited}
     _save_lists(connection, ("room_principals", "room"), row[0], lists)
 
 

@@ -1,0 +1,86 @@
+"""What is kept for one person, in memory: documents, invitations, tokens of files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from parlour.rooms.model import Micros, RoomId
+from parlour.store.api import DocumentConflict, FileToken, Invitation, StoreConflict, StoredDocument
+from parlour.store.checks import FIRST_INVITATION
+from parlour.store.memory.switch import Switch
+
+__all__ = ["MemoryDocuments", "MemoryInvitations", "MemoryTokens"]
+
+
+class MemoryDocuments:
+    """Documents by (owner, kind), then label."""
+
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+        self._shelves: dict[tuple[str, str], dict[str, StoredDocument]] = {}
+
+    async def get(self, owner: str, kind: str, label: str) -> StoredDocument | None:
+        """See `Documents.get`."""
+        return self._shelves.get((owner, kind), {}).get(label)
+
+    async def all(self, owner: str, kind: str) -> Sequence[StoredDocument]:
+        """See `Documents.all`."""
+        shelf = self._shelves.get((owner, kind), {})
+        return [shelf[label] for label in sorted(shelf)]
+
+    async def put(self, owner: str, kind: str, label: str, content: bytes, expected: int | None = None) -> int:
+        """See `Documents.put`."""
+        self._switch.check()
+        shelf = self._shelves.setdefault((owner, kind), {})
+        current = shelf[label].version if label in shelf else 0
+        if expected is not None and expected != current:
+            raise DocumentConflict(current)
+        shelf[label] = StoredDocument(label, current + 1, bytes(content))
+        return current + 1
+
+    async def delete(self, owner: str, kind: str, label: str) -> None:
+        """See `Documents.delete`."""
+        self._switch.check()
+        self._shelves.get((owner, kind), {}).pop(label, None)
+
+
+class MemoryInvitations:
+    """Invitations by person."""
+
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+        self._issued: dict[str, list[Invitation]] = {}
+
+    async def of(self, person: str) -> Sequence[Invitation]:
+        """See `InvitationLog.of`."""
+        return list(self._issued.get(person, []))
+
+    async def issue(self, person: str, rooms: Sequence[RoomId], at: Micros) -> Sequence[Invitation]:
+        """See `InvitationLog.issue`."""
+        self._switch.check()
+        issued = self._issued.get(person, [])
+        known = {invitation.room for invitation in issued}
+        due = [room for room in dict.fromkeys(rooms) if room not in known]
+        new = [Invitation(len(issued) + FIRST_INVITATION + place, room, at) for place, room in enumerate(due)]
+        self._issued[person] = issued + new
+        return new
+
+
+class MemoryTokens:
+    """File tokens by their text."""
+
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+        self._tokens: dict[str, FileToken] = {}
+
+    async def add(self, token: FileToken, now: Micros) -> None:
+        """See `FileTokens.add`."""
+        self._switch.check()
+        self._tokens = {text: kept for text, kept in self._tokens.items() if kept.expires >= now}
+        if token.token in self._tokens:
+            raise StoreConflict("this token was issued before")
+        self._tokens[token.token] = token
+
+    async def get(self, token: str) -> FileToken | None:
+        """See `FileTokens.get`."""
+        return self._tokens.get(token)

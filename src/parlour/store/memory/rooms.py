@@ -1,0 +1,88 @@
+"""Rooms, categories and add-ins, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from parlour.rooms.model import AddIn, AddInId, Category, CategoryId, Room, RoomId
+from parlour.rooms.names import fold_name
+from parlour.store.api import StoreConflict
+from parlour.store.memory.switch import Switch
+
+__all__ = ["MemoryRooms"]
+
+
+class MemoryRooms:
+    """Rooms and categories by their GUID, and who holds which name. `forget` drops the posts of a room."""
+
+    def __init__(self, switch: Switch, forget: Callable[[RoomId], None]) -> None:
+        self._switch = switch
+        self._forget = forget
+        self.rooms: dict[RoomId, Room] = {}
+        self._categories: dict[CategoryId, Category] = {}
+        self._names: dict[str, str] = {}
+        self._addins: dict[AddInId, AddIn] = {}
+
+    async def load(self) -> tuple[Sequence[Category], Sequence[Room]]:
+        """See `RoomStore.load`."""
+        return list(self._categories.values()), list(self.rooms.values())
+
+    async def addins(self) -> Sequence[AddIn]:
+        """See `RoomStore.addins`."""
+        return sorted(self._addins.values(), key=lambda addin: fold_name(addin.name))
+
+    async def save_addin(self, addin: AddIn) -> None:
+        """See `RoomStore.save_addin`."""
+        self._switch.check()
+        folded = fold_name(addin.name)
+        if any(fold_name(other.name) == folded and other.id != addin.id for other in self._addins.values()):
+            raise StoreConflict(f"the name {addin.name!r} is taken")
+        self._addins[addin.id] = addin
+
+    async def delete_addin(self, addin: AddInId) -> None:
+        """See `RoomStore.delete_addin`."""
+        self._switch.check()
+        self._addins.pop(addin, None)
+
+    async def save_category(self, category: Category) -> None:
+        """See `RoomStore.save_category`."""
+        self._switch.check()
+        if category.parent is not None and category.parent not in {*self._categories, category.id}:
+            raise StoreConflict(f"no such category: {category.parent}")
+        self._take_name(category.name, category.id)
+        self._categories[category.id] = category
+
+    async def save_room(self, room: Room) -> None:
+        """See `RoomStore.save_room`."""
+        self._switch.check()
+        if room.category not in self._categories:
+            raise StoreConflict(f"no such category: {room.category}")
+        self._take_name(room.name, room.id)
+        self.rooms[room.id] = room
+
+    async def delete_category(self, category: CategoryId) -> None:
+        """See `RoomStore.delete_category`."""
+        self._switch.check()
+        if any(room.category == category for room in self.rooms.values()):
+            raise StoreConflict(f"category {category} still holds rooms")
+        if any(child.parent == category for child in self._categories.values()):
+            raise StoreConflict(f"category {category} still holds categories")
+        self._categories.pop(category, None)
+        self._drop_name(category)
+
+    async def delete_room(self, room: RoomId) -> None:
+        """See `RoomStore.delete_room`."""
+        self._switch.check()
+        self.rooms.pop(room, None)
+        self._forget(room)
+        self._drop_name(room)
+
+    def _take_name(self, name: str, owner: str) -> None:
+        folded = fold_name(name)
+        if self._names.get(folded, owner) != owner:
+            raise StoreConflict(f"the name {name!r} is taken")
+        self._drop_name(owner)
+        self._names[folded] = owner
+
+    def _drop_name(self, owner: str) -> None:
+        self._names = {name: holder for name, holder in self._names.items() if holder != owner}
