@@ -11,7 +11,19 @@ from collections.abc import Iterable, Sequence
 from parlour.xccos.escape import escape_attribute, escape_text
 from parlour.xccos.ids import parse_room_uri
 from parlour.xccos.times import format_time
-from parlour.xccos.types import FailedRoom, Invitation, Message, RoomInfo, Seat, SeatTaken, ServerInfo, UserInfo
+from parlour.xccos.types import (
+    AuditInfo,
+    CategoryInfo,
+    FailedRoom,
+    Invitation,
+    ListMembers,
+    Message,
+    RoomInfo,
+    Seat,
+    SeatTaken,
+    ServerInfo,
+    UserInfo,
+)
 
 __all__ = [
     "INFO_FILESTORE",
@@ -23,11 +35,13 @@ __all__ = [
     "PROP_LOGGED",
     "SCOPES",
     "SeatBook",
-    "attributes_of",
     "byte_size",
+    "category_block",
     "category_reference",
+    "element",
     "failure_block",
     "invitation_block",
+    "list_block",
     "message_inside",
     "message_reference",
     "origin_attributes",
@@ -37,6 +51,7 @@ __all__ = [
     "seat_block",
     "server_info_block",
     "user_attributes",
+    "user_block",
 ]
 
 INFO_UCNT = "urn:parlano:ma:info:ucnt"
@@ -55,9 +70,10 @@ def byte_size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
-def attributes_of(told: Iterable[tuple[str, str | int | None]]) -> str:
-    """Attributes, with a blank before each; None is left out, booleans become `true` and `false`."""
-    return "".join([f' {name}="{_value(value)}"' for name, value in told if value is not None])
+def element(tag: str, inside: str = "", /, **attributes: str | int | None) -> str:
+    """An element around the XML `inside`; attributes that are None are left out, booleans become `true` and `false`."""
+    told = "".join([f' {name}="{_value(value)}"' for name, value in attributes.items() if value is not None])
+    return f"<{tag}{told}>{inside}</{tag}>" if inside else f"<{tag}{told}/>"
 
 
 def _value(value: str | int) -> str:
@@ -132,6 +148,50 @@ class SeatBook:
         return number
 
 
+def user_block(user: UserInfo) -> str:
+    """A person or another principal with all that is told of it."""
+    return element(
+        "uib",
+        "".join([_affiliation(one) for one in user.affiliations]) + _audit(user.audit),
+        uri=user.uri,
+        guid=user.guid or None,
+        type=user.kind,
+        uname=user.name,
+        disname=user.name,
+        email=user.email or None,
+        company=user.company or None,
+        path=user.path or None,
+        disabled=user.disabled,
+    )
+
+
+def _affiliation(group: UserInfo) -> str:
+    return element("affil", uri=group.uri, guid=group.guid or None, type=group.kind, disname=group.name or None)
+
+
+def list_block(members: ListMembers) -> str:
+    """A role or a scope, with those who stand in it."""
+    people = "".join([user_block(one) for one in members.principals])
+    if members.which in SCOPES:
+        return element("scope", people, type=members.which)
+    return element("role", people, name=members.which)
+
+
+def category_block(category: CategoryInfo) -> str:
+    """A category with all that is told of it."""
+    return element(
+        "catib",
+        _audit(category.audit) + "".join([list_block(one) for one in category.lists]),
+        uri=category.uri,
+        name=category.name,
+        description=category.description,
+        parent=category.parent or None,
+        invite=category.invite,
+        logged=category.logged,
+        filepost=category.filepost,
+    )
+
+
 def room_reference(room_uri: str) -> str:
     """A room by its URI alone."""
     return f'<chanib uri="{escape_attribute(room_uri)}"/>'
@@ -154,13 +214,28 @@ def purge_block(room_uri: str, until: int) -> str:
 
 def room_block(room: RoomInfo, inside: str = "") -> str:
     """A room with all that is told of it; `inside` is XML that goes before its facts."""
-    parent = f' parent="{escape_attribute(room.parent)}"' if room.parent else ""
-    return (
-        f'<chanib name="{escape_attribute(room.name)}" description="{escape_attribute(room.description)}"{parent} '
-        f'behavior="{escape_attribute(room.behavior)}" topic="{escape_attribute(room.topic)}" '
-        f'disabled="{"true" if room.disabled else "false"}" uri="{escape_attribute(room.uri)}">'
-        f"{inside}{_infos(room)}{_props(room)}</chanib>"
+    return element(
+        "chanib",
+        inside + _audit(room.audit) + _infos(room) + _props(room),
+        name=room.name,
+        description=room.description,
+        parent=room.parent or None,
+        behavior=room.behavior,
+        topic=room.topic,
+        disabled=room.disabled,
+        siopid=room.addin_id or None,
+        siopname=room.addin_name or None,
+        siopurl=room.addin_url or None,
+        uri=room.uri,
     )
+
+
+def _audit(audit: AuditInfo | None) -> str:
+    if audit is None:
+        return ""
+    updated, created = (None if at is None else format_time(at) for at in (audit.updated_at, audit.created_at))
+    by, maker = audit.updated_by or None, audit.created_by or None
+    return element("audit", updatedby=by, updatedon=updated, createdby=maker, createdon=created)
 
 
 def _infos(room: RoomInfo) -> str:
@@ -182,26 +257,23 @@ def _props(room: RoomInfo) -> str:
 
 def failure_block(room: FailedRoom) -> str:
     """A room that could not be served."""
-    return (
-        f'<fib key="OPERATION_FAILED" value="{escape_attribute(room.guid)}" domain="{escape_attribute(room.domain)}" '
-        f'code="{int(room.code)}"/>'
-    )
+    return element("fib", key="OPERATION_FAILED", value=room.guid, domain=room.domain, code=room.code)
 
 
 def server_info_block(info: ServerInfo, info_type: int | None) -> str:
     """Limits and identity of the server."""
-    told = (
-        ("infoType", info_type),
-        ("serverTime", None if info.server_time is None else format_time(info.server_time)),
-        ("searchLimit", info.search_limit),
-        ("messageSizeLimit", info.message_size_limit),
-        ("storySizeLimit", info.story_size_limit),
-        ("rootUri", info.root_uri),
-        ("dbVersion", info.db_version),
-        ("displayName", info.display_name or None),
-        ("roomManagementUrl", info.room_management_url or None),
+    return element(
+        "sib",
+        infoType=info_type,
+        serverTime=None if info.server_time is None else format_time(info.server_time),
+        searchLimit=info.search_limit,
+        messageSizeLimit=info.message_size_limit,
+        storySizeLimit=info.story_size_limit,
+        rootUri=info.root_uri,
+        dbVersion=info.db_version,
+        displayName=info.display_name or None,
+        roomManagementUrl=info.room_management_url or None,
     )
-    return f"<sib{attributes_of(told)}/>"
 
 
 def invitation_block(invitation: Invitation) -> str:

@@ -6,9 +6,21 @@ are literal, never computed from a role's stored bits.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntFlag
+from typing import Final
 
-__all__ = ["MANAGER", "MEMBER", "PRESENTER_BIT", "Permission", "is_manager", "is_presenter", "participant_mask"]
+__all__ = [
+    "MANAGER",
+    "MEMBER",
+    "PRESENTER_BIT",
+    "ROLE_MASKS",
+    "Permission",
+    "is_manager",
+    "is_presenter",
+    "participant_mask",
+    "sdk_permissions",
+]
 
 
 class Permission(IntFlag):
@@ -28,6 +40,14 @@ MEMBER = 3984
 MANAGER = 12276
 PRESENTER_BIT = int(Permission.CHAT_IN_AUDITORIUM)
 
+ROLE_MASKS: Final[Mapping[str, int]] = {
+    "MEMBER": int(Permission.JOIN | Permission.CHAT | Permission.READ_HISTORY | Permission.VIEW),
+    "MANAGER": int(Permission.MANAGE | Permission.VIEW | Permission.VIEW_HIDDEN),
+    "PRESENTER": PRESENTER_BIT,
+    "CREATOR": int(Permission.CREATE_CHILD),
+}
+"""What each role gives by itself; CREATOR on a category. A manager who is no member neither enters nor posts."""
+
 
 def participant_mask(manager: bool, presenter: bool, auditorium: bool) -> int:
     """The mask of somebody in a room: 3984, 12276, and either with the presenter bit in an auditorium."""
@@ -43,3 +63,12 @@ def is_manager(mask: int) -> bool:
 def is_presenter(mask: int) -> bool:
     """Whether a received mask lets its holder post in an auditorium."""
     return bool(mask & PRESENTER_BIT)
+
+
+def sdk_permissions(
+    *, manage: bool, join: bool, post: bool, read: bool, see: bool, post_in_auditorium: bool = False
+) -> int:
+    """Rights as the vendor's SDK counts them (`perms@value`): 1 manage, 2 join, 4 post, 8 read history, 16 see, 32 post
+    in an auditorium; 0 is none."""
+    told = (manage, join, post, read, see, post_in_auditorium)
+    return sum(1 << bit for bit, has in enumerate(told) if has)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from parlour.xccos.blocks import attributes_of, message_reference, purge_block, room_reference
+from parlour.xccos.blocks import element, message_reference, purge_block, room_reference
 from parlour.xccos.escape import escape_text
 from parlour.xccos.times import format_time
 from parlour.xccos.types import (
@@ -38,21 +38,20 @@ def _limit(wanted: HistoryFilter) -> str:
 def _words(wanted: HistoryFilter) -> str:
     text = ""
     if wanted.words or wanted.match != "ANY" or wanted.match_case:
-        options = attributes_of((("mt", wanted.match), ("mc", wanted.match_case)))
-        text = f"<text{options}>{escape_text(wanted.words)}</text>"
-    return text + "".join([f"<author{attributes_of((('uri', uri),))}/>" for uri in wanted.authors])
+        text = element("text", escape_text(wanted.words), mt=wanted.match, mc=wanted.match_case)
+    return text + "".join([element("author", uri=uri) for uri in wanted.authors])
 
 
 def _place(wanted: HistoryFilter) -> str:
     since, until = (None if at is None else format_time(at) for at in (wanted.since, wanted.until))
     parts = []
     if since or until:
-        parts.append(f"<date{attributes_of((('from', since), ('to', until)))}/>")
+        parts.append(element("date", **{"from": since, "to": until}))
     if wanted.anchor is not None:
-        parts.append(f"<msgid{attributes_of((('msgid', wanted.anchor), ('jmsg', wanted.only_anchor)))}/>")
+        parts.append(element("msgid", msgid=wanted.anchor, jmsg=wanted.only_anchor))
     if wanted.newest_first_scan or wanted.newest_first_sort:
-        told = (("searchbkwds", wanted.newest_first_scan), ("sortbkwds", wanted.newest_first_sort))
-        parts.append(f"<sort{attributes_of(told)}/>")
+        scan, sort = wanted.newest_first_scan, wanted.newest_first_sort
+        parts.append(element("sort", searchbkwds=scan, sortbkwds=sort))
     return "".join(parts)
 
 

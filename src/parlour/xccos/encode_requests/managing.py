@@ -9,8 +9,8 @@ from parlour.xccos.blocks import (
     INFO_VISIBILITY,
     PROP_INVITE,
     SCOPES,
-    attributes_of,
     category_reference,
+    element,
     room_reference,
 )
 from parlour.xccos.escape import escape_text
@@ -45,9 +45,10 @@ def _lists(settings: Iterable[ListSetting]) -> str:
 
 
 def _list(setting: ListSetting) -> str:
-    tag, attribute = ("scope", "type") if setting.which in SCOPES else ("role", "name")
-    people = "".join([f"<uib{attributes_of((('uri', uri),))}/>" for uri in setting.principals])
-    return f"<{tag}{attributes_of(((attribute, setting.which), ('op', setting.op)))}>{people}</{tag}>"
+    people = "".join([element("uib", uri=uri) for uri in setting.principals])
+    if setting.which in SCOPES:
+        return element("scope", people, type=setting.which, op=setting.op)
+    return element("role", people, name=setting.which, op=setting.op)
 
 
 def _expected(at: int | None) -> str:
@@ -70,19 +71,20 @@ def _modify_room(request: ModifyRoom) -> str:
 
 
 def _settings(uri: str | None, room: RoomSettings) -> str:
-    told = (
-        ("uri", uri),
-        ("name", room.room_name),
-        ("description", room.description),
-        ("parent", room.parent),
-        ("behavior", room.behavior),
-        ("topic", room.topic),
-        ("disabled", room.disabled),
-        ("siopid", room.addin),
-    )
     seen = "" if room.visibility is None else f'<info id="{INFO_VISIBILITY}">{escape_text(room.visibility)}</info>'
     invite = "" if room.invite is None else f'<prop id="{PROP_INVITE}">{room.invite}</prop>'
-    return f"<chanib{attributes_of(told)}>{_expected(room.expected)}{seen}{invite}{_lists(room.roles)}</chanib>"
+    return element(
+        "chanib",
+        f"{_expected(room.expected)}{seen}{invite}{_lists(room.roles)}",
+        uri=uri,
+        name=room.room_name,
+        description=room.description,
+        parent=room.parent,
+        behavior=room.behavior,
+        topic=room.topic,
+        disabled=room.disabled,
+        siopid=room.addin,
+    )
 
 
 def _delete_room(request: DeleteRoom) -> str:
@@ -90,16 +92,16 @@ def _delete_room(request: DeleteRoom) -> str:
 
 
 def _move_room(request: MoveRoom) -> str:
-    return f"<chanib{attributes_of((('uri', request.room_uri), ('parent', request.parent)))}/>"
+    return element("chanib", uri=request.room_uri, parent=request.parent)
 
 
 def _get_roles(request: GetRoles) -> str:
-    roles = "".join([f"<role{attributes_of((('name', role),))}/>" for role in request.roles])
-    return f"<chanib{attributes_of((('uri', request.room_uri),))}>{roles}</chanib>"
+    roles = "".join([element("role", name=role) for role in request.roles])
+    return element("chanib", roles, uri=request.room_uri)
 
 
 def _set_roles(request: SetRoles) -> str:
-    return f"<chanib{attributes_of((('uri', request.room_uri),))}>{_lists(request.roles)}</chanib>"
+    return element("chanib", _lists(request.roles), uri=request.room_uri)
 
 
 # Categories -----------------------------------------------------------------------------------------------------------
@@ -114,16 +116,17 @@ def _modify_category(request: ModifyCategory) -> str:
 
 
 def _category_settings(uri: str | None, category: CategorySettings) -> str:
-    told = (
-        ("uri", uri),
-        ("name", category.category_name),
-        ("description", category.description),
-        ("parent", category.parent),
-        ("invite", category.invite),
-        ("logged", category.logged),
-        ("filepost", category.filepost),
+    return element(
+        "catib",
+        f"{_expected(category.expected)}{_lists(category.lists)}",
+        uri=uri,
+        name=category.category_name,
+        description=category.description,
+        parent=category.parent,
+        invite=category.invite,
+        logged=category.logged,
+        filepost=category.filepost,
     )
-    return f"<catib{attributes_of(told)}>{_expected(category.expected)}{_lists(category.lists)}</catib>"
 
 
 def _category(request: DeleteCategory | GetCategory | GetScope) -> str:
@@ -131,12 +134,11 @@ def _category(request: DeleteCategory | GetCategory | GetScope) -> str:
 
 
 def _search_categories(request: SearchCategories) -> str:
-    told = (("qtype", "BYNAME"), ("criteria", request.criteria), ("maxResults", request.max_results))
-    return f"<qib{attributes_of(told)}/>"
+    return element("qib", qtype="BYNAME", criteria=request.criteria, maxResults=request.max_results)
 
 
 def _set_scope(request: SetScope) -> str:
-    return f"<catib{attributes_of((('uri', request.category_uri),))}>{_lists(request.scopes)}</catib>"
+    return element("catib", _lists(request.scopes), uri=request.category_uri)
 
 
 REQUESTS: Final[Mapping[type, Callable[[Any], str]]] = {

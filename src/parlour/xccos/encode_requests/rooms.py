@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from parlour.xccos.blocks import attributes_of, room_reference
+from parlour.xccos.blocks import element, room_reference
 from parlour.xccos.types import (
     BatchJoin,
     GetAssociations,
@@ -29,7 +29,7 @@ def _join(request: Join | BatchJoin) -> str:
 
 
 def _room_ref(ref: RoomRef) -> str:
-    return f"<chanid{attributes_of((('key', ref.key), ('domain', ref.domain), ('value', ref.guid)))}/>"
+    return element("chanid", key=ref.key, domain=ref.domain, value=ref.guid)
 
 
 def _room(request: Part | GetParticipants | GetPermissions) -> str:
@@ -38,37 +38,36 @@ def _room(request: Part | GetParticipants | GetPermissions) -> str:
 
 def _search_rooms(request: SearchRooms) -> str:
     # `extended` is the verified word for searching descriptions; the others go out only when they ask for something.
-    told = (
-        ("qtype", request.query_type),
-        ("criteria", request.criteria),
-        ("extended", request.search_description),
-        ("matchAll", request.match_all or None),
-        ("matchExactPhrase", request.match_exact_phrase or None),
-        ("maxResults", request.max_results),
-        ("member", request.member),
-        ("manager", request.manager),
-        ("category", request.category),
-        ("siopid", request.addin),
-        ("disabled", request.disabled),
-        ("visibility", request.visibility),
-        ("behavior", request.behavior),
-        ("searchInvites", None if request.invite is None else True),
-        ("invite", request.invite),
+    return element(
+        "qib",
+        qtype=request.query_type,
+        criteria=request.criteria,
+        extended=request.search_description,
+        matchAll=request.match_all or None,
+        matchExactPhrase=request.match_exact_phrase or None,
+        maxResults=request.max_results,
+        member=request.member,
+        manager=request.manager,
+        category=request.category,
+        siopid=request.addin,
+        disabled=request.disabled,
+        visibility=request.visibility,
+        behavior=request.behavior,
+        searchInvites=None if request.invite is None else True,
+        invite=request.invite,
     )
-    return f"<qib{attributes_of(told)}/>"
 
 
 def _get_associations(request: GetAssociations) -> str:
-    told = (("domain", request.domain), ("type", request.kind), ("maxResults", request.max_results))
-    return f"<association{attributes_of(told)}/>"
+    return element("association", domain=request.domain, type=request.kind, maxResults=request.max_results)
 
 
 def _get_room(request: GetRoom) -> str:
-    return f"<chanib{attributes_of((('uri', request.room_uri or None), ('name', request.room_name or None)))}/>"
+    return element("chanib", uri=request.room_uri or None, name=request.room_name or None)
 
 
 def _get_invitations(request: GetInvitations) -> str:
-    return f"<inv{attributes_of((('inviteId', request.after), ('domain', request.domain)))}/>"
+    return element("inv", inviteId=request.after, domain=request.domain)
 
 
 def _mark_read(request: MarkRead) -> str:

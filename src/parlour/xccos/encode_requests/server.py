@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from parlour.xccos.blocks import attributes_of
+from parlour.xccos.blocks import element
 from parlour.xccos.types import (
     CheckToken,
     CreateAddIn,
@@ -28,42 +28,35 @@ def _nothing(_request: RequestUri | GetAddIns) -> str:
 
 
 def _get_server_info(request: GetServerInfo) -> str:
-    return f"<sib{attributes_of((('domain', request.domain), ('infoType', request.info_type)))}/>"
+    return element("sib", domain=request.domain, infoType=request.info_type)
 
 
 def _get_preference(request: GetPreference) -> str:
-    told = (("label", request.label), ("seqid", request.version), ("createdefault", request.create_default))
-    return f"<pref{attributes_of(told)}/>"
+    return element("pref", label=request.label, seqid=request.version, createdefault=request.create_default)
 
 
 def _set_preference(request: SetPreference) -> str:
-    told = (
-        ("label", request.label),
-        ("seqid", request.version),
-        ("createdefault", False),
-        ("content", request.content),
-    )
-    return f"<pref{attributes_of(told)}/>"
+    return element("pref", label=request.label, seqid=request.version, createdefault=False, content=request.content)
 
 
 def _create_addin(request: CreateAddIn) -> str:
-    return f"<siop{attributes_of((('name', request.title), ('url', request.url)))}/>"
+    return element("siop", name=request.title, url=request.url)
 
 
 def _modify_addin(request: ModifyAddIn) -> str:
-    return f"<siop{attributes_of((('id', request.id), ('name', request.title), ('url', request.url)))}/>"
+    return element("siop", id=request.id, name=request.title, url=request.url)
 
 
 def _delete_addin(request: DeleteAddIn) -> str:
-    return f"<siop{attributes_of((('id', request.id), ('force', request.force or None)))}/>"
+    return element("siop", id=request.id, force=request.force or None)
 
 
 def _transfer(request: GetUploadToken | GetDownloadToken) -> str:
-    return f"<ftdb{attributes_of((('channelUri', request.room_uri), ('fileUrl', request.file_name)))}/>"
+    return element("ftdb", channelUri=request.room_uri, fileUrl=request.file_name)
 
 
 def _check_token(request: CheckToken) -> str:
-    return f"<token{attributes_of((('token', request.token),))}/>"
+    return element("token", token=request.token)
 
 
 REQUESTS: Final[Mapping[type, Callable[[Any], str]]] = {

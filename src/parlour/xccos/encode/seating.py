@@ -1,0 +1,72 @@
+"""Answers that say who is in which room: entered rooms, with everybody listed once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from parlour.xccos.blocks import SeatBook, byte_size, failure_block, room_block, user_attributes
+from parlour.xccos.encode.envelope import FRAME_BYTES, SPLIT_BYTES, Fragment, reply
+from parlour.xccos.types import Command, FailedRoom, JoinedRoom, UserInfo
+
+__all__ = ["batch_join_replies", "join_reply", "participants_reply"]
+
+
+def join_reply(envid: int, command: Command, joined: JoinedRoom) -> Fragment:
+    """A room was entered. The caller has to be among its seats: COMPAT: SIPE lists whom it is told of, no one else."""
+    return _joined(envid, command, [joined], "")
+
+
+def participants_reply(envid: int, command: Command, joined: JoinedRoom) -> Fragment:
+    """Everybody in a room, told in the way of rpl:join."""
+    return _joined(envid, command, [joined], "")
+
+
+def batch_join_replies(
+    envid: int,
+    command: Command,
+    joined: Sequence[JoinedRoom],
+    failed: Iterable[FailedRoom] = (),
+    *,
+    limit: int = SPLIT_BYTES,
+) -> list[Fragment]:
+    """One reply or several, each with some of the rooms and the people of just those; the failures are in the last.
+
+    The code is 200 even when every room failed: COMPAT: SIPE throws all rooms away otherwise."""
+    failures = "".join([failure_block(room) for room in failed])
+    groups = list(_groups(joined, limit - FRAME_BYTES))
+    if not groups or byte_size(failures) > limit // 4:
+        groups.append([])
+    last = len(groups) - 1
+    return [_joined(envid, command, group, failures if i == last else "") for i, group in enumerate(groups)]
+
+
+def _joined(envid: int, command: Command, rooms: Sequence[JoinedRoom], failures: str) -> Fragment:
+    book = SeatBook()
+    chanibs = "".join([room_block(one.room, book.add_seats(one.seats)) for one in rooms])
+    return reply(envid, command, 200, f"{book.blocks()}{chanibs}{failures}")
+
+
+def _groups(rooms: Iterable[JoinedRoom], limit: int) -> Iterator[list[JoinedRoom]]:
+    """Rooms in order, cut so that each group renders within `limit` bytes where a single room does."""
+    group: list[JoinedRoom] = []
+    size, seen = 0, set[str]()
+    for room in rooms:
+        own = _own_size(room)
+        strangers = {seat.user.uri: _user_size(seat.user) for seat in room.seats if seat.user.uri not in seen}
+        if group and size + own + sum(strangers.values()) > limit * 3 // 4:
+            yield group
+            group, size, seen = [], 0, set()
+            strangers = {seat.user.uri: _user_size(seat.user) for seat in room.seats}
+        group.append(room)
+        size += own + sum(strangers.values())
+        seen.update(strangers)
+    if group:
+        yield group
+
+
+def _own_size(room: JoinedRoom) -> int:
+    return byte_size(room_block(room.room)) + 8 * len(room.seats) + 64
+
+
+def _user_size(user: UserInfo) -> int:
+    return byte_size(user_attributes(user)) + 20
