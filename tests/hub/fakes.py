@@ -9,7 +9,10 @@ from dataclasses import replace
 
 from parlour.hub.events import RoomEvent
 from parlour.hub.hub import Hub
+from parlour.rooms.history import PostQuery, page_of
 from parlour.rooms.model import (
+    AddIn,
+    AddInId,
     Audit,
     Category,
     CategoryId,
@@ -23,15 +26,16 @@ from parlour.rooms.model import (
 )
 from parlour.store.api import (
     Appended,
-    Documents,
     EventKind,
+    FoundPosts,
     NewPost,
     OutboxEvent,
     OutboxRow,
-    StoredDocument,
     StoredPost,
     StoreUnavailable,
 )
+from parlour.store.memory.papers import MemoryDocuments, MemoryInvitations, MemoryTokens
+from parlour.store.memory.switch import Switch
 
 DOMAIN = "example.com"
 AUDIT = Audit("sip:root@example.com", Micros(1), "sip:root@example.com", Micros(1))
@@ -109,6 +113,8 @@ class FakePosts:
         self.events: list[OutboxEvent] = []
         self.archive: list[tuple[EventKind, str, RoomId]] = []
         self.reads = 0
+        self.removed: list[StoredPost] = []
+        self.removals_left: int | None = None
         self._keys: dict[bytes, StoredPost] = {}
         self._numbers: dict[RoomId, itertools.count[int]] = {}
         self._waiting: list[Callable[[], None]] = []
@@ -168,6 +174,38 @@ class FakePosts:
         await self._read()
         return [post for post in self.posts.get(room, []) if post.chat_id > chat_id][:count]
 
+    async def find(self, room: RoomId, query: PostQuery, limit: int) -> FoundPosts:
+        await self._read()
+        posts, page = page_of(self.posts.get(room, []), query, limit)
+        return FoundPosts(tuple(posts), page)
+
+    async def unread(self, room: RoomId, after: int, most: int) -> int:
+        await self._read()
+        return min(most, sum(post.chat_id > after for post in self.posts.get(room, [])))
+
+    async def remove(
+        self, room: RoomId, query: PostQuery, most: int, *, by: str, at: Micros, replacement: str | None = None
+    ) -> Sequence[StoredPost]:
+        """`removals_left` counts down to an outage."""
+        await self._read()
+        if self.removals_left is not None:
+            self.removals_left -= 1
+            if self.removals_left < 0:
+                raise StoreUnavailable
+        posts = self.posts.get(room, [])
+        gone, _ = page_of(posts, replace(query, newest_first=False), most)
+        numbers = {post.chat_id for post in gone}
+        if replacement is None:
+            self.posts[room] = [post for post in posts if post.chat_id not in numbers]
+        else:
+            self.posts[room] = [
+                replace(post, text=replacement, rtf=None) if post.chat_id in numbers else post for post in posts
+            ]
+        kind = EventKind.CHATDELETE if replacement is None else EventKind.CHATREPLACE
+        self.archive += [(kind, by, room)] * len(gone)
+        self.removed += gone
+        return gone
+
     async def _read(self) -> None:
         self.reads += 1
         await asyncio.sleep(0)
@@ -185,10 +223,22 @@ class FakeRooms:
     def __init__(self, categories: Iterable[Category], rooms: Iterable[Room]) -> None:
         self.categories = {category.id: category for category in categories}
         self.rooms = {room.id: room for room in rooms}
+        self.pages: dict[AddInId, AddIn] = {}
         self.down = False
 
     async def load(self) -> tuple[Sequence[Category], Sequence[Room]]:
         return list(self.categories.values()), list(self.rooms.values())
+
+    async def addins(self) -> Sequence[AddIn]:
+        return sorted(self.pages.values(), key=lambda addin: addin.name)
+
+    async def save_addin(self, addin: AddIn) -> None:
+        await self._write()
+        self.pages[addin.id] = addin
+
+    async def delete_addin(self, addin: AddInId) -> None:
+        await self._write()
+        del self.pages[addin]
 
     async def _write(self) -> None:
         await asyncio.sleep(0)
@@ -212,30 +262,18 @@ class FakeRooms:
         del self.rooms[room]
 
 
-class NoDocuments:
-    async def get(self, owner: str, kind: str, label: str) -> StoredDocument | None:
-        return None
-
-    async def all(self, owner: str, kind: str) -> Sequence[StoredDocument]:
-        return []
-
-    async def put(self, owner: str, kind: str, label: str, content: bytes, expected: int | None = None) -> int:
-        raise NotImplementedError
-
-    async def delete(self, owner: str, kind: str, label: str) -> None:
-        raise NotImplementedError
-
-
 class FakeStore:
     posts: FakePosts  # type: ignore[assignment]
     rooms: FakeRooms  # type: ignore[assignment]
-    documents: Documents
     instance_id = "fake"
 
     def __init__(self, categories: Iterable[Category], rooms: Iterable[Room]) -> None:
         self.posts = FakePosts()
         self.rooms = FakeRooms(categories, rooms)
-        self.documents = NoDocuments()
+        self.papers = Switch()
+        self.documents = MemoryDocuments(self.papers)
+        self.invitations = MemoryInvitations(self.papers)
+        self.tokens = MemoryTokens(self.papers)
 
     async def open(self) -> None:
         pass
@@ -294,6 +332,7 @@ class World:
     async def settle(self) -> None:
         """Until everything that was said is told."""
         await asyncio.sleep(0)
+        await self.hub.inviting.settle()
         while not self.hub.teller.idle:
             await asyncio.sleep(0)
         await asyncio.sleep(0)

@@ -7,7 +7,7 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 
-from parlour.rooms.model import Category, CategoryId, Role, Room, RoomId
+from parlour.rooms.model import AddIn, AddInId, Category, CategoryId, Role, Room, RoomId
 from parlour.rooms.names import fold_name
 
 __all__ = ["BrokenCatalogue", "Catalogue"]
@@ -21,6 +21,7 @@ class Catalogue:
     def __init__(self) -> None:
         self.rooms: dict[RoomId, Room] = {}
         self.categories: dict[CategoryId, Category] = {}
+        self.addins: dict[AddInId, AddIn] = {}
         self._names: dict[str, str] = {}
         self._folded: dict[str, str] = {}
         self._sorted_rooms: list[tuple[str, RoomId]] = []
@@ -28,6 +29,7 @@ class Catalogue:
         self._listed: dict[Role, defaultdict[str, set[RoomId]]] = {
             role: defaultdict(set) for role in (Role.MEMBER, Role.MANAGER)
         }
+        self._inviting: defaultdict[str, set[RoomId]] = defaultdict(set)
         self._chains: dict[CategoryId, tuple[Category, ...]] = {}
 
     def load(self, categories: Iterable[Category], rooms: Iterable[Room]) -> None:
@@ -94,9 +96,9 @@ class Catalogue:
         self.rooms[room.id] = room
         insort(self._sorted_rooms, (folded, room.id))
         self._rooms_in[room.category].add(room.id)
-        for role, names in self._role_lists(room):
+        for index, names in self._indexes(room):
             for name in names:
-                self._listed[role][name].add(room.id)
+                index[name].add(room.id)
 
     def drop_room(self, room_id: RoomId) -> None:
         room = self.rooms.pop(room_id)
@@ -106,15 +108,18 @@ class Catalogue:
     def _unindex(self, room: Room) -> None:
         del self._sorted_rooms[bisect_left(self._sorted_rooms, (self._folded[room.id], room.id))]
         self._rooms_in[room.category].discard(room.id)
-        for role, names in self._role_lists(room):
+        for index, names in self._indexes(room):
             for name in names:
-                self._listed[role][name].discard(room.id)
-                if not self._listed[role][name]:
-                    del self._listed[role][name]
+                index[name].discard(room.id)
+                if not index[name]:
+                    del index[name]
 
-    @staticmethod
-    def _role_lists(room: Room) -> tuple[tuple[Role, frozenset[str]], ...]:
-        return ((Role.MEMBER, room.members), (Role.MANAGER, room.managers))
+    def _indexes(self, room: Room) -> tuple[tuple[defaultdict[str, set[RoomId]], frozenset[str]], ...]:
+        return (
+            (self._listed[Role.MEMBER], room.members),
+            (self._listed[Role.MANAGER], room.managers),
+            (self._inviting, room.invited),
+        )
 
     def rooms_in(self, category_id: CategoryId) -> Set[RoomId]:
         """Rooms directly in the category."""
@@ -125,6 +130,13 @@ class Catalogue:
         found: set[RoomId] = set()
         for name in names:
             found |= self._listed[role].get(name, frozenset())
+        return found
+
+    def rooms_inviting(self, names: Iterable[str]) -> set[RoomId]:
+        """Rooms in which any of the names was made member while the room invited."""
+        found: set[RoomId] = set()
+        for name in names:
+            found |= self._inviting.get(name, frozenset())
         return found
 
     def by_name(self) -> Sequence[tuple[str, RoomId]]:

@@ -1,4 +1,5 @@
-"""After every change of a room, a category or a person: who is inside is judged anew, and who lost the right is out."""
+"""After every change of a room, a category or a person: who is inside is judged anew, who lost the right is out, and
+who has come in is invited."""
 
 from __future__ import annotations
 
@@ -7,12 +8,13 @@ from collections.abc import Callable, Iterable
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.events import Removed, RoomChanged, VisitEnded
 from parlour.hub.gate import Gate
+from parlour.hub.inviting import Inviting
 from parlour.hub.joining import Joining, joined_or_parted
 from parlour.hub.people import People
 from parlour.hub.presence import LiveRoom, Presence, Seat, Visit
 from parlour.hub.recording import Recorder
 from parlour.hub.telling import Teller
-from parlour.rooms.model import CategoryId, Room, RoomId
+from parlour.rooms.model import Category, Room, RoomId
 from parlour.rooms.refusals import Refusal
 from parlour.store.api import EventKind
 
@@ -29,6 +31,7 @@ class Enforcing:
         joining: Joining,
         recorder: Recorder,
         teller: Teller,
+        inviting: Inviting,
         clock_us: Callable[[], int],
     ) -> None:
         self._catalogue = catalogue
@@ -38,21 +41,29 @@ class Enforcing:
         self._joining = joining
         self._recorder = recorder
         self._teller = teller
+        self._inviting = inviting
         self._clock_us = clock_us
 
-    def room_changed(self, room: Room) -> None:
-        """Settings or role lists are new, or its category's are: those inside hear of it, or are out."""
+    def room_changed(self, room: Room, before: Room | None) -> None:
+        """Settings or role lists are new; `before` is None for a new room."""
+        self._those_inside(room)
+        self._inviting.room_changed(room, before)
+
+    def category_changed(self, category: Category, before: Category) -> None:
+        """Settings, lists or place of a category are new, and with it all rooms below."""
+        below = [room for each in self._catalogue.below(category.id) for room in self._catalogue.rooms_in(each)]
+        for room in below:
+            self._those_inside(self._catalogue.rooms[room])
+        self._inviting.category_changed(category, before, below)
+
+    def _those_inside(self, room: Room) -> None:
+        """They hear of it, or are out."""
         live = self._presence.live.get(room.id)
         if live is None:
             return
         live.room, live.category = room, self._catalogue.categories[room.category]
         self._judge(live, live.seats)
         self._teller.tell(live.audience, RoomChanged(room.id, room, live.category))
-
-    def category_changed(self, category: CategoryId) -> None:
-        for below in self._catalogue.below(category):
-            for room in self._catalogue.rooms_in(below) & self._presence.live.keys():
-                self.room_changed(self._catalogue.rooms[room])
 
     def room_deleted(self, room: RoomId) -> None:
         live = self._presence.live.get(room)
@@ -71,6 +82,7 @@ class Enforcing:
                 visit.person = person
                 for seat in list(visit.seats.values()):
                     self._judge(seat.live, (seat,))
+        self._inviting.person_changed(uri)
 
     def end(self, visit: Visit, reason: Refusal) -> None:
         """End a visit that its owner did not end."""

@@ -32,6 +32,12 @@ class Gate:
     def __init__(self, catalogue: Catalogue, people: People) -> None:
         self._catalogue = catalogue
         self._people = people
+        self._in_common: dict[str, frozenset[str]] = {}
+        people.subscribe(self._person_changed)
+
+    def _person_changed(self, uri: str) -> None:
+        del uri
+        self._in_common.clear()
 
     def rights(self, room: Room, person: Person) -> Rights:
         return rights_in(room, self._catalogue.chain(room.category), person)
@@ -79,13 +85,9 @@ class Gate:
         if person is not None:
             standing = standing_in(chain, names_of(person))
             return standing.in_scope or (person.is_admin and not standing.denied)
-        if self._has_people(uri):
-            return standing_in(chain, self.names_for(uri)).in_scope
+        standing = standing_in(chain, self.names_for(uri))
         # An empty group lets nobody in, and whoever joins it later is judged at the door.
-        return not standing_in(chain, frozenset({uri})).denied
-
-    def _has_people(self, uri: str) -> bool:
-        return any(uri in person.affiliations for person in self._people.people())
+        return standing.in_scope or (not standing.denied and not self._in_common[uri])
 
     def names_for(self, uri: str) -> frozenset[str]:
         """The URIs that speak for a principal: of a person, all the affiliations too; of a group, what all its people
@@ -93,5 +95,10 @@ class Gate:
         person = self._people.find_person(uri)
         if person is not None:
             return names_of(person)
-        belongings = (person.affiliations for person in self._people.people() if uri in person.affiliations)
-        return reduce(frozenset.intersection, belongings, next(belongings, frozenset({uri})))
+        known = self._in_common.get(uri)
+        if known is None:
+            belongings = (person.affiliations for person in self._people.people() if uri in person.affiliations)
+            known = reduce(frozenset.intersection, belongings, next(belongings, frozenset()))
+            # Looking at everybody is slow, and lists of eligible groups ask often. There are not more than groups.
+            self._in_common[uri] = known
+        return known or frozenset({uri})

@@ -8,24 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from parlour.hub.addins import AddIns
 from parlour.hub.catalogue import Catalogue
+from parlour.hub.category_changes import CategoryChanges
+from parlour.hub.changing import CONSOLE, Changes, Checks
 from parlour.hub.enforcing import Enforcing
 from parlour.hub.events import Listener, Participant
+from parlour.hub.files import Files
 from parlour.hub.gate import Gate
-from parlour.hub.inviting import Invitations, invitations_after
+from parlour.hub.inviting import Inviting
 from parlour.hub.joining import Joining
-from parlour.hub.managing import CONSOLE, Managing
+from parlour.hub.managing import Managing
+from parlour.hub.marks import Marks
 from parlour.hub.people import People
 from parlour.hub.posting import Draft, Posting
+from parlour.hub.preferences import Preferences
 from parlour.hub.presence import Presence, RoomView, Visit
+from parlour.hub.principals import Principals
 from parlour.hub.reading import History, Reading
 from parlour.hub.recording import Recorder
+from parlour.hub.removing import Removing
+from parlour.hub.room_changes import RoomChanges
 from parlour.hub.searching import RoomList, Searching
 from parlour.hub.tails import Tails
 from parlour.hub.telling import Teller
+from parlour.hub.turns import FairTurns
 from parlour.rooms.decisions import decide_history_size
 from parlour.rooms.model import Audit, Category, CategoryId, Limits, Micros, Person, Room, RoomId
-from parlour.rooms.policy import Rights
+from parlour.rooms.names import fold_name
+from parlour.rooms.policy import CategoryRights, Rights
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.rooms.search import RoomQuery
 from parlour.store.api import Store, StoredPost
@@ -35,6 +46,10 @@ __all__ = ["CONSOLE", "Hub"]
 _NOT_PROVISIONED = Refused(Refusal.NOT_PROVISIONED, "not enabled for group chat")
 _OVER = Refused(Refusal.NOT_PROVISIONED, "the visit is over")
 _NOT_JOINED = Refused(Refusal.NOT_JOINED, "you are not in this room")
+_DRAINING = Refused(Refusal.BUSY, "the server takes no new visits")
+
+READS_AT_ONCE = 8
+"""Reads that may be with the store at a time; the others wait here, where people take turns."""
 
 
 class Hub:
@@ -54,6 +69,8 @@ class Hub:
         self.domain = domain
         self.limits = limits
         self.people = directory
+        self.draining = False
+        """While True, visits that are under way go on and no new ones begin."""
         self.catalogue = Catalogue()
         self._store = store
         self._clock_us = clock_us
@@ -63,22 +80,55 @@ class Hub:
         self.recorder = Recorder(store.posts)
         self.presence = Presence(self.teller, limits)
         self.tails = Tails(store.posts.last, length=decide_history_size(None, limits))
-        catalogue, gate, presence = self.catalogue, self.gate, self.presence
-        self._joining = Joining(catalogue, gate, presence, self.recorder, clock_us)
-        self._posting = Posting(catalogue, gate, presence, store.posts, self.tails, self.teller, limits, clock_us)
-        self.reading = Reading(catalogue, gate, self.recorder, store.posts, self.tails, limits, clock_us)
-        self._searching = Searching(catalogue, gate, presence, limits)
+        self.turns = FairTurns(READS_AT_ONCE)
+        self._talk()
+        self._read()
+        self._manage()
+
+    def _talk(self) -> None:
+        """The parts for entering rooms and posting."""
+        catalogue, gate, presence, limits, clock = self._shared()
+        posts = self._store.posts
+        self._joining = Joining(catalogue, gate, presence, self.recorder, limits, clock)
+        self._posting = Posting(catalogue, gate, presence, posts, self.tails, self.teller, limits, clock)
+        self.inviting = Inviting(catalogue, self.people, gate, presence, self._store.invitations, self.turns, clock)
         self._enforcing = Enforcing(
-            catalogue, directory, gate, presence, self._joining, self.recorder, self.teller, clock_us
+            catalogue, self.people, gate, presence, self._joining, self.recorder, self.teller, self.inviting, clock
         )
+
+    def _read(self) -> None:
+        """The parts for looking things up, and for what is kept for a person."""
+        catalogue, gate, presence, limits, clock = self._shared()
+        posts, documents = self._store.posts, self._store.documents
+        self.reading = Reading(catalogue, gate, self.recorder, posts, self.tails, self.turns, limits, clock)
+        self.marks = Marks(gate, documents, posts, self.tails, self.turns, limits)
+        self.preferences = Preferences(documents, presence, limits)
+        self.files = Files(catalogue, self.people, gate, self._store.tokens, limits, clock, self._new_guid)
+        self.principals = Principals(catalogue, self.people, gate, limits)
+        self._searching = Searching(catalogue, gate, presence, limits)
+
+    def _manage(self) -> None:
+        """The parts for changing rooms, categories, add-ins and histories."""
+        catalogue, gate, presence, limits, clock = self._shared()
+        rooms, enforcing, new_guid = self._store.rooms, self._enforcing, self._new_guid
+        changes, checks = Changes(), Checks(catalogue, self.people, gate)
+        self.addins = AddIns(catalogue, gate, rooms, changes, enforcing, limits, clock, new_guid)
         self.managing = Managing(
-            catalogue, directory, gate, store.rooms, self._enforcing, self.tails, limits, clock_us, new_guid
+            changes,
+            RoomChanges(catalogue, gate, checks, rooms, enforcing, self.tails, limits, clock, new_guid),
+            CategoryChanges(catalogue, gate, checks, rooms, enforcing, limits, clock, new_guid),
         )
+        self.removing = Removing(catalogue, gate, presence, self._store.posts, self.tails, self.teller, limits, clock)
+
+    def _shared(self) -> tuple[Catalogue, Gate, Presence, Limits, Callable[[], int]]:
+        """What most parts work with."""
+        return self.catalogue, self.gate, self.presence, self.limits, self._clock_us
 
     async def start(self) -> None:
         """Load rooms and categories; a new store is given its root category, named like the domain."""
         categories, rooms = await self._store.rooms.load()
         self.catalogue.load(categories, rooms)
+        self.catalogue.addins = {addin.id: addin for addin in await self._store.rooms.addins()}
         if self.catalogue.root is None:
             now = Micros(self._clock_us())
             root = Category(CategoryId(self._new_guid()), self.domain, Audit(CONSOLE, now, CONSOLE, now))
@@ -91,15 +141,20 @@ class Hub:
         for visit in self.presence.all_visits():
             self._enforcing.end(visit, Refusal.UNAVAILABLE)
         await self.managing.settle()
+        await self.removing.settle()
+        await self.inviting.settle()
         await self.recorder.close()
 
     # --- visits
 
     def enter(self, person_uri: str, endpoint: str, listener: Listener) -> Visit | Refused:
-        """Begin a visit. The same endpoint (unless empty) coming again ends its earlier visit, which broke."""
+        """Begin a visit. The same endpoint (unless empty) coming again ends its earlier visit, which broke. BUSY while
+        the server is `draining`."""
         person = self.people.find_person(person_uri)
         if person is None or person.disabled or not person.chat_enabled:
             return _NOT_PROVISIONED
+        if self.draining:
+            return _DRAINING
         for visit in self.presence.visits_of(person.uri):
             if endpoint and visit.endpoint == endpoint:
                 self._enforcing.end(visit, Refusal.REPLACED)
@@ -128,7 +183,11 @@ class Hub:
         seat = visit.seats.get(room)
         if seat is not None:
             return self.presence.view(seat, rejoined=True)
-        seen = self._look(visit, room)
+        return self.card(visit.person, room) if visit.open else _OVER
+
+    def card(self, person: Person, room: RoomId) -> RoomView | Refused:
+        """The room as somebody without a visit sees it: settings, rights, and how many people are inside."""
+        seen = self.gate.look(room, person)
         if isinstance(seen, Refused):
             return seen
         settings, rights = seen
@@ -136,6 +195,16 @@ class Hub:
         large = live is not None and live.large
         category = self.catalogue.categories[settings.category]
         return RoomView(settings, category, rights, (), self.presence.population(room), large)
+
+    def roles(self, person: Person, room: RoomId) -> Room | Refused:
+        """The room with its role lists, for anybody who may see it."""
+        seen = self.gate.look(room, person)
+        return seen if isinstance(seen, Refused) else seen[0]
+
+    def find_room_named(self, person: Person, name: str) -> RoomId | None:
+        """The room of that name, ignoring case, if the person may see it."""
+        room = RoomId(self.catalogue.find_named(name) or "")
+        return None if isinstance(self.gate.look(room, person), Refused) else room
 
     def participants(self, visit: Visit, room: RoomId) -> tuple[Participant, ...] | Refused:
         """Everybody in the room, large or not; for those inside."""
@@ -163,9 +232,16 @@ class Hub:
 
     def categories_to_create_in(self, visit: Visit) -> tuple[Category, ...]:
         """The categories in which the visitor may make rooms, by name."""
-        seen = [self.gate.over(category, visit.person) for category in self.catalogue.categories if visit.open]
-        allowed = [answer[0] for answer in seen if not isinstance(answer, Refused) and answer[1].create]
-        return tuple(sorted(allowed, key=lambda category: category.name))
+        return self._categories(visit.person, lambda rights: rights.create) if visit.open else ()
+
+    def categories(self, person: Person) -> tuple[Category, ...]:
+        """The categories of which the person may know, by name; the root is among them."""
+        return self._categories(person, lambda rights: rights.see)
+
+    def _categories(self, person: Person, wanted: Callable[[CategoryRights], bool]) -> tuple[Category, ...]:
+        seen = [self.gate.over(category, person) for category in self.catalogue.categories]
+        allowed = [answer[0] for answer in seen if not isinstance(answer, Refused) and wanted(answer[1])]
+        return tuple(sorted(allowed, key=lambda category: fold_name(category.name)))
 
     # --- posts
 
@@ -188,8 +264,3 @@ class Hub:
     async def before(self, visit: Visit, room: RoomId, chat_id: int, count: int | None = None) -> History | Refused:
         """The posts just before `chat_id`, oldest first."""
         return await self.reading.before(visit.person, room, chat_id, count) if visit.open else _OVER
-
-    def invitations(self, visit: Visit, after: int) -> Invitations:
-        """Invitations of the visitor that are newer than number `after`."""
-        del visit
-        return invitations_after(after)

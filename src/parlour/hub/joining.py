@@ -10,7 +10,7 @@ from parlour.hub.gate import Gate
 from parlour.hub.presence import Presence, RoomView, Visit
 from parlour.hub.recording import Recorder
 from parlour.rooms.decisions import decide_join, no_such_room
-from parlour.rooms.model import Micros, RoomId
+from parlour.rooms.model import Limits, Micros, RoomId
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.store.api import EventKind, OutboxEvent
 
@@ -18,6 +18,7 @@ __all__ = ["Joining", "joined_or_parted"]
 
 _NOT_JOINED = Refused(Refusal.NOT_JOINED, "you are not in this room")
 _NOT_KEPT = Refused(Refusal.UNAVAILABLE, "the store is not available; try again later")
+_BUSY = Refused(Refusal.BUSY, "the room is busy; try again in a moment")
 _OVER = Refused(Refusal.NOT_PROVISIONED, "the visit is over")
 
 
@@ -31,12 +32,19 @@ def joined_or_parted(kind: EventKind, visit: Visit, room: RoomId, at: int, why: 
 
 class Joining:
     def __init__(
-        self, catalogue: Catalogue, gate: Gate, presence: Presence, recorder: Recorder, clock_us: Callable[[], int]
+        self,
+        catalogue: Catalogue,
+        gate: Gate,
+        presence: Presence,
+        recorder: Recorder,
+        limits: Limits,
+        clock_us: Callable[[], int],
     ) -> None:
         self._catalogue = catalogue
         self._gate = gate
         self._presence = presence
         self._recorder = recorder
+        self._limits = limits
         self._clock_us = clock_us
 
     async def join_many(self, visit: Visit, rooms: Sequence[RoomId]) -> list[RoomView | Refused]:
@@ -68,7 +76,14 @@ class Joining:
         seen = self._gate.look(room_id, visit.person)
         if isinstance(seen, Refused):
             return seen
-        return decide_join(*seen) if visit.open else _OVER
+        if not visit.open:
+            return _OVER
+        return decide_join(*seen) or (_BUSY if self._is_busy(room_id) else None)
+
+    def _is_busy(self, room_id: RoomId) -> bool:
+        """Comings are told too, except in large rooms, and wait behind what the room has still to tell."""
+        live = self._presence.live.get(room_id)
+        return live is not None and not live.large and live.audience.backlog >= self._limits.room_backlog
 
     async def _arrive(self, visit: Visit, wanted: list[RoomId], refused: dict[RoomId, Refused]) -> None:
         at = self._clock_us()

@@ -1,4 +1,8 @@
-"""Posting: decide, keep, then tell. Nobody hears a post that the store has not committed."""
+"""Posting: decide, keep, then tell. Nobody hears a post that the store has not committed.
+
+What waits is bounded: so many posts of one person wait for the store at a time, and a room that has much still to tell
+takes no more until it has told it. Whoever is beyond that is told to come again (BUSY), and nothing is kept.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,8 @@ from parlour.store.api import Appended, NewPost, PostLog, StoredPost, StoreUnava
 __all__ = ["Draft", "Posting"]
 
 _NOT_KEPT = Refused(Refusal.UNAVAILABLE, "the store is not available; try again later")
+_YOU_WAIT = Refused(Refusal.BUSY, "too many of your messages are waiting; try again in a moment")
+_ROOM_WAITS = Refused(Refusal.BUSY, "the room is busy; try again in a moment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class Posting:
         self._teller = teller
         self._limits = limits
         self._clock_us = clock_us
+        self._waiting: dict[str, int] = {}
 
     async def post(self, visit: Visit, room_id: RoomId, draft: Draft, key: bytes) -> StoredPost | Refused:
         """Returns once the post is committed; the room hears it then, whatever becomes of the caller. The same key
@@ -61,9 +68,8 @@ class Posting:
             return self._why_not(visit.person, room_id, draft)
         room = seat.live.room
         refused = decide_post(room, seat.rights, True, draft.text, draft.rtf, self._limits)
-        if refused is not None:
-            return refused
-        return await self._keep(room, visit.person, draft, key)
+        refused = refused or self._busy(room.id, visit.uri)
+        return refused if refused is not None else await self._keep(room, visit.person, draft, key)
 
     async def post_as(self, person: Person, room_id: RoomId, draft: Draft, key: bytes) -> StoredPost | Refused:
         """As `post`, for a person whose right to post is enough: nobody needs to be in the room."""
@@ -72,7 +78,16 @@ class Posting:
             return seen
         room, rights = seen
         refused = decide_post(room, rights, True, draft.text, draft.rtf, self._limits)
+        refused = refused or self._busy(room_id, person.uri)
         return refused if refused is not None else await self._keep(room, person, draft, key)
+
+    def _busy(self, room_id: RoomId, author: str) -> Refused | None:
+        if self._waiting.get(author, 0) >= self._limits.person_posts:
+            return _YOU_WAIT
+        live = self._presence.live.get(room_id)
+        if live is not None and live.audience.backlog >= self._limits.room_backlog:
+            return _ROOM_WAITS
+        return None
 
     def _why_not(self, person: Person, room_id: RoomId, draft: Draft) -> Refused:
         seen = self._gate.look(room_id, person)
@@ -99,10 +114,18 @@ class Posting:
         # The caller waits on a future of its own: its being cancelled must stop neither the post nor the telling, and
         # telling in the callback keeps to the order in which the store resolves.
         answer: asyncio.Future[StoredPost | Refused] = kept.get_loop().create_future()
-        kept.add_done_callback(partial(self._kept, answer, logged))
+        self._waiting[person.uri] = self._waiting.get(person.uri, 0) + 1
+        kept.add_done_callback(partial(self._kept, answer, person.uri, logged))
         return answer
 
-    def _kept(self, answer: asyncio.Future[StoredPost | Refused], logged: bool, kept: asyncio.Future[Appended]) -> None:
+    def _kept(
+        self,
+        answer: asyncio.Future[StoredPost | Refused],
+        author: str,
+        logged: bool,
+        kept: asyncio.Future[Appended],
+    ) -> None:
+        self._waited(author)
         error = StoreUnavailable() if kept.cancelled() else kept.exception()
         if isinstance(error, StoreUnavailable):
             outcome: StoredPost | Refused = _NOT_KEPT
@@ -116,6 +139,13 @@ class Posting:
                 self._tell(outcome, logged)
         if not answer.done():
             answer.set_result(outcome)
+
+    def _waited(self, author: str) -> None:
+        rest = self._waiting[author] - 1
+        if rest:
+            self._waiting[author] = rest
+        else:
+            del self._waiting[author]
 
     def _tell(self, post: StoredPost, logged: bool) -> None:
         if logged:

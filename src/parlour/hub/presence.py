@@ -117,6 +117,10 @@ class Presence:
     def all_visits(self) -> list[Visit]:
         return [visit for here in self._visits.values() for visit in here]
 
+    def uris(self) -> list[str]:
+        """Everybody who has a visit."""
+        return list(self._visits)
+
     def rooms_of(self, uri: str) -> set[RoomId]:
         """The rooms in which the person is now."""
         return {room for visit in self._visits.get(uri, ()) for room in visit.seats}

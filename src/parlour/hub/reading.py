@@ -1,23 +1,34 @@
-"""Reading back. That somebody read is an act of its own, recorded before the reader gets anything; while the store
-cannot write, reading goes on and its records are owed."""
+"""Reading back and searching. That somebody read is an act of its own, recorded before the reader gets anything; while
+the store cannot write, reading goes on and its records are owed. Reads that go to the store take turns by person."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.gate import Gate
 from parlour.hub.recording import Recorder
 from parlour.hub.tails import Tails
-from parlour.rooms.decisions import HISTORY_CAP, decide_history_size, decide_read
+from parlour.hub.turns import FairTurns
+from parlour.rooms.decisions import (
+    HIGHEST_NUMBER,
+    HISTORY_CAP,
+    decide_history_size,
+    decide_page_size,
+    decide_read,
+    no_such_room,
+    within_reach,
+)
+from parlour.rooms.history import Page, PostQuery
 from parlour.rooms.model import Limits, Micros, Person, RoomId
 from parlour.rooms.refusals import Refusal, Refused
-from parlour.store.api import EventKind, OutboxEvent, PostLog, StoredPost, StoreUnavailable
+from parlour.store.api import EventKind, FoundPosts, OutboxEvent, PostLog, StoredPost, StoreUnavailable
 
-__all__ = ["History", "Reading"]
+__all__ = ["History", "HistoryPage", "Reading"]
 
 _NOT_KEPT = Refused(Refusal.UNAVAILABLE, "the store is not available; try again later")
+_NO_MESSAGE = Refused(Refusal.NO_SUCH_MESSAGE, "there is no such message")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,18 @@ class History:
     logged: bool
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """What fits a query in one room, oldest first. `matches` counts all that fit, as far as stores count; `more`: some
+    of them are not on the page. `logged` as in `History`."""
+
+    room: RoomId
+    posts: tuple[StoredPost, ...]
+    matches: int
+    more: bool
+    logged: bool
+
+
 class Reading:
     def __init__(
         self,
@@ -39,6 +62,7 @@ class Reading:
         recorder: Recorder,
         posts: PostLog,
         tails: Tails,
+        turns: FairTurns,
         limits: Limits,
         clock_us: Callable[[], int],
     ) -> None:
@@ -47,38 +71,48 @@ class Reading:
         self._recorder = recorder
         self._posts = posts
         self._tails = tails
+        self._turns = turns
         self._limits = limits
         self._clock_us = clock_us
 
+    # --- the newest, and pages
+
     async def recent(self, person: Person, room_id: RoomId, count: int | None) -> History | Refused:
         """The newest posts, as many as asked within `Limits.default_history`. The reader need not be in the room."""
-        refused = self._may_read(person, room_id)
-        if refused is not None:
-            return refused
         size = decide_history_size(count, self._limits)
-        return await self._read(person.uri, room_id, lambda: self._tails.newest(room_id, size))
+        return await self._page(
+            person, room_id, lambda: self._tails.newest(room_id, size), in_turn=not self._tails.holds(room_id)
+        )
 
     async def before(self, person: Person, room_id: RoomId, chat_id: int, count: int | None) -> History | Refused:
         """A page of older posts, ending just before `chat_id`."""
-        refused = self._may_read(person, room_id)
-        if refused is not None:
-            return refused
         size = decide_history_size(count, self._limits)
-        return await self._read(person.uri, room_id, lambda: self._posts.before(room_id, chat_id, size))
+        number = min(chat_id, HIGHEST_NUMBER)
+        return await self._page(person, room_id, lambda: self._posts.before(room_id, number, size))
 
     async def inspect(self, who: str, room_id: RoomId, count: int) -> History | Refused:
         """The newest posts for an administrator, whatever the room's lists say; recorded like any reading."""
         size = max(0, min(count, HISTORY_CAP))
-        return await self._read(who, room_id, lambda: self._posts.last(room_id, size) if size else _nothing())
+        fetch: Callable[[], Awaitable[list[StoredPost]]] = lambda: self._posts.last(room_id, size)  # noqa: E731
+        return await self._turns.run(who, lambda: self._read(who, room_id, fetch if size else _nothing))
 
-    def _may_read(self, person: Person, room_id: RoomId) -> Refused | None:
-        seen = self._gate.look(room_id, person)
-        return seen if isinstance(seen, Refused) else decide_read(*seen)
+    async def _page(
+        self, person: Person, room_id: RoomId, fetch: Callable[[], Awaitable[list[StoredPost]]], in_turn: bool = True
+    ) -> History | Refused:
+        # The right is asked for before the wait and after it: it may have been lost meanwhile.
+        refused = self._may_read(person, room_id)
+        if refused is not None:
+            return refused
+
+        async def read() -> History | Refused:
+            return self._may_read(person, room_id) or await self._read(person.uri, room_id, fetch)
+
+        return await self._turns.run(person.uri, read) if in_turn else await read()
 
     async def _read(
         self, who: str, room_id: RoomId, fetch: Callable[[], Awaitable[list[StoredPost]]]
     ) -> History | Refused:
-        logged = self._catalogue.categories[self._catalogue.rooms[room_id].category].logged
+        logged = self._logged(room_id)
         try:
             posts = await fetch() if logged else []
         except StoreUnavailable:
@@ -88,11 +122,95 @@ class Reading:
             return _NOT_KEPT
         return History(room_id, tuple(posts), up_to, logged)
 
-    def _record(self, who: str, room_id: RoomId, posts: list[StoredPost]) -> OutboxEvent:
+    # --- queries
+
+    async def query(
+        self, person: Person, rooms: Sequence[RoomId], query: PostQuery, limit: int | None
+    ) -> list[HistoryPage | Refused]:
+        """One answer for each room, in the order asked; a room that cannot be read has its own refusal and does not
+        spoil the others. More than `Limits.rooms_per_query` rooms: LIMIT_EXCEEDED for all."""
+        most = self._limits.rooms_per_query
+        if len(rooms) > most:
+            return [Refused(Refusal.LIMIT_EXCEEDED, f"a query looks into at most {most} rooms")] * len(rooms)
+        answers = {room: await self._query_one(person, room, query, limit) for room in dict.fromkeys(rooms)}
+        return [answers[room] for room in rooms]
+
+    async def _query_one(
+        self, person: Person, room_id: RoomId, query: PostQuery, limit: int | None
+    ) -> HistoryPage | Refused:
+        refused = self._may_read(person, room_id)
+        if refused is not None:
+            return refused
+
+        async def find() -> HistoryPage | Refused:
+            return self._may_read(person, room_id) or await self._find(person.uri, room_id, query, limit)
+
+        return await self._turns.run(person.uri, find)
+
+    async def message(self, person: Person, room_id: RoomId, chat_id: int) -> StoredPost | Refused:
+        """One message, as it reads now; NO_SUCH_MESSAGE if it is not kept (any more)."""
+        number = min(chat_id, HIGHEST_NUMBER - 1)
+        page = await self._query_one(person, room_id, PostQuery(after=number - 1, before=number + 1), 1)
+        if isinstance(page, Refused):
+            return page
+        return page.posts[0] if page.posts else _NO_MESSAGE
+
+    async def inspect_query(
+        self, who: str, room_id: RoomId, query: PostQuery, limit: int | None
+    ) -> HistoryPage | Refused:
+        """A query for an administrator's eyes, whatever the room's lists say; recorded like any other."""
+
+        async def find() -> HistoryPage | Refused:
+            known = room_id in self._catalogue.rooms
+            return await self._find(who, room_id, query, limit) if known else no_such_room()
+
+        return await self._turns.run(who, find)
+
+    async def _find(self, who: str, room_id: RoomId, query: PostQuery, limit: int | None) -> HistoryPage | Refused:
+        logged = self._logged(room_id)
+        size = decide_page_size(limit, self._limits)
+        try:
+            found = await self._posts.find(room_id, within_reach(query), size) if logged else _NONE_FOUND
+        except StoreUnavailable:
+            return _NOT_KEPT
+        record = self._record(who, room_id, found.posts, query)
+        if not await self._recorder.keep_or_owe(record):
+            return _NOT_KEPT
+        return HistoryPage(room_id, found.posts, found.page.matches, found.page.more, logged)
+
+    # --- both
+
+    def _may_read(self, person: Person, room_id: RoomId) -> Refused | None:
+        seen = self._gate.look(room_id, person)
+        return seen if isinstance(seen, Refused) else decide_read(*seen)
+
+    def _logged(self, room_id: RoomId) -> bool:
+        return self._catalogue.categories[self._catalogue.rooms[room_id].category].logged
+
+    def _record(
+        self, who: str, room_id: RoomId, posts: Sequence[StoredPost], query: PostQuery | None = None
+    ) -> OutboxEvent:
+        """What the archive keeps of it: which messages, and what was asked for; not the messages again."""
         detail: dict[str, object] = {"count": len(posts)}
         if posts:
             detail |= {"first": posts[0].chat_id, "last": posts[-1].chat_id}
+        if query is not None:
+            detail["query"] = asked_for(query)
         return OutboxEvent(EventKind.BACKCHAT, room_id, who, Micros(self._clock_us()), detail)
+
+
+_NONE_FOUND = FoundPosts((), Page(0, False))
+
+
+def asked_for(query: PostQuery) -> dict[str, object]:
+    """The filters of a query that were set, as JSON-able values for its record."""
+    asked: dict[str, object] = {}
+    if query.text.strip():
+        asked |= {"text": query.text, "match": query.match.value, "match_case": query.match_case}
+    if query.authors:
+        asked["authors"] = sorted(query.authors)
+    bounds = ("since", "until", "after", "before")
+    return asked | {name: value for name in bounds if (value := getattr(query, name)) is not None}
 
 
 async def _nothing() -> list[StoredPost]:

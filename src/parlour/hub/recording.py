@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 class Recorder:
     """Records acts. `keep` is for acts that are only done if they were recorded; `owe` for those that happen anyway
     (a connection that breaks): what cannot be recorded now is tried again until it is. `most_owed` bounds how many acts
-    that could have been refused are let happen while nothing can be recorded."""
+    that could have been refused are let happen while nothing can be recorded; those that cannot be refused are
+    leavings, at most one for each place that was taken before, since nobody enters while nothing can be recorded."""
 
     def __init__(self, posts: PostLog, retry_after: float = 1.0, most_owed: int = 10_000) -> None:
         self._posts = posts

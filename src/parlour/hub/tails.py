@@ -61,6 +61,11 @@ class Tails:
         if tail is not None:
             self._chars += tail.append(post)
 
+    def holds(self, room: RoomId) -> bool:
+        """True if reading the newest posts of the room asks nothing of the store."""
+        tail = self._tails.get(room)
+        return tail is not None and tail.loading is None
+
     def forget(self, room: RoomId) -> None:
         """The room's posts changed otherwise than by a new one."""
         tail = self._tails.pop(room, None)

@@ -57,6 +57,12 @@ class Audience:
         ear.present = False
         self.ears.pop(ear, None)
 
+    @property
+    def backlog(self) -> int:
+        """Events said and not yet told to everybody. Bounded: authors and newcomers are sent away when it is high
+        (`Limits.room_backlog`), and whatever else is said here waits for the store first, one change at a time."""
+        return len(self._pending) + len(self._batch)
+
     def _take_batch(self) -> None:
         self._first = self.said - len(self._pending) + 1
         self._batch = tuple(self._pending)
@@ -82,6 +88,7 @@ class Teller:
 
     def __init__(self, slice_size: int = 128) -> None:
         self._slice_size = slice_size
+        # Each audience stands here once at most.
         self._queue: deque[Audience] = deque()
         self._spent = 0
         self._awake = False

@@ -6,26 +6,36 @@ Each function takes what it needs to know and gives `None` (go ahead), a value, 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from parlour.rooms.content import STORY_PREFIX
-from parlour.rooms.model import Behavior, Limits, Room
-from parlour.rooms.policy import Rights
+from parlour.rooms.history import PostQuery
+from parlour.rooms.model import Behavior, Category, Limits, Person, Room
+from parlour.rooms.policy import Rights, holds
 from parlour.rooms.refusals import Refusal, Refused
 
 __all__ = [
+    "HIGHEST_NUMBER",
     "HISTORY_CAP",
     "check_text",
+    "decide_download",
     "decide_history_size",
+    "decide_invitation",
     "decide_join",
+    "decide_page_size",
     "decide_post",
     "decide_read",
+    "decide_upload",
     "no_such_room",
+    "within_reach",
 ]
 
 RTF_FACTOR = 8
 """The formatted twin of a text may be this many times larger than the text's own limit."""
 HISTORY_CAP = 500
 """The most posts that one question gives, whatever the settings say."""
+HIGHEST_NUMBER = 2**63 - 1
+"""No message has a higher number; more is not kept apart from it."""
 
 # What XML 1.0 cannot carry (section 2.2): such a text could be kept but never shown.
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -37,6 +47,7 @@ _NOT_JOINED = Refused(Refusal.NOT_JOINED, "you are not in this room")
 _UNSENDABLE = Refused(Refusal.INVALID, "a message cannot hold control characters")
 _EMPTY = Refused(Refusal.INVALID, "a message needs a text")
 _NOT_PRESENTER = Refused(Refusal.NOT_PERMITTED, "only presenters post in this room")
+_NO_FILES = Refused(Refusal.FILES_NOT_ALLOWED, "the rooms of this category take no files")
 
 
 def no_such_room() -> Refused:
@@ -101,3 +112,48 @@ def decide_history_size(asked: int | None, limits: Limits) -> int:
     """How many posts a reader gets: what was asked, within the server's own setting (docs/protocol/rooms.md)."""
     most = max(1, min(limits.default_history, HISTORY_CAP))
     return most if asked is None or asked <= 0 else min(asked, most)
+
+
+def decide_page_size(asked: int | None, limits: Limits) -> int:
+    """How many messages of a room a query gives: what was asked, within the cap; the server's setting for None."""
+    cap = max(1, min(HISTORY_CAP, limits.search_limit))
+    return min(limits.default_history if asked is None or asked <= 0 else asked, cap)
+
+
+def within_reach(query: PostQuery) -> PostQuery:
+    """The same query with bounds that every store can count to."""
+    bounds = {
+        name: max(-HIGHEST_NUMBER, min(value, HIGHEST_NUMBER))
+        for name in ("since", "until", "after", "before")
+        if (value := getattr(query, name)) is not None
+    }
+    return replace(query, **bounds) if bounds else query
+
+
+def decide_upload(room: Room, rights: Rights, inside: bool, category: Category) -> Refused | None:
+    """A file is put into a room by those who may post there and are inside."""
+    if not rights.post:
+        return _why_no_post(room, rights)
+    if not inside:
+        return _NOT_JOINED
+    return None if category.filepost else _NO_FILES
+
+
+def decide_download(room: Room, rights: Rights, category: Category) -> Refused | None:
+    """A file is fetched by those who may read, inside or not."""
+    refused = decide_read(room, rights)
+    if refused is not None:
+        return refused
+    return None if category.filepost else _NO_FILES
+
+
+def decide_invitation(room: Room, rights: Rights, category: Category, person: Person) -> bool:
+    """Whether the person is to be told that they may enter: a member who is reached by an entry that was made while the
+    room invited, and it still does. Whoever made the room knows of it."""
+    return (
+        category.invite
+        and room.invite
+        and rights.join
+        and room.audit.created_by != person.uri
+        and holds(room.invited, person)
+    )

@@ -9,8 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, replace
 from enum import Enum
+from urllib.parse import urlsplit
 
-from parlour.rooms.model import Audit, Behavior, Category, CategoryId, Limits, Micros, Role, Room, Visibility
+from parlour.rooms.model import (
+    AddIn,
+    AddInId,
+    Audit,
+    Behavior,
+    Category,
+    CategoryId,
+    Limits,
+    Micros,
+    Role,
+    Room,
+    Visibility,
+)
 from parlour.rooms.names import check_description, check_name
 from parlour.rooms.refusals import Refusal, Refused
 
@@ -21,6 +34,7 @@ __all__ = [
     "Op",
     "RoomChange",
     "Standings",
+    "check_addin",
     "edit_category",
     "edit_room",
     "edited",
@@ -74,24 +88,27 @@ class RoomChange:
 
 @dataclass(frozen=True, slots=True)
 class CategoryChange:
-    """What to change; None leaves as it is. `expected` as in `RoomChange`."""
+    """What to change; None leaves as it is. `parent` moves the category; `expected` as in `RoomChange`."""
 
     name: str | None = None
     description: str | None = None
     invite: bool | None = None
     logged: bool | None = None
     filepost: bool | None = None
+    parent: CategoryId | None = None
     lists: tuple[ListEdit, ...] = ()
     expected: Micros | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """`in_scope(uri)`: may stand in a role of the (new) category's rooms; `names(uri)`: the principal and everything it
-    belongs to."""
+    """What an edit has to know of the (new) category and the directory. `in_scope(uri)`: may stand in a role of the
+    category's rooms; `names(uri)`: the principal and everything it belongs to; `invites`: the category lets rooms
+    invite."""
 
     in_scope: Callable[[str], bool]
     names: Callable[[str], Set[str]]
+    invites: bool = False
 
 
 _COLLISION = Refused(Refusal.DATA_COLLISION, "somebody else has changed it meanwhile")
@@ -121,7 +138,14 @@ def edit_room(room: Room, change: RoomChange, standings: Standings, limits: Limi
         if isinstance(answer, Refused):
             return answer
         new = answer
-    return replace(new, presenters=_still_presenting(new, standings))
+    presenters = _still_presenting(new, standings)
+    return replace(new, presenters=presenters, invited=_still_invited(room, new, standings.invites))
+
+
+def _still_invited(before: Room, after: Room, category_invites: bool) -> frozenset[str]:
+    """The members who came while the room invited: those who come now count by the settings that the change makes."""
+    new = after.members - before.members if category_invites and after.invite else frozenset()
+    return (before.invited & after.members) | new
 
 
 def _members_first(edit: ListEdit) -> bool:
@@ -220,7 +244,7 @@ def purge_room(room: Room, standings: Standings) -> Room:
         for field in _ROOM_LISTS.values()
     }
     new = replace(room, **lists)  # type: ignore[arg-type]
-    return replace(new, presenters=_still_presenting(new, standings))
+    return replace(new, presenters=_still_presenting(new, standings), invited=new.invited & new.members)
 
 
 def edit_category(category: Category, change: CategoryChange, limits: Limits) -> Category | Refused:
@@ -231,7 +255,7 @@ def edit_category(category: Category, change: CategoryChange, limits: Limits) ->
     settings = _checked_texts(change.name, change.description, limits)
     if isinstance(settings, Refused):
         return settings
-    settings |= _given(change, ("invite", "logged", "filepost"))
+    settings |= _given(change, ("invite", "logged", "filepost", "parent"))
     for edit in change.lists:
         if not isinstance(edit.which, CategoryList):
             return Refused(Refusal.INVALID, "a category has allowed, denied and creators")
@@ -250,3 +274,26 @@ def purge_category(before: Category, category: Category, in_scope: Callable[[str
     if new:
         return Refused(Refusal.NOT_IN_SCOPE, f"creators outside the scope: {', '.join(new)}")
     return replace(category, creators=category.creators - outside)
+
+
+def check_addin(addin_id: AddInId, name: str, url: str, limits: Limits) -> AddIn | Refused:
+    """An add-in as it will be kept, or why it cannot be one: it has a name and the address of a web page."""
+    kept = check_name(name, limits.addin_name_chars)
+    if isinstance(kept, Refused):
+        return kept
+    address = url.strip()
+    if len(address) > limits.addin_url_chars:
+        return Refused(Refusal.LIMIT_EXCEEDED, f"an address has at most {limits.addin_url_chars} characters")
+    if not _is_web_page(address):
+        return Refused(Refusal.INVALID, "the address of an add-in begins with https:// or http://")
+    return AddIn(addin_id, kept, address)
+
+
+def _is_web_page(address: str) -> bool:
+    if not address.isprintable() or any(character.isspace() or character in '<>"' for character in address):
+        return False
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in ("https", "http") and bool(parts.hostname)

@@ -1,0 +1,87 @@
+"""What all changes of rooms, categories and add-ins share: one at a time, checked before, and kept before told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, TypeVar
+
+from parlour.hub.catalogue import Catalogue
+from parlour.hub.gate import Gate
+from parlour.hub.people import People
+from parlour.hub.turns import FairTurns
+from parlour.rooms.editing import ListEdit, Op, Standings
+from parlour.rooms.model import Category, Person
+from parlour.rooms.names import fold_name
+from parlour.rooms.refusals import Refusal, Refused
+from parlour.store.api import StoreUnavailable
+
+__all__ = ["CONSOLE", "NOT_ADMIN", "NOT_KEPT", "Changes", "Checks", "kept", "name_of"]
+
+CONSOLE = "urn:parlour:console"
+"""The name under which the local administrator at the console acts, where a URI is wanted."""
+
+NOT_KEPT = Refused(Refusal.UNAVAILABLE, "the store is not available; try again later")
+NOT_ADMIN = Refused(Refusal.NOT_PERMITTED, "only administrators may do this")
+
+T = TypeVar("T")
+
+
+def name_of(actor: Person | None) -> str:
+    """The URI of who acts; None is the console."""
+    return actor.uri if actor is not None else CONSOLE
+
+
+async def kept(write: Awaitable[object]) -> bool:
+    """Whether the store could keep it."""
+    try:
+        await write
+    except StoreUnavailable:
+        return False
+    return True
+
+
+class Changes:
+    """One change at a time, so that a check still holds when its change is written; people take turns."""
+
+    def __init__(self, per_person: int = 256, in_all: int = 4096) -> None:
+        self._turns = FairTurns(1, per_person=per_person, in_all=in_all)
+        self._acts: set[asyncio.Task[Any]] = set()
+
+    async def alone(self, actor: Person | None, act: Callable[[], Coroutine[Any, Any, T]]) -> T | Refused:
+        """Do `act` when nothing else changes, and to its end even if whoever asked for it is gone meanwhile: memory and
+        store stay the same. BUSY when too many changes wait."""
+        task = asyncio.create_task(self._turns.run(name_of(actor), act))
+        self._acts.add(task)
+        task.add_done_callback(self._acts.discard)
+        return await asyncio.shield(task)
+
+    async def settle(self) -> None:
+        """Wait for what is under way."""
+        while self._acts:
+            await asyncio.wait(set(self._acts))
+
+
+class Checks:
+    """What a change of settings or lists is held against."""
+
+    def __init__(self, catalogue: Catalogue, people: People, gate: Gate) -> None:
+        self._catalogue = catalogue
+        self._people = people
+        self._gate = gate
+
+    def unknown(self, lists: Iterable[ListEdit]) -> Refused | None:
+        """Names that are put into lists have to be known to the directory; whoever is gone from it can be taken out."""
+        named = {uri for edit in lists if edit.op is not Op.DELETE for uri in edit.principals}
+        unknown = sorted(uri for uri in named if self._people.find_principal(uri) is None)
+        return Refused(Refusal.NO_SUCH_PRINCIPAL, f"unknown: {', '.join(unknown)}") if unknown else None
+
+    def taken(self, name: str, owner: str) -> Refused | None:
+        """Rooms and categories share one space of names."""
+        if self._catalogue.find_named(fold_name(name)) in (None, owner):
+            return None
+        return Refused(Refusal.DUPLICATE_NAME, "a room or category has this name")
+
+    def standings(self, chain: tuple[Category, ...]) -> Standings:
+        """What role lists of rooms in `chain[0]` are held against."""
+        return Standings(self._gate.scope_of(chain), self._gate.names_for, chain[0].invite)

@@ -1,0 +1,229 @@
+"""Taking messages out of a room's history, or putting another text in their place: administrators only.
+
+Nobody else may, authors and managers included. What was there stays in the archive: the store writes its record in the
+transaction of the removal. Much is removed in slices, so that posts go on meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from parlour.hub.catalogue import Catalogue
+from parlour.hub.changing import NOT_ADMIN, NOT_KEPT, name_of
+from parlour.hub.events import HistoryPurged, PostReplaced, PostsRemoved, RoomEvent
+from parlour.hub.gate import Gate
+from parlour.hub.presence import Presence
+from parlour.hub.tails import Tails
+from parlour.hub.telling import Teller
+from parlour.hub.turns import FairTurns
+from parlour.rooms.decisions import HIGHEST_NUMBER, check_text, no_such_room, within_reach
+from parlour.rooms.history import PostQuery
+from parlour.rooms.model import Limits, Micros, Person, RoomId
+from parlour.rooms.refusals import Refusal, Refused
+from parlour.store.api import PostLog, StoredPost, StoreUnavailable
+
+__all__ = ["DEFAULT_REPLACEMENT", "Removal", "Removing"]
+
+DEFAULT_REPLACEMENT = "An administrator has replaced this message."
+"""What stands in the place of a message when nothing else is said."""
+
+SLICE = 500
+"""Messages that are removed in one transaction."""
+
+_NO_MESSAGE = Refused(Refusal.NO_SUCH_MESSAGE, "there is no such message")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """How many messages were removed or replaced."""
+
+    count: int
+
+
+class Removing:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        gate: Gate,
+        presence: Presence,
+        posts: PostLog,
+        tails: Tails,
+        teller: Teller,
+        limits: Limits,
+        clock_us: Callable[[], int],
+    ) -> None:
+        self._catalogue = catalogue
+        self._gate = gate
+        self._presence = presence
+        self._posts = posts
+        self._tails = tails
+        self._teller = teller
+        self._limits = limits
+        self._clock_us = clock_us
+        self._turns = FairTurns(1, per_person=64, in_all=256)
+        self._acts: set[asyncio.Task[Any]] = set()
+
+    async def remove_one(
+        self, actor: Person | None, room: RoomId, chat_id: int, replacement: str | None = None
+    ) -> StoredPost | Refused:
+        """Remove a message, and give it as it was; or replace its text, and give it as it reads now."""
+        number = max(0, min(chat_id, HIGHEST_NUMBER - 1))
+        query = PostQuery(after=number - 1, before=number + 1)
+        refused = self._may(actor, room) or self._unfit(replacement)
+        if refused is not None:
+            return refused
+        return await self._alone(actor, lambda: self._remove_one(actor, room, query, replacement))
+
+    async def _remove_one(
+        self, actor: Person | None, room: RoomId, query: PostQuery, replacement: str | None
+    ) -> StoredPost | Refused:
+        try:
+            gone = await self._take(actor, room, query, 1, replacement)
+        except StoreUnavailable:
+            return NOT_KEPT
+        if not gone:
+            return _NO_MESSAGE
+        if replacement is None:
+            self._tell(room, PostsRemoved(room, (gone[0].chat_id,)))
+            return gone[0]
+        now = replace(gone[0], text=replacement, rtf=None)
+        self._tell(room, PostReplaced(room, now))
+        return now
+
+    async def remove(
+        self, actor: Person | None, room: RoomId, query: PostQuery, replacement: str | None = None
+    ) -> Removal | Refused:
+        """Remove, or replace, all that fits the query now. UNAVAILABLE if the store fails midway: the detail says how
+        many are removed, and asking again goes on with the rest."""
+        refused = self._may(actor, room) or self._unfit(replacement)
+        if refused is not None:
+            return refused
+        sweep = _Sweep(room, query, replacement)
+        return await self._alone(actor, lambda: self._sweep(actor, sweep, self._tell_slice))
+
+    async def purge(self, actor: Person | None, room: RoomId, until: Micros) -> Removal | Refused:
+        """Remove everything up to and including `until`. The room hears of it once, when it is done."""
+        refused = self._may(actor, room)
+        if refused is not None:
+            return refused
+        sweep = _Sweep(room, PostQuery(until=until), None)
+        return await self._alone(actor, lambda: self._purge(actor, sweep, until))
+
+    async def _purge(self, actor: Person | None, sweep: _Sweep, until: Micros) -> Removal | Refused:
+        answer = await self._sweep(actor, sweep, _tell_later)
+        if not isinstance(answer, Refused):
+            self._tell(sweep.room, HistoryPurged(sweep.room, until))
+        elif sweep.newest is not None:
+            # What has the time of the newest that is gone may be there still.
+            self._tell(sweep.room, HistoryPurged(sweep.room, Micros(sweep.newest.at - 1)))
+        return answer
+
+    async def _sweep(
+        self,
+        actor: Person | None,
+        sweep: _Sweep,
+        tell: Callable[[_Sweep, Sequence[StoredPost]], Coroutine[Any, Any, None]],
+    ) -> Removal | Refused:
+        """Slice after slice, up to the newest message that there is now: what is said meanwhile is not meant."""
+        try:
+            newest = await self._posts.last(sweep.room, 1)
+            query = within_reach(sweep.query)
+            end = newest[-1].chat_id + 1 if newest else 0
+            query = replace(query, before=end if query.before is None else min(end, query.before))
+            while True:
+                gone = await self._take(actor, sweep.room, query, SLICE, sweep.replacement)
+                sweep.count += len(gone)
+                if gone:
+                    sweep.newest = gone[-1]
+                    await tell(sweep, gone)
+                    query = replace(query, after=gone[-1].chat_id)
+                if len(gone) < SLICE:
+                    return Removal(sweep.count)
+        except StoreUnavailable:
+            detail = f"the store is not available; {sweep.count} messages are removed already"
+            return Refused(Refusal.UNAVAILABLE, detail)
+
+    async def _take(
+        self, actor: Person | None, room: RoomId, query: PostQuery, most: int, replacement: str | None
+    ) -> Sequence[StoredPost]:
+        if room not in self._catalogue.rooms:
+            return ()
+        by, at = name_of(actor), Micros(self._clock_us())
+        gone = await self._posts.remove(room, query, most, by=by, at=at, replacement=replacement)
+        if gone:
+            self._tails.forget(room)
+        return gone
+
+    async def _tell_slice(self, sweep: _Sweep, gone: Sequence[StoredPost]) -> None:
+        for events in _notices(sweep, gone):
+            # These notices wait, so that there is a place for posts; the teller works in every turn of the loop.
+            while self._backlog(sweep.room) > self._limits.room_backlog // 2:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            for event in events:
+                self._tell(sweep.room, event)
+
+    def _may(self, actor: Person | None, room: RoomId) -> Refused | None:
+        if actor is None:
+            return None if room in self._catalogue.rooms else no_such_room()
+        seen = self._gate.look(room, actor)
+        if isinstance(seen, Refused):
+            return seen
+        return None if seen[1].administer else NOT_ADMIN
+
+    def _unfit(self, replacement: str | None) -> Refused | None:
+        return None if replacement is None else check_text(replacement, None, self._limits)
+
+    def _backlog(self, room: RoomId) -> int:
+        live = self._presence.live.get(room)
+        return live.audience.backlog if live is not None else 0
+
+    def _tell(self, room: RoomId, event: RoomEvent) -> None:
+        live = self._presence.live.get(room)
+        if live is not None:
+            self._teller.tell(live.audience, event)
+
+    async def _alone(self, actor: Person | None, act: Callable[[], Coroutine[Any, Any, T]]) -> T | Refused:
+        """One removal at a time, and to its end even if whoever asked for it is gone: the room has to hear of it."""
+        task = asyncio.create_task(self._turns.run(name_of(actor), act))
+        self._acts.add(task)
+        task.add_done_callback(self._acts.discard)
+        return await asyncio.shield(task)
+
+    async def settle(self) -> None:
+        """Wait for what is under way."""
+        while self._acts:
+            await asyncio.wait(set(self._acts))
+
+
+@dataclass(slots=True)
+class _Sweep:
+    """A removal under way: what is asked, and how far it has come."""
+
+    room: RoomId
+    query: PostQuery
+    replacement: str | None
+    count: int = 0
+    newest: StoredPost | None = None
+
+
+def _notices(sweep: _Sweep, gone: Sequence[StoredPost]) -> Iterator[Sequence[RoomEvent]]:
+    """What a room hears of a slice, a few events at a time."""
+    if sweep.replacement is None:
+        yield (PostsRemoved(sweep.room, tuple(post.chat_id for post in gone)),)
+        return
+    for start in range(0, len(gone), 32):
+        yield [
+            PostReplaced(sweep.room, replace(post, text=sweep.replacement, rtf=None))
+            for post in gone[start : start + 32]
+        ]
+
+
+async def _tell_later(sweep: _Sweep, gone: Sequence[StoredPost]) -> None:
+    """A purge is told as a whole; in between, others have their turn."""
+    del sweep, gone
+    await asyncio.sleep(0)

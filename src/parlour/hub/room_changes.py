@@ -1,0 +1,143 @@
+"""Making, changing, moving and deleting rooms: what `Managing` does when it is a change's turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from parlour.hub.catalogue import Catalogue
+from parlour.hub.changing import NOT_ADMIN, NOT_KEPT, Checks, kept, name_of
+from parlour.hub.enforcing import Enforcing
+from parlour.hub.gate import Gate
+from parlour.hub.tails import Tails
+from parlour.rooms.decisions import no_such_room
+from parlour.rooms.editing import ListEdit, Op, RoomChange, edit_room, edited
+from parlour.rooms.model import Audit, CategoryId, Limits, Micros, Person, Role, Room, RoomId, Visibility
+from parlour.rooms.policy import Rights
+from parlour.rooms.refusals import Refusal, Refused
+from parlour.store.api import RoomStore
+
+__all__ = ["RoomChanges"]
+
+_NOT_MANAGER = Refused(Refusal.NOT_PERMITTED, "only managers of the room may do this")
+_NOT_CREATOR = Refused(Refusal.CANNOT_CREATE, "you may not create rooms in this category")
+_NO_CATEGORY = Refused(Refusal.NO_SUCH_CATEGORY, "there is no such category")
+_NO_ADDIN = Refused(Refusal.NO_SUCH_ADDIN, "there is no such add-in")
+_UNDER_ROOT = Refused(Refusal.HIERARCHY, "the root category holds no rooms")
+
+
+class RoomChanges:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        gate: Gate,
+        checks: Checks,
+        store: RoomStore,
+        enforcing: Enforcing,
+        tails: Tails,
+        limits: Limits,
+        clock_us: Callable[[], int],
+        new_guid: Callable[[], str],
+    ) -> None:
+        self._catalogue = catalogue
+        self._gate = gate
+        self._checks = checks
+        self._store = store
+        self._enforcing = enforcing
+        self._tails = tails
+        self._limits = limits
+        self._clock_us = clock_us
+        self._new_guid = new_guid
+
+    async def create(self, actor: Person | None, category: CategoryId, change: RoomChange) -> Room | Refused:
+        refused = self._may_create(actor, category)
+        if refused is not None:
+            return refused
+        change = _with_creator(replace(change, category=None, expected=None), actor)
+        now, by = Micros(self._clock_us()), name_of(actor)
+        blank = Room(RoomId(self._new_guid()), "", category, Audit(by, now, by, now))
+        room = self._edited(blank, replace(change, name=change.name or ""))
+        return room if isinstance(room, Refused) else await self._put(room)
+
+    async def modify(self, actor: Person | None, room_id: RoomId, change: RoomChange) -> Room | Refused:
+        seen = self._look(actor, room_id)
+        if isinstance(seen, Refused):
+            return seen
+        room, rights = seen
+        refused = self._may_modify(actor, room, rights, change)
+        if refused is not None:
+            return refused
+        new = self._edited(room, change)
+        if isinstance(new, Refused):
+            return new
+        return await self._put(replace(new, audit=edited(room.audit, name_of(actor), self._clock_us())))
+
+    async def delete(self, actor: Person | None, room_id: RoomId) -> Room | Refused:
+        seen = self._look(actor, room_id)
+        if isinstance(seen, Refused):
+            return seen
+        room, rights = seen
+        if not rights.administer:
+            return NOT_ADMIN
+        if not await kept(self._store.delete_room(room_id)):
+            return NOT_KEPT
+        self._catalogue.drop_room(room_id)
+        self._tails.forget(room_id)
+        self._enforcing.room_deleted(room_id)
+        return room
+
+    def _may_create(self, actor: Person | None, category_id: CategoryId) -> Refused | None:
+        category = self._catalogue.categories.get(category_id)
+        if category is None:
+            return _NO_CATEGORY
+        if actor is not None:
+            seen = self._gate.over(category_id, actor)
+            if isinstance(seen, Refused):
+                return seen
+            if category.parent is not None and not seen[1].create:
+                return _NOT_CREATOR
+        return _UNDER_ROOT if category.parent is None else None
+
+    def _may_modify(self, actor: Person | None, room: Room, rights: Rights, change: RoomChange) -> Refused | None:
+        if not rights.manage:
+            return _NOT_MANAGER
+        if change.disabled is False and room.disabled and not rights.administer:
+            return Refused(Refusal.NOT_PERMITTED, "only administrators may enable a room")
+        if change.category is not None and change.category != room.category:
+            return self._may_create(actor, change.category)
+        return None
+
+    def _look(self, actor: Person | None, room_id: RoomId) -> tuple[Room, Rights] | Refused:
+        if actor is not None:
+            return self._gate.look(room_id, actor)
+        room = self._catalogue.rooms.get(room_id)
+        return (room, Rights(see=True, manage=True, administer=True)) if room is not None else no_such_room()
+
+    def _edited(self, room: Room, change: RoomChange) -> Room | Refused:
+        unknown = self._checks.unknown(change.lists)
+        if unknown is not None:
+            return unknown
+        if change.addin and change.addin not in self._catalogue.addins:
+            return _NO_ADDIN
+        chain = self._catalogue.chain(change.category or room.category)
+        new = edit_room(room, change, self._checks.standings(chain), self._limits)
+        return new if isinstance(new, Refused) else self._checks.taken(new.name, new.id) or new
+
+    async def _put(self, room: Room) -> Room | Refused:
+        if not await kept(self._store.save_room(room)):
+            return NOT_KEPT
+        before = self._catalogue.rooms.get(room.id)
+        self._catalogue.put_room(room)
+        self._enforcing.room_changed(room, before)
+        return room
+
+
+def _with_creator(change: RoomChange, actor: Person | None) -> RoomChange:
+    """Role lists as sent, plus the creator as manager, and as member unless the room is open."""
+    if actor is None:
+        return change
+    wanted = {edit.which: edit.principals for edit in change.lists}
+    wanted[Role.MANAGER] = wanted.get(Role.MANAGER, frozenset()) | {actor.uri}
+    if change.visibility is not Visibility.OPEN:
+        wanted[Role.MEMBER] = wanted.get(Role.MEMBER, frozenset()) | {actor.uri}
+    return replace(change, lists=tuple(ListEdit(which, Op.SET, uris) for which, uris in wanted.items()))
