@@ -309,11 +309,11 @@ async def test_found_by_dns_and_the_certificate_is_that_of_the_domain(tmp_path: 
     async with house(tmp_path / "data", tls=True) as there:
         alive = int(there.server.rpartition(":")[2])
         client = there.client("alice", server=None)
-        client._resolver = Dns()
+        client._opener.resolver = Dns()
         async with client:
             assert (await client.search_rooms()).rooms
         stranger = Client.connect("alice@elsewhere.example", "x", certificate=there.certificate)
-        stranger._resolver = AnyDomain(Target("TLS", "localhost", alive))
+        stranger._opener.resolver = AnyDomain(Target("TLS", "localhost", alive))
         with pytest.raises(ConnectFailed, match="certificate"):
             await stranger.open()
 

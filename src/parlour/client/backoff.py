@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
-__all__ = ["Backoff"]
+from parlour.client.errors import Busy, ServerBusy
+
+__all__ = ["Backoff", "Patience"]
 
 _MOST_DOUBLINGS = 16
 
@@ -28,3 +31,16 @@ class Backoff:
     def reset(self) -> None:
         """It worked."""
         self._tries = 0
+
+
+class Patience:
+    """Waits of one command while the server is busy. `last` is its last refusal."""
+
+    def __init__(self, backoff: Backoff) -> None:
+        self._backoff = backoff
+        self.last: Busy | ServerBusy | None = None
+
+    async def wait(self, refusal: Busy | ServerBusy) -> None:
+        """Until it is time to send the same again."""
+        self.last = refusal
+        await asyncio.sleep(self._backoff.next(refusal.retry_after if isinstance(refusal, Busy) else 0.0))

@@ -8,52 +8,57 @@
 
 A lost connection is come back from, rooms included; commands wait meanwhile, and a post that is sent again keeps its
 envelope and number, so that it is kept once.
+
+What is done every day is a method of the client; the rest stands in groups: `find`, `messages`, `manage`, `categories`,
+`people`, `addins`, `files`, `preferences`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import random
 import secrets
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, TypeVar
+from typing import Unpack
 
+from parlour.client.addins import ManageAddIns
 from parlour.client.address import Account, Destination, Scheme, Transport
-from parlour.client.backoff import Backoff
-from parlour.client.errors import (
-    Busy,
-    ChatError,
-    Disconnected,
-    InvalidArgument,
-    NotJoined,
-    RoomNotFound,
-    TimedOut,
-    UnusableAnswer,
-    chat_error,
-)
-from parlour.client.events import ConnectionLost, Event, EventQueue
+from parlour.client.categories import Categories
+from parlour.client.courier import Courier, backoff_of, in_pieces
+from parlour.client.errors import ChatError, InvalidArgument, NotJoined, RoomNotFound, TimedOut
+from parlour.client.event_queue import EventQueue
+from parlour.client.events import ConnectionLost, Event
+from parlour.client.files import Files
+from parlour.client.finding import FindRooms, RoomMatch
 from parlour.client.heard import Heard
 from parlour.client.hearing import Hearing
+from parlour.client.history import MessageStream
 from parlour.client.keeper import Keeper
-from parlour.client.line import Line
-from parlour.client.replies import GatheredHistory, GatheredRooms, Gathering, OneReply
-from parlour.client.resume import ROOMS_AT_ONCE, resume, room_refs
+from parlour.client.managing import ManageRooms
+from parlour.client.messages import Messages, Wanted
+from parlour.client.naming import RoomLike, failures, room_uri_of
+from parlour.client.opening import Opener, discard
+from parlour.client.people import People
+from parlour.client.preferences import Preferences
+from parlour.client.replies import GatheredRooms, GatheredSeats
+from parlour.client.resume import ROOMS_AT_ONCE, Resumption, room_refs
 from parlour.client.rooms import Room
-from parlour.client.session import ChatSession, look_up
+from parlour.client.session import ChatSession
 from parlour.client.settings import ClientSettings
-from parlour.sip.errors import ProtocolError
-from parlour.ua.resolver import Resolver
-from parlour.xccos.encode_requests import Sayable, encode_requests
+from parlour.client.texts import story
+from parlour.xccos.encode_requests import encode_requests
 from parlour.xccos.ids import canonical_room_uri, parse_room_uri
 from parlour.xccos.types import (
     BatchJoin,
     FailedRoom,
     GetInvitations,
+    GetParticipants,
+    GetPermissions,
+    GetRoom,
     GetServerInfo,
     GroupChat,
     Invitation,
@@ -62,48 +67,49 @@ from parlour.xccos.types import (
     JoinedRoom,
     Part,
     PartedRoom,
-    RecentHistory,
-    RoomRef,
+    Permissions,
+    RequestUri,
+    RoomCard,
     RoomsFound,
-    SearchRooms,
+    Seat,
     ServerInfo,
+    ServiceUri,
 )
 
 __all__ = ["Client"]
 
-T = TypeVar("T")
-
 
 class Client:
-    """Made by `connect`; use it as an async context manager. One event loop, not several threads."""
+    """Made by `connect`; use it as an async context manager. One event loop, not several threads. Every command raises
+    ClientError."""
 
     def __init__(
         self, account: Account, destination: Destination, settings: ClientSettings, instance: str, pool_uri: str | None
     ) -> None:
         """Use `connect`."""
-        destination.check()
         self.account = account
         self.settings = settings
-        self.pool_uri = pool_uri
-        self.server_info: ServerInfo | None = None
-        """What the server said of itself, where it did."""
-        self._destination = destination
-        self._instance = instance
-        self._resolver = Resolver()
-        self._clock_offset = 0
-        self._next_envid = itertools.count(secrets.randbelow(2**31)).__next__
+        next_envid = itertools.count(secrets.randbelow(2**31)).__next__
+        self._opener = Opener(account, destination, settings, instance, pool_uri, next_envid)
         self._events = EventQueue(settings.events)
-        self._hearing = Hearing(account.uri, self._events, self._make_room, self._server_time)
+        self._hearing = Hearing(account.uri, self._events, self._make_room, self._opener.server_time)
         self._keeper: Keeper[ChatSession] = Keeper(
             begin=self._begin,
             resume=self._resume,
-            discard=_discard,
+            discard=discard,
             on_lost=lambda reason: self._hearing.publish(ConnectionLost(reason)),
             on_given_up=self._hearing.close,
-            backoff=Backoff(settings.first_delay, settings.longest_delay, random.random)
-            if settings.reconnect
-            else None,
+            backoff=backoff_of(settings) if settings.reconnect else None,
         )
+        self._courier = Courier(self._keeper, settings, account.domain, next_envid)
+        self.find = FindRooms(self._courier)
+        self.messages = Messages(self._courier)
+        self.manage = ManageRooms(self._courier)
+        self.categories = Categories(self._courier)
+        self.people = People(self._courier, account.uri)
+        self.addins = ManageAddIns(self._courier)
+        self.files = Files(self._courier)
+        self.preferences = Preferences(self._courier)
 
     @classmethod
     def connect(
@@ -134,8 +140,9 @@ class Client:
         return cls(account, destination, settings or ClientSettings(), name, pool_uri)
 
     async def open(self) -> None:
-        """Connect, sign in, call the chat service. Raises ClientError."""
+        """Connect, sign in, call the chat service."""
         await self._keeper.start()
+        self._hearing.begin()
 
     async def close(self) -> None:
         """Sign off. Streams of events end."""
@@ -157,6 +164,11 @@ class Client:
         return self.account.uri
 
     @property
+    def server_info(self) -> ServerInfo | None:
+        """What the server said of itself when we signed in, where it did."""
+        return self._opener.server_info
+
+    @property
     def rooms(self) -> tuple[Room, ...]:
         """The rooms we are in."""
         return tuple(self._hearing.rooms.values())
@@ -166,159 +178,136 @@ class Client:
         when the client is closed. Raises ClientClosed when it has given up."""
         return aiter(self._events)
 
-    # -- commands ----------------------------------------------------------------------------------------------
+    # -- entering and leaving ----------------------------------------------------------------------------------
 
-    async def join(self, room_uri: str) -> Room:
-        """Enter a room. Raises RoomNotFound, PermissionDenied, RoomDisabled and other ClientErrors."""
-        uri = _room_uri(room_uri)
-        await self._enter(Join, [uri], uri)
-        return self._entered(uri)
+    async def join(self, room: RoomLike) -> Room:
+        """Enter a room. Raises RoomNotFound, PermissionDenied, RoomDisabled."""
+        uri = room_uri_of(room)
+        envid = self._courier.next_envid()
+        await self._enter(envid, encode_requests(envid, [Join(1, room_refs([uri]))]), 1, uri)
+        entered = self._hearing.rooms.get(uri)
+        if entered is None:
+            raise NotJoined(text="the server let us in and out again", room=uri)
+        return entered
 
-    async def join_many(self, room_uris: Sequence[str]) -> list[Room | ChatError]:
+    async def join_named(self, name: str) -> Room:
+        """Enter the room of this name."""
+        return await self.join(await self.find.by_exact_name(name))
+
+    async def join_many(self, rooms: Sequence[RoomLike]) -> list[Room | ChatError]:
         """Enter rooms, 500 per command; for each, in order, the room or why not. Raises ClientError when nothing
         could be asked."""
-        uris = [canonical_room_uri(uri) for uri in room_uris]
+        uris = [canonical_room_uri(room if isinstance(room, str) else room.uri) for room in rooms]
         wanted = list(dict.fromkeys(uri for uri in uris if parse_room_uri(uri) is not None))
         failed: dict[str, ChatError] = {}
         for start in range(0, len(wanted), ROOMS_AT_ONCE):
-            for one in await self._enter(BatchJoin, wanted[start : start + ROOMS_AT_ONCE]):
-                uri = RoomRef(0, one.domain.lower(), one.guid).uri
-                failed[uri] = chat_error(one.code, room=uri)
+            refs = room_refs(wanted[start : start + ROOMS_AT_ONCE])
+            envid = self._courier.next_envid()
+            body = in_pieces(envid, BatchJoin(1, refs), self.account.domain)
+            failed.update(failures(await self._enter(envid, body, len(refs))))
         return [self._hearing.rooms.get(uri) or failed.get(uri) or RoomNotFound(room=uri) for uri in uris]
 
-    async def part(self, room: Room | str) -> None:
-        """Leave a room. Raises ClientError; NotJoined if we were not in it."""
-        uri = _room_uri(room)
-        await self._ask([Part(1, uri)], lambda: OneReply(PartedRoom, uri))
-        self._hearing.left(uri)
-
-    async def post(self, room: Room | str, text: str, *, rtf: str | None = None, alert: bool = False) -> None:
-        """Post. When this returns, the message is kept, once, whatever happened on the way. After TimedOut it may have
-        been kept. Raises PermissionDenied, NotJoined, RoomDisabled, LimitExceeded and other ClientErrors."""
-        uri = _room_uri(room)
-        envid = self._next_envid()
-        chat = GroupChat(1, uri, self.account.uri, text, rtf=rtf, alert=alert, at=time.time_ns() // 1000)
-        body = encode_requests(envid, [chat])
-        self._hearing.posting(envid, uri)
-        await self._carry_out(lambda session: session.post(body, uri))
-
-    async def search_rooms(
-        self,
-        text: str = "",
-        *,
-        match: Literal["any", "all", "phrase"] = "any",
-        descriptions: bool = False,
-        limit: int | None = None,
-    ) -> RoomsFound:
-        """Rooms whose name (or description) has the words of `text`; without text, every room we may see."""
-        command = SearchRooms(
-            1,
-            criteria=text,
-            search_description=descriptions,
-            match_all=match == "all",
-            match_exact_phrase=match == "phrase",
-            max_results=limit,
-        )
-        return await self._ask([command], lambda: OneReply(RoomsFound))
-
-    async def recent_history(self, room: Room | str, count: int | None = None) -> tuple[GroupChat, ...]:
-        """The newest messages, oldest first; without `count` as many as the server likes. Raises ClientError."""
-        uri = _room_uri(room)
-        # The second command only shows where the answer to the first one ends.
-        commands: list[Sayable] = [RecentHistory(1, uri, count), GetServerInfo(2, self.account.domain)]
-        return await self._ask(commands, lambda: GatheredHistory(uri, count))
-
-    async def get_invitations(self, after: int = 0) -> tuple[Invitation, ...]:
-        """Invitations numbered above `after`, ascending."""
-        found = await self._ask([GetInvitations(1, after, self.account.domain)], lambda: OneReply(Invitations))
-        return found.invitations
-
-    async def get_server_info(self) -> ServerInfo:
-        """Limits and identity of the server, and its clock."""
-        return await self._ask([_server_question(self.account.domain)], lambda: OneReply(ServerInfo))
-
-    # -- how commands travel -----------------------------------------------------------------------------------
-
-    async def _ask(self, commands: Sequence[Sayable], gathering: Callable[[], Gathering[T]]) -> T:
-        envid = self._next_envid()
-        body = encode_requests(envid, commands)
-        return await self._carry_out(lambda session: session.ask(envid, body, gathering()))
-
-    async def _enter(
-        self, command: type[Join] | type[BatchJoin], uris: Sequence[str], room: str = ""
-    ) -> tuple[FailedRoom, ...]:
-        envid = self._next_envid()
-        refs = room_refs(uris)
-        body = encode_requests(envid, [command(1, refs)])
+    async def _enter(self, envid: int, body: bytes, wanted: int, room: str = "") -> tuple[FailedRoom, ...]:
         self._hearing.joining(envid)
         try:
-            answer = await self._carry_out(lambda session: session.ask(envid, body, GatheredRooms(len(refs), room)))
+            answer = await self._courier.carry_out(
+                lambda session: session.ask(envid, body, GatheredRooms(wanted, room))
+            )
         finally:
             self._hearing.joined(envid)
         return answer.failed
 
-    def _entered(self, uri: str) -> Room:
-        room = self._hearing.rooms.get(uri)
-        if room is None:
-            raise NotJoined(text="the server let us in and out again", room=uri)
-        return room
+    async def part(self, room: RoomLike) -> None:
+        """Leave a room. Raises NotJoined if we were not in it."""
+        uri = room_uri_of(room)
+        await self._courier.ask(Part(1, uri), PartedRoom, uri)
+        self._hearing.left(uri)
 
-    async def _carry_out(self, attempt: Callable[[ChatSession], Awaitable[T]]) -> T:
-        """Try until it is answered: in the next session when one is lost, later when the server is busy."""
-        try:
-            async with asyncio.timeout(self.settings.answer_timeout):
-                while True:
-                    session = await self._keeper.current()
-                    try:
-                        return await attempt(session)
-                    except Disconnected:
-                        if not self.settings.reconnect:
-                            raise
-                        session.dialog_ended("disconnected")
-                    except Busy as busy:
-                        await asyncio.sleep(busy.retry_after or self.settings.first_delay)
-        except TimeoutError:
-            raise TimedOut("no answer in time") from None
+    # -- messages ----------------------------------------------------------------------------------------------
 
-    # -- sessions ----------------------------------------------------------------------------------------------
+    async def post(
+        self,
+        room: RoomLike,
+        text: str,
+        *,
+        title: str | None = None,
+        rtf: str | None = None,
+        alert: bool = False,
+    ) -> None:
+        """Post. When this returns, the message is kept, once, whatever happened on the way. After TimedOut it may have
+        been kept. With a `title` it is a story; `rtf` is the same text in RTF; `alert`: people are to look at once.
+        Raises PermissionDenied, NotJoined, RoomDisabled, LimitExceeded."""
+        uri = room_uri_of(room)
+        envid = self._courier.next_envid()
+        whole = text if title is None else _story(title, text)
+        chat = GroupChat(1, uri, self.account.uri, whole, rtf=rtf, alert=alert, at=time.time_ns() // 1000)
+        body = encode_requests(envid, [chat])
+        self._hearing.posting(envid, uri)
+        await self._courier.carry_out(lambda session: session.post(body, uri))
+
+    async def recent_history(self, room: RoomLike, count: int | None = None) -> tuple[GroupChat, ...]:
+        """The newest messages, oldest first; without `count` as many as the server likes."""
+        return await self.messages.recent(room, count)
+
+    def history(
+        self, rooms: Sequence[RoomLike], *, limit: int | None = None, **wanted: Unpack[Wanted]
+    ) -> MessageStream:
+        """Messages of many rooms in the order of time, for `async for`; at most `limit`. For one room, with message
+        numbers, see `Room.history` and `messages.history`."""
+        return self.messages.search(rooms, limit=limit, **wanted)
+
+    # -- knowing -----------------------------------------------------------------------------------------------
+
+    async def search_rooms(
+        self, text: str = "", *, match: RoomMatch = "any", descriptions: bool = False, limit: int | None = None
+    ) -> RoomsFound:
+        """Rooms whose name (or description) has the words of `text`; without text, every room we may see. Other ways
+        of finding are in `find`."""
+        return await self.find.by_name(text, match=match, descriptions=descriptions, limit=limit)
+
+    async def room_card(self, room: RoomLike) -> RoomCard:
+        """All about a room, with its category and its last change. Raises RoomNotFound."""
+        uri = room_uri_of(room)
+        return await self._courier.ask(GetRoom(1, uri), RoomCard, uri)
+
+    async def room_card_named(self, name: str) -> RoomCard:
+        """All about the room of this name. Raises RoomNotFound."""
+        return await self._courier.ask(GetRoom(1, room_name=name), RoomCard, name)
+
+    async def participants(self, room: RoomLike) -> tuple[Seat, ...]:
+        """Everybody in a room that we are in, large or not. Raises NotJoined, ParticipantListUnavailable."""
+        uri = room_uri_of(room)
+        return await self._courier.ask_in_pieces(GetParticipants(1, uri), lambda: GatheredSeats(uri))
+
+    async def permissions(self, room: RoomLike) -> Permissions:
+        """What we may do in a room. Raises RoomNotFound."""
+        uri = room_uri_of(room)
+        return await self._courier.ask(GetPermissions(1, uri), Permissions, uri)
+
+    async def get_invitations(self, after: int = 0) -> tuple[Invitation, ...]:
+        """Invitations numbered above `after`, ascending. They are not told as events any more."""
+        found = await self._courier.ask(GetInvitations(1, after, self.account.domain), Invitations)
+        self._hearing.know(found.invitations)
+        return found.invitations
+
+    async def get_server_info(self) -> ServerInfo:
+        """Limits and identity of the server, and its clock."""
+        return await self._courier.ask(GetServerInfo(1, self.account.domain), ServerInfo)
+
+    async def get_service_uri(self) -> str:
+        """The channel service that the server recommends just now."""
+        return (await self._courier.ask(RequestUri(1), ServiceUri)).uri
+
+    # -- for the keeper ----------------------------------------------------------------------------------------
 
     async def _begin(self, on_ended: Callable[[str], None]) -> ChatSession:
-        line = Line(self.account, self.settings, self._instance)
-        try:
-            async with asyncio.timeout(self.settings.sign_in_timeout):
-                await line.open(self._destination, self._resolver)
-                await line.sign_in()
-                uri = self.pool_uri or await line.find_pool() or await look_up(line)
-                session = await ChatSession.open(line, uri, self._hearing.hear, on_ended)
-                await self._learn(session)
-        except BaseException as error:
-            await line.close()
-            if isinstance(error, TimeoutError):
-                raise TimedOut("signing in took too long") from None
-            if isinstance(error, ProtocolError):
-                raise UnusableAnswer(str(error)) from error
-            raise
-        return session
-
-    async def _learn(self, session: ChatSession) -> None:
-        """What the server says of itself; its clock tells which messages are older than our joining."""
-        envid = self._next_envid()
-        body = encode_requests(envid, [_server_question(self.account.domain)])
-        try:
-            self.server_info = info = await session.ask(envid, body, OneReply(ServerInfo))
-        except ChatError:
-            return
-        if info.server_time is not None:
-            self._clock_offset = info.server_time - _now()
-
-    def _server_time(self) -> int:
-        """The server's clock, or a little less: its answer took time to arrive."""
-        return _now() + self._clock_offset
+        return await self._opener.open(self._hearing.hear, on_ended)
 
     async def _resume(self, session: ChatSession) -> None:
+        resumption = Resumption(session, self._hearing, self._courier.next_envid, self.settings, self.account.domain)
         try:
             async with asyncio.timeout(self.settings.answer_timeout):
-                await resume(session, self._hearing, self._next_envid, self.settings.history_at_resume)
+                await resumption.run()
         except TimeoutError:
             raise TimedOut("resuming took too long") from None
 
@@ -326,25 +315,8 @@ class Client:
         return Room(self, joined, heard, self.settings.events)
 
 
-async def _discard(session: ChatSession) -> None:
-    await session.close()
-    await session.line.close()
-
-
-def _server_question(domain: str) -> GetServerInfo:
-    return GetServerInfo(1, domain)
-
-
-def _now() -> int:
-    """Our own clock, microseconds since 1970."""
-    return time.time_ns() // 1000
-
-
-def _room_uri(room: Room | str) -> str:
-    """Raises InvalidArgument for text that is no room URI."""
-    if isinstance(room, Room):
-        return room.uri
-    uri = canonical_room_uri(room)
-    if parse_room_uri(uri) is None:
-        raise InvalidArgument(text="not a room URI", room=room)
-    return uri
+def _story(title: str, text: str) -> str:
+    try:
+        return story(title, text)
+    except ValueError as error:
+        raise InvalidArgument(text=str(error)) from None

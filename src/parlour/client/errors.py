@@ -21,6 +21,7 @@ from typing import ClassVar, Final
 
 from parlour.sip.message import Response
 from parlour.xccos.codes import ResponseCode, text_of
+from parlour.xccos.types import Reply, ReplyBody
 
 __all__ = [
     "AlreadyDefined",
@@ -61,6 +62,7 @@ __all__ = [
     "UnusableAnswer",
     "chat_error",
     "post_refusal",
+    "reply_error",
     "sip_error",
 ]
 
@@ -122,9 +124,10 @@ class DuplicateName(ChatError):
 
 
 class DataCollision(ChatError):
-    """Somebody else changed it meanwhile."""
+    """Somebody else changed it meanwhile. `current` is what the server has, where it told: a Preference, a RoomCard."""
 
     default = ResponseCode.DATA_COLLISION
+    current: ReplyBody = None
 
 
 class AlreadyDefined(ChatError):
@@ -202,6 +205,14 @@ _BY_TEXT: Final[Mapping[str, int]] = {code.text: int(code) for code in ResponseC
 def chat_error(code: int, text: str = "", room: str = "") -> ChatError:
     """The exception for a response code; `ChatError` itself for one we do not know."""
     return _BY_CODE.get(code, ChatError)(code, text, room)
+
+
+def reply_error(reply: Reply, room: str = "") -> ChatError:
+    """The exception for a reply that says no."""
+    error = chat_error(reply.code, reply.text, room)
+    if isinstance(error, DataCollision):
+        error.current = reply.body
+    return error
 
 
 # What SIP refuses ---------------------------------------------------------------------------------------------------

@@ -1,31 +1,37 @@
-"""What a client hears without asking, and the bounded queue in which it waits to be read."""
+"""What a client hears without asking."""
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from parlour.client.errors import ClientError
-from parlour.xccos.types import GroupChat, Invitation, UserInfo
+from parlour.xccos.types import GroupChat, Invitation, RoomInfo, UserInfo
 
 __all__ = [
     "ConnectionLost",
     "ConnectionResumed",
     "Event",
-    "EventQueue",
     "EventsDropped",
+    "HistoryPurged",
     "Invited",
     "MessageHeard",
+    "MessageRemoved",
+    "MessageReplaced",
     "MessagesMissed",
+    "PersonChanged",
     "PersonJoined",
     "PersonParted",
     "PostRefused",
+    "PreferenceChanged",
     "RemovedFromRoom",
+    "RoomChanged",
+    "RoomDeleted",
     "RoomEvent",
 ]
+
+
+# Messages -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,52 @@ class MessageHeard:
     room_uri: str
     message: GroupChat
     recovered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRemoved:
+    """An administrator took a message out of the history."""
+
+    room_uri: str
+    chat_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReplaced:
+    """An administrator put another text in a message's place; this is how it reads now."""
+
+    room_uri: str
+    message: GroupChat
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPurged:
+    """All messages up to and including `until`, microseconds since 1970, are gone."""
+
+    room_uri: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesMissed:
+    """Messages numbered above `after` and below `before` may have been posted during an outage and were not heard:
+    there were more than `ClientSettings.history_at_resume`, or the room keeps no history that we may read. Messages
+    that were taken out of the history may be among them."""
+
+    room_uri: str
+    after: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostRefused:
+    """A post that had been taken was refused afterwards. Servers other than Parlour do that."""
+
+    room_uri: str
+    error: ClientError
+
+
+# People and rooms ---------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,37 +108,53 @@ class PersonParted:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonChanged:
+    """Somebody in the room, perhaps ourselves, has another permission mask now."""
+
+    room_uri: str
+    user: UserInfo
+    mask: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoomChanged:
+    """The room has new settings; `Room.info` has them already."""
+
+    room_uri: str
+    info: RoomInfo
+
+
+@dataclass(frozen=True, slots=True)
+class RoomDeleted:
+    """The room is no more. RemovedFromRoom follows."""
+
+    room_uri: str
+
+
+@dataclass(frozen=True, slots=True)
 class RemovedFromRoom:
-    """We are not in this room any more, and did not ask for it. `error` tells why where it is known: after an outage
-    the room could not be entered again."""
+    """We are not in this room any more, and did not ask for it. `error` tells why where it is known."""
 
     room_uri: str
     error: ClientError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MessagesMissed:
-    """More was posted during an outage than history gave: messages numbered above `after` and below `before` were not
-    heard. Another server than Parlour may leave out numbers, so that nothing was."""
-
-    room_uri: str
-    after: int
-    before: int
-
-
-@dataclass(frozen=True, slots=True)
-class PostRefused:
-    """A post that had been taken was refused afterwards. Servers other than Parlour do that."""
-
-    room_uri: str
-    error: ClientError
+# Ourselves ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """We may now enter a room."""
+    """We may now enter a room. Each invitation is told once, those that came during an outage after it."""
 
     invitation: Invitation
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceChanged:
+    """Another client of ours keeps a new version of this document."""
+
+    label: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +166,7 @@ class ConnectionLost:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionResumed:
-    """We are back, in these rooms; what was missed follows or has been told."""
+    """We are back, in these rooms; what was missed has been told."""
 
     room_uris: tuple[str, ...]
 
@@ -111,64 +179,18 @@ class EventsDropped:
 
 
 RoomEvent: TypeAlias = (
-    MessageHeard | PersonJoined | PersonParted | RemovedFromRoom | MessagesMissed | PostRefused | EventsDropped
+    MessageHeard
+    | MessageRemoved
+    | MessageReplaced
+    | HistoryPurged
+    | MessagesMissed
+    | PostRefused
+    | PersonJoined
+    | PersonParted
+    | PersonChanged
+    | RoomChanged
+    | RoomDeleted
+    | RemovedFromRoom
+    | EventsDropped
 )
-Event: TypeAlias = RoomEvent | Invited | ConnectionLost | ConnectionResumed
-
-
-class EventQueue:
-    """Events for one reader. Full, it drops the oldest and says how many: it never blocks who puts."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._events: deque[Event] = deque()
-        self._dropped = 0
-        self._waiter: asyncio.Future[None] | None = None
-        self._closed = False
-        self._error: ClientError | None = None
-
-    def __len__(self) -> int:
-        return len(self._events)
-
-    def put(self, event: Event) -> None:
-        if self._closed:
-            return
-        if len(self._events) >= self._limit:
-            self._events.popleft()
-            self._dropped += 1
-        self._events.append(event)
-        self._wake()
-
-    def close(self, error: ClientError | None = None) -> None:
-        """No more will come: readers read what is there, and then end or get `error`."""
-        if not self._closed:
-            self._closed = True
-            self._error = error
-            self._wake()
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    async def get(self) -> Event | None:
-        """The next event; None when the queue is closed and empty. Raises RuntimeError for a second reader."""
-        while not self._events and not self._closed:
-            if self._waiter is not None:
-                raise RuntimeError("these events are being read elsewhere")
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
-        if self._dropped:
-            dropped, self._dropped = self._dropped, 0
-            return EventsDropped(dropped)
-        if self._events:
-            return self._events.popleft()
-        if self._error is not None:
-            raise self._error
-        return None
-
-    async def __aiter__(self) -> AsyncIterator[Event]:
-        while (event := await self.get()) is not None:
-            yield event
+Event: TypeAlias = RoomEvent | Invited | PreferenceChanged | ConnectionLost | ConnectionResumed

@@ -6,22 +6,15 @@ or by us after an outage). Whatever the side, a message is told once, and never 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from parlour.xccos.types import GroupChat
 
-__all__ = ["CaughtUp", "Heard"]
+__all__ = ["Gap", "Heard", "with_text_of", "without", "without_up_to"]
 
-
-@dataclass(frozen=True, slots=True)
-class CaughtUp:
-    """What an outage left to be told: `recovered` from history, `live` what came meanwhile. `gap` is (after, before)
-    when history did not reach back to what was heard last: servers give only so much."""
-
-    recovered: tuple[GroupChat, ...]
-    live: tuple[GroupChat, ...]
-    gap: tuple[int, int] | None = None
+Gap = tuple[int, int]
+"""(after, before): messages between these numbers may be missing."""
 
 
 class Heard:
@@ -32,46 +25,66 @@ class Heard:
         self.since = since
         self.last: int | None = None
         self._held: list[GroupChat] | None = None
+        self._doubtful = False
 
     @property
     def catching_up(self) -> bool:
         return self._held is not None
 
-    def hear(self, message: GroupChat) -> bool:
-        """A live message: whether it is to be told now."""
+    def hear(self, message: GroupChat) -> tuple[bool, Gap | None]:
+        """A live message: whether it is to be told now, and what may be missing before it."""
         if self._held is not None:
             self._held.append(message)
-            return False
-        return self._take(message)
+            return False, None
+        gap = self._gap_before(message)
+        return self._take(message), gap
 
     def read(self, messages: Iterable[GroupChat]) -> list[GroupChat]:
-        """Messages of history: those that are news, since the server does not tell what a reader has been given."""
-        if self._held is not None:
-            return []
-        return self._news(messages)
+        """Messages of the newest history, without holes: those that are news, since the server does not tell what a
+        reader has been given."""
+        return [] if self._held is not None else self._news(messages)
+
+    # -- after an outage ---------------------------------------------------------------------------------------
 
     def begin_catching_up(self) -> None:
         """From now on live messages wait until history has told what was before them."""
         self._held = []
 
-    def gap_before(self, messages: Sequence[GroupChat]) -> tuple[int, int] | None:
-        """(after, before) if messages between those numbers may be missing between what was heard and `messages`, the
-        newest of history. Numbers without gaps are Parlour's way; another server may make us suspect too much."""
-        oldest = messages[0] if messages else None
-        if oldest is None or oldest.chat_id is None:
-            return None
-        if self.last is not None:
-            return (self.last, oldest.chat_id) if oldest.chat_id > self.last + 1 else None
-        came_later = oldest.at is not None and oldest.at >= self.since
-        return (0, oldest.chat_id) if came_later and oldest.chat_id > 1 else None
+    def recover(self, messages: Iterable[GroupChat]) -> list[GroupChat]:
+        """The next page of what was posted meanwhile, oldest first: what of it is to be told now."""
+        return self._news(messages)
 
-    def catch_up(self, messages: Sequence[GroupChat]) -> CaughtUp:
-        """The outage is over: `messages` are the newest of history, oldest first."""
+    def amend(self, change: Callable[[GroupChat], GroupChat | None]) -> None:
+        """A message was replaced or taken away: those that wait to be told follow."""
+        if self._held is not None:
+            self._held = [new for message in self._held if (new := change(message)) is not None]
+
+    def skip_to(self, newest: int) -> Gap | None:
+        """No more is fetched although there is more, up to the message `newest`: what is left out. What waits is told
+        all the same."""
+        after = self.last or 0
+        waiting = [one.chat_id for one in self._held or () if one.chat_id is not None and one.chat_id > after]
+        before = min([*waiting, newest + 1])
+        self.last = max(after, before - 1)
+        return (after, before) if before > after + 1 else None
+
+    def caught_up(self, *, whole: bool = True) -> tuple[list[GroupChat], Gap | None]:
+        """The outage is over: what came live meanwhile and is still to be told, and what may be missing before it.
+        `whole` False: history told nothing, so a hole in the numbers is a hole in what was heard."""
         held, self._held = self._held or [], None
-        gap = self.gap_before(messages)
-        recovered = tuple(self._news(messages))
-        live = tuple(message for message in held if self._take(message))
-        return CaughtUp(recovered, live, gap)
+        self._doubtful = not whole
+        numbered = next((message for message in held if message.chat_id is not None), None)
+        gap = None if numbered is None else self._gap_before(numbered)
+        return [message for message in held if self._take(message)], gap
+
+    def _gap_before(self, message: GroupChat) -> Gap | None:
+        """Only the first numbered message after an outage can show that something is missing. Afterwards holes are
+        messages that are not kept or were taken away."""
+        if not self._doubtful or message.chat_id is None:
+            return None
+        self._doubtful = False
+        known = self.last
+        return (known, message.chat_id) if known is not None and message.chat_id > known + 1 else None
 
     def _news(self, messages: Iterable[GroupChat]) -> list[GroupChat]:
         """Unnumbered messages are never news: nothing tells whether they were heard."""
@@ -92,3 +105,18 @@ class Heard:
             return False
         self.last = message.chat_id
         return True
+
+
+def without(chat_id: int) -> Callable[[GroupChat], GroupChat | None]:
+    """For `amend`: the message is gone."""
+    return lambda message: None if message.chat_id == chat_id else message
+
+
+def without_up_to(until: int) -> Callable[[GroupChat], GroupChat | None]:
+    """For `amend`: everything up to that time is gone."""
+    return lambda message: None if message.at is not None and message.at <= until else message
+
+
+def with_text_of(new: GroupChat) -> Callable[[GroupChat], GroupChat | None]:
+    """For `amend`: the message reads otherwise now."""
+    return lambda message: replace(message, text=new.text, rtf=new.rtf) if message.chat_id == new.chat_id else message

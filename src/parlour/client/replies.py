@@ -1,21 +1,44 @@
 """Which reply answers which command: by the envelope number and the command number that a reply quotes.
 
-A gathering collects the replies to one envelope and says when it has them all: some answers come in several pieces, and
-nothing in the pieces says which one is the last.
+A gathering collects the replies to one envelope and says when it has them all. Some answers come in several pieces,
+and nothing in the pieces says which one is the last. So such a command travels with a second, small one (`MARKER`):
+commands are answered in order, so the reply to that one shows that all pieces are here.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
-from parlour.client.errors import ClientError, UnusableAnswer, chat_error
-from parlour.xccos.types import FailedRoom, GroupChat, History, JoinedRoom, JoinedRooms, Reply
+from parlour.client.errors import ClientError, UnusableAnswer, reply_error
+from parlour.xccos.types import (
+    FailedRoom,
+    GroupChat,
+    History,
+    HistoryPage,
+    HistoryPages,
+    JoinedRoom,
+    JoinedRooms,
+    Reply,
+    Seat,
+)
 
-__all__ = ["GatheredHistory", "GatheredRooms", "Gathering", "OneReply", "PendingReplies"]
+__all__ = [
+    "MARKER",
+    "GatheredHistory",
+    "GatheredPages",
+    "GatheredRooms",
+    "GatheredSeats",
+    "Gathering",
+    "OneReply",
+    "PendingReplies",
+]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+
+MARKER: Final = 2
+"""The `seqid` of the second command of an envelope, whose reply ends the answer to the first one."""
 
 
 class Gathering(Protocol[T_co]):
@@ -42,9 +65,7 @@ class OneReply(Generic[T]):
     def take(self, reply: Reply) -> bool:
         _check(reply, self._room)
         if self._type is not type(None):
-            if not isinstance(reply.body, self._type):
-                raise UnusableAnswer(f"rpl:{reply.name} without what it should tell")
-            self._result = reply.body
+            self._result = _body(reply, self._type)
         return True
 
     @property
@@ -52,21 +73,41 @@ class OneReply(Generic[T]):
         return self._result  # type: ignore[return-value]  # complete: `take` was there
 
 
-class GatheredRooms:
-    """The answer to a join command that named `wanted` different rooms; `room` is the one, where it is one."""
+class _Pieces(Generic[T]):
+    """Replies with bodies of one type until the marker's reply. That one does not count before the first piece: it
+    would be left over from an earlier attempt, which was refused. `room` is the one that was asked for, where it is
+    one: its refusal is the answer's."""
+
+    def __init__(self, body_type: type[T], room: str = "") -> None:
+        self._type = body_type
+        self._room = room
+        self._begun = False
+
+    def take(self, reply: Reply) -> bool:
+        if reply.command_seqid == MARKER:
+            return self._begun
+        _check(reply, self._room)
+        self._begun = True
+        return self._add(_body(reply, self._type))
+
+    def _add(self, body: T) -> bool:
+        """Whether nothing can be missing any more."""
+        raise NotImplementedError
+
+
+class GatheredRooms(_Pieces[JoinedRooms]):
+    """The answer to a join command that named `wanted` different rooms; it is complete as soon as each of them is
+    answered for."""
 
     def __init__(self, wanted: int, room: str = "") -> None:
+        super().__init__(JoinedRooms, room)
         self._wanted = wanted
-        self._room = room
         self._rooms: list[JoinedRoom] = []
         self._failed: list[FailedRoom] = []
 
-    def take(self, reply: Reply) -> bool:
-        _check(reply, self._room)
-        if not isinstance(reply.body, JoinedRooms):
-            raise UnusableAnswer(f"rpl:{reply.name} without rooms")
-        self._rooms += reply.body.rooms
-        self._failed += reply.body.failed
+    def _add(self, body: JoinedRooms) -> bool:
+        self._rooms += body.rooms
+        self._failed += body.failed
         return len(self._rooms) + len(self._failed) >= self._wanted
 
     @property
@@ -74,22 +115,33 @@ class GatheredRooms:
         return JoinedRooms(tuple(self._rooms), tuple(self._failed))
 
 
-class GatheredHistory:
-    """The answer to `bccontext` as command 1 of an envelope whose command 2 asks for something small: the reply to that
-    one shows that all pieces of history are here, as commands are answered in order."""
+class GatheredSeats(_Pieces[JoinedRooms]):
+    """Everybody in one room: the answer to `getpartlist`."""
+
+    def __init__(self, room: str) -> None:
+        super().__init__(JoinedRooms, room)
+        self._seats: dict[str, Seat] = {}
+
+    def _add(self, body: JoinedRooms) -> bool:
+        for joined in body.rooms:
+            self._seats.update((seat.user.uri.lower(), seat) for seat in joined.seats)
+        return False
+
+    @property
+    def result(self) -> tuple[Seat, ...]:
+        return tuple(self._seats.values())
+
+
+class GatheredHistory(_Pieces[History]):
+    """The answer to `bccontext`, which asked for `count` messages; it is complete when they are here."""
 
     def __init__(self, room: str, count: int | None) -> None:
-        self._room = room
+        super().__init__(History, room)
         self._count = count
         self._messages: list[GroupChat] = []
 
-    def take(self, reply: Reply) -> bool:
-        if reply.command_seqid == 2:
-            return True
-        _check(reply, self._room)
-        if not isinstance(reply.body, History):
-            raise UnusableAnswer(f"rpl:{reply.name} without messages")
-        self._messages += reply.body.messages
+    def _add(self, body: History) -> bool:
+        self._messages += body.messages
         return self._count is not None and len(self._messages) >= self._count
 
     @property
@@ -97,9 +149,44 @@ class GatheredHistory:
         return tuple(self._messages)
 
 
+class GatheredPages(_Pieces[HistoryPages]):
+    """The answer to `bcbydate` and `bcbymsg`: a room's page may be cut, and goes on in the next reply."""
+
+    def __init__(self, room: str = "") -> None:
+        super().__init__(HistoryPages, room)
+        self._pages: dict[str, HistoryPage] = {}
+        self._failed: list[FailedRoom] = []
+
+    def _add(self, body: HistoryPages) -> bool:
+        self._failed += body.failed
+        for page in body.pages:
+            begun = self._pages.get(page.room_uri)
+            self._pages[page.room_uri] = page if begun is None else _joined(begun, page)
+        return False
+
+    @property
+    def result(self) -> HistoryPages:
+        return HistoryPages(tuple(self._pages.values()), tuple(self._failed))
+
+
+def _joined(first: HistoryPage, second: HistoryPage) -> HistoryPage:
+    return HistoryPage(
+        first.room_uri,
+        first.messages + second.messages,
+        max(first.matches, second.matches),
+        first.truncated or second.truncated,
+    )
+
+
 def _check(reply: Reply, room: str = "") -> None:
     if reply.code != 200:
-        raise chat_error(reply.code, reply.text, room)
+        raise reply_error(reply, room)
+
+
+def _body(reply: Reply, body_type: type[T]) -> T:
+    if not isinstance(reply.body, body_type):
+        raise UnusableAnswer(f"rpl:{reply.name} without what it should tell")
+    return reply.body
 
 
 class PendingReplies:

@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
-from parlour.client.errors import Busy, ChatError, chat_error
+from parlour.client.backoff import Patience
+from parlour.client.courier import backoff_of, in_pieces
+from parlour.client.errors import Busy, ChatError, ServerBusy, StorageUnavailable
 from parlour.client.events import ConnectionResumed
 from parlour.client.hearing import Hearing
-from parlour.client.replies import GatheredHistory, GatheredRooms
+from parlour.client.naming import failures
+from parlour.client.replies import GatheredPages, GatheredRooms, Gathering, OneReply
 from parlour.client.rooms import Room
 from parlour.client.session import ChatSession
-from parlour.xccos.codes import ResponseCode
-from parlour.xccos.encode_requests import encode_requests
+from parlour.client.settings import ClientSettings
+from parlour.xccos.encode_requests import Sayable, encode_requests
 from parlour.xccos.ids import parse_room_uri
-from parlour.xccos.types import BatchJoin, GetServerInfo, GroupChat, RecentHistory, RoomRef
+from parlour.xccos.types import (
+    BatchJoin,
+    GetInvitations,
+    HistoryByDate,
+    HistoryByMessage,
+    HistoryFilter,
+    HistoryPage,
+    Invitations,
+    RoomRef,
+)
 
-__all__ = ["ROOMS_AT_ONCE", "resume", "room_refs"]
+__all__ = ["ROOMS_AT_ONCE", "Resumption", "room_refs"]
+
+T = TypeVar("T")
 
 ROOMS_AT_ONCE: Final = 500
-_FIRST_PAGE: Final = 50
-_LATER: Final = frozenset({ResponseCode.DATABASE_CONNECTION, ResponseCode.SERVER_BUSY})
-
-
-async def resume(session: ChatSession, hearing: Hearing, next_envid: Callable[[], int], most: int) -> None:
-    """Bring `session` to where the last one was; at most `most` messages are fetched per room. Raises ClientError."""
-    rooms = list(hearing.rooms.values())
-    for room in rooms:
-        room.heard.begin_catching_up()
-    for start in range(0, len(rooms), ROOMS_AT_ONCE):
-        await _rejoin(session, hearing, next_envid(), [room.uri for room in rooms[start : start + ROOMS_AT_ONCE]])
-    for room in rooms:
-        if room.inside:
-            await _catch_up(session, hearing, next_envid, room, most)
-    hearing.publish(ConnectionResumed(tuple(hearing.rooms)))
+_PAGE: Final = 200
 
 
 def room_refs(uris: Sequence[str]) -> tuple[RoomRef, ...]:
@@ -42,32 +42,108 @@ def room_refs(uris: Sequence[str]) -> tuple[RoomRef, ...]:
     return tuple(RoomRef(key, domain, guid) for key, (domain, guid) in enumerate(named))
 
 
-async def _rejoin(session: ChatSession, hearing: Hearing, envid: int, uris: Sequence[str]) -> None:
-    refs = room_refs(uris)
-    command = BatchJoin(1, refs)
-    answer = await session.ask(envid, encode_requests(envid, [command]), GatheredRooms(len(refs)))
-    by_guid = {ref.guid: ref.uri for ref in refs}
-    for failed in answer.failed:
-        if failed.code in _LATER:
-            raise Busy(503, "a room cannot be entered just now")
-        uri = by_guid.get(failed.guid, "")
-        hearing.removed(uri, chat_error(failed.code, room=uri))
+class Resumption:
+    """Brings `session` to where the last one was."""
 
+    def __init__(
+        self,
+        session: ChatSession,
+        hearing: Hearing,
+        next_envid: Callable[[], int],
+        settings: ClientSettings,
+        domain: str,
+    ) -> None:
+        self._session = session
+        self._hearing = hearing
+        self._next_envid = next_envid
+        self._settings = settings
+        self._domain = domain
 
-async def _catch_up(
-    session: ChatSession, hearing: Hearing, next_envid: Callable[[], int], room: Room, most: int
-) -> None:
-    asked = min(_FIRST_PAGE, most)
-    try:
-        messages = await _newest(session, next_envid(), room.uri, asked)
-        if len(messages) >= asked < most and room.heard.gap_before(messages) is not None:
-            messages = await _newest(session, next_envid(), room.uri, most)
-    except ChatError:
-        # History is closed to us: what is heard live has to do.
-        messages = ()
-    hearing.caught_up(room, room.heard.catch_up(messages))
+    async def run(self) -> None:
+        """Raises ClientError: then another session begins again, where this one has come to."""
+        rooms = list(self._hearing.rooms.values())
+        for room in rooms:
+            room.heard.begin_catching_up()
+        for start in range(0, len(rooms), ROOMS_AT_ONCE):
+            await self._rejoin([room.uri for room in rooms[start : start + ROOMS_AT_ONCE]])
+        for room in rooms:
+            if room.inside:
+                await self._catch_up(room)
+        await self._fetch_invitations()
+        self._hearing.publish(ConnectionResumed(tuple(self._hearing.rooms)))
 
+    async def _rejoin(self, uris: Sequence[str]) -> None:
+        refs = room_refs(uris)
+        answer = await self._ask(BatchJoin(1, refs), lambda: GatheredRooms(len(refs)), pieces=True)
+        failed = failures(answer.failed)
+        for error in failed.values():
+            if isinstance(error, (StorageUnavailable, ServerBusy)):
+                raise error
+        for uri, error in failed.items():
+            self._hearing.removed(uri, error)
 
-async def _newest(session: ChatSession, envid: int, room_uri: str, count: int) -> tuple[GroupChat, ...]:
-    body = encode_requests(envid, [RecentHistory(1, room_uri, count), GetServerInfo(2)])
-    return await session.ask(envid, body, GatheredHistory(room_uri, count))
+    # -- messages ----------------------------------------------------------------------------------------------
+
+    async def _catch_up(self, room: Room) -> None:
+        try:
+            # False: no history is kept, and the server need not be asked.
+            whole = room.info.logged is not False and await self._page_forward(room)
+        except StorageUnavailable:
+            raise
+        except ChatError:
+            # History is closed to us: what is heard live has to do.
+            whole = False
+        self._hearing.caught_up(room, whole=whole)
+
+    async def _page_forward(self, room: Room) -> bool:
+        """Page by page from the last message that was heard, until nothing is missing or the bound is reached."""
+        fetched = 0
+        while True:
+            known = room.heard.last
+            page = await self._page(room, min(_PAGE, self._settings.history_at_resume - fetched))
+            self._hearing.recovered(room, page.messages)
+            fetched += len(page.messages)
+            if not page.truncated or room.heard.last == known:
+                return True
+            if fetched >= self._settings.history_at_resume:
+                newest = await self._newest(room)
+                self._hearing.missed(room, room.heard.skip_to(newest))
+                return True
+
+    async def _page(self, room: Room, limit: int) -> HistoryPage:
+        last = room.heard.last
+        if last is None:
+            since = HistoryFilter(since=room.heard.since, limit=limit)
+            return await self._ask_page(HistoryByDate(1, (room.uri,), since))
+        return await self._ask_page(HistoryByMessage(1, (room.uri,), HistoryFilter(anchor=last, limit=limit)))
+
+    async def _newest(self, room: Room) -> int:
+        page = await self._ask_page(HistoryByDate(1, (room.uri,), HistoryFilter(limit=1, newest_first_scan=True)))
+        return max((one.chat_id for one in page.messages if one.chat_id is not None), default=0)
+
+    async def _ask_page(self, command: HistoryByDate | HistoryByMessage) -> HistoryPage:
+        (uri,) = command.room_uris
+        answer = await self._ask(command, lambda: GatheredPages(uri), pieces=True)
+        return next((page for page in answer.pages if page.room_uri == uri), HistoryPage(uri, ()))
+
+    # -- invitations -------------------------------------------------------------------------------------------
+
+    async def _fetch_invitations(self) -> None:
+        command = GetInvitations(1, self._hearing.last_invitation, self._domain)
+        try:
+            found = await self._ask(command, lambda: OneReply(Invitations))
+        except StorageUnavailable:
+            raise
+        except ChatError:
+            return
+        self._hearing.invited(found.invitations, recovered=True)
+
+    async def _ask(self, command: Sayable, gathering: Callable[[], Gathering[T]], *, pieces: bool = False) -> T:
+        envid = self._next_envid()
+        body = in_pieces(envid, command, self._domain) if pieces else encode_requests(envid, [command])
+        patience = Patience(backoff_of(self._settings))
+        while True:
+            try:
+                return await self._session.ask(envid, body, gathering())
+            except (Busy, ServerBusy) as busy:
+                await patience.wait(busy)

@@ -42,5 +42,6 @@ class ClientSettings:
     events: int = 1000
     """Events held for a reader, per room and for the whole client; beyond, the oldest are dropped and counted."""
 
-    history_at_resume: int = 500
-    """Most messages asked for per room after an outage; servers give fewer (Parlour: its `chat.default_history`)."""
+    history_at_resume: int = 10_000
+    """Most messages fetched per room after an outage, page by page, the oldest first; what is beyond is told as
+    MessagesMissed."""

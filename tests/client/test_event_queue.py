@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from parlour.client.errors import ClientClosed
-from parlour.client.events import ConnectionLost, EventQueue, EventsDropped
+from parlour.client.event_queue import EventQueue
+from parlour.client.events import ConnectionLost, EventsDropped
 
 
 def event(number: int) -> ConnectionLost:

@@ -1,0 +1,47 @@
+"""Add-ins: web pages that are shown beside rooms. `Client.addins`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import NoneType
+
+from parlour.client.courier import Courier
+from parlour.client.errors import UnusableAnswer
+from parlour.xccos.ids import normalize_guid
+from parlour.xccos.types import AddIn, AddIns, CreateAddIn, DeleteAddIn, GetAddIns, ModifyAddIn
+
+__all__ = ["ManageAddIns"]
+
+
+class ManageAddIns:
+    """Anybody may list them, administrators change them. Every method raises ClientError."""
+
+    def __init__(self, courier: Courier) -> None:
+        self._courier = courier
+
+    async def list(self) -> tuple[AddIn, ...]:
+        """All that are registered."""
+        return (await self._courier.ask(GetAddIns(1), AddIns)).addins
+
+    async def create(self, title: str, url: str) -> AddIn:
+        """Register a page. Raises DuplicateAddInName."""
+        return await self._changed(CreateAddIn(1, title, url), lambda one: one.title == title)
+
+    async def modify(self, addin_id: str, *, title: str | None = None, url: str | None = None) -> AddIn:
+        """What is left out stays as it is. Raises DuplicateAddInName."""
+        return await self._changed(
+            ModifyAddIn(1, addin_id, title, url), lambda one: one.id == (normalize_guid(addin_id) or addin_id)
+        )
+
+    async def delete(self, addin_id: str, *, force: bool = False) -> None:
+        """`force` also where rooms show it: then they show none. Raises NotEmpty where they do and it is not forced."""
+        await self._courier.ask(DeleteAddIn(1, addin_id, force), NoneType)
+
+    async def _changed(self, command: CreateAddIn | ModifyAddIn, wanted: Callable[[AddIn], bool]) -> AddIn:
+        answer = await self._courier.ask(command, AddIns)
+        if len(answer.addins) == 1:
+            return answer.addins[0]
+        for one in answer.addins:
+            if wanted(one):
+                return one
+        raise UnusableAnswer("the add-in is not in the answer")
