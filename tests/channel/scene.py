@@ -79,7 +79,13 @@ class Scene:
     def __init__(self, *, limits: Limits | None = None, **settings: Any) -> None:
         self.now = 1000.0
         self.store = MemoryStore()
-        self.directory = FakeDirectory(person("alice"), person("bob"), person("carol", chat_enabled=False))
+        self.directory = FakeDirectory(
+            person("alice"),
+            person("bob"),
+            person("carol", chat_enabled=False),
+            person("dave", is_admin=True),
+            replace(person("minji"), display_name="김민지", email="minji@example.com", company="서울 공장"),
+        )
         ticks, guids, envids = itertools.count(1_000_000), itertools.count(1), itertools.count(7)
         self.hub = Hub(
             self.store,
@@ -247,9 +253,21 @@ class Client:
         return self.statuses[cseq].status if cseq in self.statuses else 0
 
     async def settle(self) -> None:
-        for _ in range(20):
+        """Until all that was asked is done, or waits for the store."""
+        service = self.scene.service
+        for turn in range(600):
             await asyncio.sleep(0)
             self.pump()
+            if turn > 20 and service.turns.idle and not service._tasks:
+                return
+
+    async def ask(self, command: Any) -> Reply:
+        """Send a command and give its reply; what else was heard meanwhile is forgotten."""
+        assert await self.say(command) == 200
+        reply = self.replies()[-1]
+        assert (reply.command_envid, reply.command_seqid) == (self.envid, command.seqid)
+        self.forget()
+        return reply
 
     def forget(self) -> None:
         self.pump()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from parlour.channel.refusals import INVITE_DIAGNOSTICS, code_for
+from parlour.channel.refusals import code_for, diagnosis_for
 from parlour.channel.returning import ReturningEndpoints
 from parlour.rooms.model import Limits, RoomId
 from parlour.rooms.refusals import Refusal
@@ -133,7 +133,6 @@ async def test_who_hung_up_or_comes_from_elsewhere_is_seated_nowhere(end: str) -
         else:
             alice.answering = 481
             (session,) = scene.service._sessions
-            session._push_fragments([])
             assert session._dialog is not None
             session._dialog.forget("answered 481")
         back = scene.client() if end == "other connection" else alice.again()
@@ -194,7 +193,7 @@ async def test_a_hundred_sessions_come_and_go() -> None:
 
 def test_every_refusal_has_a_code() -> None:
     assert all(code_for(reason) >= 400 for reason in Refusal)
-    assert all(status >= 400 for status, _, _ in INVITE_DIAGNOSTICS.values())
+    assert all(diagnosis_for(reason)[0] >= 400 for reason in Refusal)
 
 
 def test_returning_endpoints_are_given_their_rooms_once_and_for_a_while() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from parlour.hub.presence import Visit
 from parlour.hub.reading import History
+from parlour.rooms.editing import RoomChange
 from parlour.rooms.model import Limits, RoomId
 from parlour.rooms.refusals import Refused
 from parlour.xccos.ids import room_uri
@@ -15,6 +16,8 @@ from parlour.xccos.types import (
     BatchJoin,
     GetInvitations,
     GetServerInfo,
+    Kicked,
+    PeopleParted,
     Reply,
     RequestUri,
     RoomRef,
@@ -28,6 +31,7 @@ from tests.channel.scene import (
     OTHER,
     SECRET,
     SERVICE,
+    SIPE_AGENT,
     Scene,
     chat,
     join,
@@ -260,8 +264,8 @@ async def test_the_memory_of_replies_is_bounded() -> None:
         for envid in range(100):
             await alice.say(part(), envid=envid)
         (session,) = scene.service._sessions
-        assert session._answered is not None
-        assert len(session._answered) == 64
+        assert session._remembered is not None
+        assert len(session._remembered) == 64
 
 
 async def test_history_and_what_is_said_meanwhile_none_twice_none_lost() -> None:
@@ -416,12 +420,25 @@ async def test_a_post_under_way_when_the_connection_is_lost_is_kept_and_told() -
         assert bob.chats() == ["last words"]
 
 
-async def test_being_put_out_of_a_room_is_told() -> None:
+@pytest.mark.parametrize(("agent", "told"), [(SIPE_AGENT, ["kick", "part"]), (LYNC_AGENT, ["kick"])])
+async def test_being_put_out_of_a_room_is_told(agent: str, told: list[str]) -> None:
     async with Scene() as scene:
-        bob = await scene.called("bob")
+        alice = await scene.joined(agent=agent)
+        await scene.hub.managing.modify_room(None, OPEN, RoomChange(disabled=True))
+        await alice.settle()
+        assert [notice.name for notice in alice.notices()] == told
+        kick = alice.notices()[0].body
+        assert kick == Kicked(room_uri(DOMAIN, OPEN), 407)
+        if told[1:]:
+            assert alice.notices()[1].body == PeopleParted(((room_uri(DOMAIN, OPEN), uri("alice")),))
+
+
+async def test_a_room_that_is_deleted_is_told_before_its_people_are_put_out() -> None:
+    async with Scene() as scene:
+        bob = await scene.called("bob", agent=LYNC_AGENT)
         await bob.say(join(SECRET))
         bob.forget()
-        scene.hub._enforcing.room_deleted(SECRET)
+        await scene.hub.managing.delete_room(None, SECRET)
         await bob.settle()
-        assert [notice.name for notice in bob.notices()] == ["part"]
+        assert [notice.name for notice in bob.notices()] == ["chandeleted", "kick"]
         assert not [one for one in bob.heard if isinstance(one, Reply)]

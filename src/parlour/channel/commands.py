@@ -3,53 +3,113 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from parlour.channel.handlers import history, membership, search, server
-from parlour.xccos.codes import ResponseCode
-from parlour.xccos.encode import Fragment, refusal
-from parlour.xccos.types import (
-    BadCommand,
-    BatchJoin,
-    GetInvitations,
-    GetServerInfo,
-    Join,
-    Part,
-    RecentHistory,
-    Request,
-    RequestUri,
-    SearchRooms,
-    UnknownCommand,
+from parlour.channel.caller import Answer, Caller
+from parlour.channel.handlers import (
+    addins,
+    categories,
+    files,
+    history,
+    managing,
+    marks,
+    membership,
+    messages,
+    people,
+    preferences,
+    search,
+    server,
 )
-
-if TYPE_CHECKING:
-    from parlour.channel.session import Session
+from parlour.rooms.refusals import Refusal, Refused
+from parlour.xccos import types
 
 __all__ = ["HANDLERS", "ONCE", "Handler", "refuse"]
 
-Handler = Callable[["Session", int, Any], Awaitable[list[Fragment]]]
+Handler = Callable[[Caller, Any], Awaitable[Answer]]
+
+_BAD = Refused(Refusal.INVALID, "a field is missing or malformed")
+_UNKNOWN = Refused(Refusal.NO_SUCH_COMMAND, "there is no such command")
 
 
-async def refuse(session: Session, envid: int, command: Request) -> list[Fragment]:
+async def refuse(caller: Caller, command: types.Request) -> Answer:
     """A command that we do not speak, or that is missing something (docs/protocol/xccos.md, Unknown commands)."""
-    if isinstance(command, BadCommand):
-        return [refusal(envid, command, ResponseCode.INVALID_ARGUMENT)]
-    return [refusal(envid, command, ResponseCode.MSG_NOT_SUPPORTED)]
+    return _BAD if isinstance(command, types.BadCommand) else _UNKNOWN
 
 
 HANDLERS: Mapping[type, Handler] = {
-    RequestUri: server.request_uri,
-    GetServerInfo: server.get_server_info,
-    Join: membership.join,
-    BatchJoin: membership.batch_join,
-    Part: membership.part,
-    SearchRooms: search.search_rooms,
-    RecentHistory: history.recent_history,
-    GetInvitations: membership.get_invitations,
-    BadCommand: refuse,
-    UnknownCommand: refuse,
+    types.RequestUri: server.request_uri,
+    types.GetServerInfo: server.get_server_info,
+    types.GetPreference: preferences.get_preference,
+    types.SetPreference: preferences.set_preference,
+    types.GetAddIns: addins.get_addins,
+    types.CreateAddIn: addins.create_addin,
+    types.ModifyAddIn: addins.modify_addin,
+    types.DeleteAddIn: addins.delete_addin,
+    types.GetUploadToken: files.get_upload_token,
+    types.GetDownloadToken: files.get_download_token,
+    types.CheckToken: files.check_token,
+    types.Join: membership.join,
+    types.BatchJoin: membership.batch_join,
+    types.Part: membership.part,
+    types.GetInvitations: membership.get_invitations,
+    types.GetParticipants: membership.get_participants,
+    types.SearchRooms: search.search_rooms,
+    types.GetAssociations: search.get_associations,
+    types.GetRoom: search.get_room,
+    types.GetPermissions: search.get_permissions,
+    types.MarkRead: marks.mark_read,
+    types.GetUnread: marks.get_unread,
+    types.RecentHistory: history.recent_history,
+    types.HistoryByDate: history.history_by_date,
+    types.HistoryByMessage: history.history_by_message,
+    types.DeleteMessage: messages.delete_message,
+    types.ReplaceMessage: messages.replace_message,
+    types.PurgeRoom: messages.purge_room,
+    types.CreatableCategories: managing.creatable_categories,
+    types.CreateRoom: managing.create_room,
+    types.ModifyRoom: managing.modify_room,
+    types.DeleteRoom: managing.delete_room,
+    types.MoveRoom: managing.move_room,
+    types.GetRoles: managing.get_roles,
+    types.SetRoles: managing.set_roles,
+    types.CreateCategory: categories.create_category,
+    types.ModifyCategory: categories.modify_category,
+    types.DeleteCategory: categories.delete_category,
+    types.GetCategory: categories.get_category,
+    types.SearchCategories: categories.search_categories,
+    types.GetScope: categories.get_scope,
+    types.SetScope: categories.set_scope,
+    types.FindUsers: people.find_users,
+    types.FindPrincipals: people.find_principals,
+    types.GetUserInfo: people.get_user_info,
+    types.GetGroupInfo: people.get_group_info,
+    types.BadCommand: refuse,
+    types.UnknownCommand: refuse,
 }
 
-ONCE: frozenset[type] = frozenset({Part})
-"""Commands that would be answered differently the second time: their replies are remembered, and a command sent again
-gets the same one. All others may be carried out again, which is right and costs no memory in between."""
+ONCE: frozenset[type] = frozenset(
+    {
+        types.Part,
+        types.SetPreference,
+        types.CreateAddIn,
+        types.ModifyAddIn,
+        types.DeleteAddIn,
+        types.GetUploadToken,
+        types.GetDownloadToken,
+        types.DeleteMessage,
+        types.ReplaceMessage,
+        types.PurgeRoom,
+        types.CreateRoom,
+        types.ModifyRoom,
+        types.DeleteRoom,
+        types.MoveRoom,
+        types.SetRoles,
+        types.CreateCategory,
+        types.ModifyCategory,
+        types.DeleteCategory,
+        types.SetScope,
+    }
+)
+"""Commands that would be answered differently the second time, or leave something twice: their replies are remembered,
+and a command sent again gets the same one. All others may be carried out again, which is right and costs no memory in
+between: they read, enter a room, or mark it read."""

@@ -6,22 +6,21 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from parlour.channel.names import room_id
 from parlour.channel.refusals import code_for
 from parlour.hub.posting import Draft
-from parlour.rooms.model import RoomId
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.xccos.encode import Fragment, room_refusal
-from parlour.xccos.ids import parse_room_uri
 from parlour.xccos.types import GroupChat
 
 if TYPE_CHECKING:
     from parlour.channel.session import Session
 
-__all__ = ["GONE", "Answer", "post", "post_key"]
+__all__ = ["GONE", "PostAnswer", "post", "post_key"]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PostAnswer:
     """What the INFO of a post is answered with, and the reply to send after it (if any). 481: the session is over, and
     the post was not kept."""
 
@@ -30,27 +29,27 @@ class Answer:
     fragments: tuple[Fragment, ...] = ()
 
 
-_TAKEN = Answer(200)
-_AGAIN = Answer(503)
-GONE = Answer(481)
+_TAKEN = PostAnswer(200)
+_AGAIN = PostAnswer(503)
+GONE = PostAnswer(481)
 
 
-async def post(session: Session, envid: int, chat: GroupChat) -> Answer:
+async def post(session: Session, envid: int, chat: GroupChat) -> PostAnswer:
     """200 means committed and flushed; 503 means nothing was kept."""
     visit = session.visit
     if visit is None:
         return GONE
     key = post_key(session.person, session.endpoint_id, envid, chat)
-    room = RoomId(room_guid(chat.room_uri))
-    outcome = await session.service.hub.post(visit, room, Draft(chat.text, chat.rtf, chat.alert), key)
+    draft = Draft(chat.text, chat.rtf, chat.alert)
+    outcome = await session.service.hub.post(visit, room_id(chat.room_uri), draft, key)
     if not isinstance(outcome, Refused):
         return _TAKEN
     if outcome.reason in (Refusal.UNAVAILABLE, Refusal.BUSY):
         return _AGAIN
     code = code_for(outcome.reason)
     if session.profile.refuse_posts_with_sip_status:
-        return Answer(403, code.text)
-    return Answer(200, fragments=(room_refusal(envid, chat, code, chat.room_uri),))
+        return PostAnswer(403, code.text)
+    return PostAnswer(200, fragments=(room_refusal(envid, chat, code, chat.room_uri),))
 
 
 def post_key(person: str, endpoint: str, envid: int, chat: GroupChat) -> bytes:
@@ -65,9 +64,3 @@ def post_key(person: str, endpoint: str, envid: int, chat: GroupChat) -> bytes:
         digest.update(len(data).to_bytes(4, "big"))
         digest.update(data)
     return digest.digest()
-
-
-def room_guid(uri: str) -> str:
-    """The GUID of a room URI; of one that names no room, a GUID that no room has."""
-    parsed = parse_room_uri(uri)
-    return parsed[1] if parsed else ""

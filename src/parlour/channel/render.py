@@ -4,92 +4,128 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from parlour.hub.events import Participant, PersonJoined, PersonParted, PostHeard, RoomEvent
-from parlour.hub.presence import RoomView
-from parlour.hub.searching import RoomSummary
-from parlour.rooms.model import Behavior, Category, Room
-from parlour.xccos.encode import Fragment, encode_group_chat, envelopes, group_chat, joined_notice, parted_notice
-from parlour.xccos.ids import category_uri, room_uri
-from parlour.xccos.masks import participant_mask
-from parlour.xccos.types import JoinedRoom, RoomInfo, Seat, SeatTaken, UserInfo
+from parlour.channel.cards import Cards, mask_of, user_info
+from parlour.channel.refusals import code_for
+from parlour.hub.events import (
+    HistoryPurged,
+    Invited,
+    Participant,
+    PersonChanged,
+    PersonJoined,
+    PersonParted,
+    PostHeard,
+    PostReplaced,
+    PostsRemoved,
+    PreferenceChanged,
+    Removed,
+    RoomChanged,
+    RoomEvent,
+)
+from parlour.rooms.refusals import Refusal
+from parlour.xccos.encode import (
+    Fragment,
+    encode_group_chat,
+    envelopes,
+    group_chat,
+    invitation_notice,
+    joined_notice,
+    kick_notice,
+    message_removed_notice,
+    message_replaced_notice,
+    parted_notice,
+    permissions_notice,
+    preference_notice,
+    purged_notice,
+    room_changed_notice,
+    room_deleted_notice,
+)
+from parlour.xccos.profiles import ClientProfile
+from parlour.xccos.types import SeatTaken
 
 __all__ = ["Renderer"]
 
 
 class Renderer:
-    """Turns hub values into wire values, and shared events into shared bodies."""
+    """Turns shared events into shared bodies."""
 
-    __slots__ = ("_bodies", "_events", "_next_envid", "domain")
+    __slots__ = ("_bodies", "_cards", "_events", "_next_envid")
 
-    def __init__(self, domain: str, next_envid: Callable[[], int]) -> None:
-        self.domain = domain
+    def __init__(self, cards: Cards, next_envid: Callable[[], int]) -> None:
+        self._cards = cards
         self._next_envid = next_envid
         self._events: Sequence[RoomEvent] | None = None
-        self._bodies: dict[int, list[bytes]] = {}
+        self._bodies: dict[ClientProfile | None, list[bytes]] = {}
 
-    def bodies(self, events: Sequence[RoomEvent], chats: int) -> list[bytes]:
-        """INFO bodies for a batch of events, at most `chats` live messages in each. The hub gives all listeners of a
-        room the same batch object, one after the other, so what the last batch became is nearly always wanted again:
-        as it is, or for a client that takes more or fewer at once."""
+    def bodies(self, events: Sequence[RoomEvent], profile: ClientProfile) -> list[bytes]:
+        """INFO bodies for a batch of events. The hub gives all listeners of a room the same batch object, one after
+        the other, so what the last batch became is nearly always wanted again: by the same kind of client."""
         if events is not self._events:
             self._events, self._bodies = events, {}
-        if len(events) == 1:
-            chats = 1
-        bodies = self._bodies.get(chats)
+        bodies = self._bodies.get(profile)
         if bodies is None:
-            bodies = self._bodies[chats] = self._render(events, chats)
+            bodies = self._bodies[profile] = self._render(events, profile)
         return bodies
 
-    def _render(self, events: Sequence[RoomEvent], chats: int) -> list[bytes]:
+    def _render(self, events: Sequence[RoomEvent], profile: ClientProfile) -> list[bytes]:
         if len(events) == 1 and isinstance(events[0], PostHeard):
-            heard = events[0]
-            return [encode_group_chat(self._next_envid(), self.room_uri(heard.room), heard.post)]
-        fragments = [fragment for event in events if (fragment := self.fragment(event)) is not None]
-        return envelopes(self._next_envid, fragments, chats=chats)
+            return self._lone_post(events[0])
+        fragments = [part for event in events for part in self._told(event, profile)]
+        return envelopes(self._next_envid, fragments, chats=profile.chats_per_envelope)
 
-    def fragment(self, event: RoomEvent) -> Fragment | None:
-        """The primitive that tells an event; None for one that this wire has no word for."""
+    def _lone_post(self, heard: PostHeard) -> list[bytes]:
+        """By far the most frequent, and the same for every kind of client."""
+        bodies = self._bodies.get(None)
+        if bodies is None:
+            body = encode_group_chat(self._next_envid(), self._cards.room_uri(heard.room), heard.post)
+            bodies = self._bodies[None] = [body]
+        return bodies
+
+    def _told(self, event: RoomEvent, profile: ClientProfile) -> list[Fragment]:
+        """The primitives that tell an event; none where the client has no use for it, or the wire no word."""
+        match event:
+            case PostsRemoved() | PostReplaced() | HistoryPurged():
+                return self._removal(event) if profile.hears_removals else []
+            case PreferenceChanged(label, version):
+                return [preference_notice(label, version)]
+            case Invited(_, invitation, settings, category):
+                return [invitation_notice([self._cards.invitation(invitation, settings, category, None)])]
+            case _:
+                return self._of_room(event)
+
+    def _of_room(self, event: RoomEvent) -> list[Fragment]:
         match event:
             case PostHeard(room, post):
-                return group_chat(self.room_uri(room), post)
+                return [group_chat(self._cards.room_uri(room), post)]
             case PersonJoined(room, participant):
-                mask = participant_mask(participant.manager, participant.presenter, False)
-                return joined_notice([SeatTaken(self.room_uri(room), user_info(participant), mask)])
+                return [joined_notice([self._seat(room, participant)])]
             case PersonParted(room, uri):
-                return parted_notice(self.room_uri(room), [uri])
+                return [parted_notice(self._cards.room_uri(room), [uri])]
+            case PersonChanged(room, participant):
+                return [permissions_notice([self._seat(room, participant)])]
+            case RoomChanged(_, settings, category):
+                return [room_changed_notice(self._cards.card(settings, category, None))]
             case _:
-                return None
+                return []
 
-    def room_uri(self, room: str) -> str:
-        return room_uri(self.domain, room)
+    def _removal(self, event: PostsRemoved | PostReplaced | HistoryPurged) -> list[Fragment]:
+        uri = self._cards.room_uri(event.room)
+        match event:
+            case PostsRemoved(_, chat_ids):
+                return [message_removed_notice(uri, chat_id) for chat_id in chat_ids]
+            case PostReplaced(_, post):
+                return [message_replaced_notice(uri, post)]
+            case HistoryPurged(_, until):
+                return [purged_notice(uri, until)]
 
-    def joined_room(self, view: RoomView) -> JoinedRoom:
-        """A room as the join replies show it."""
-        auditorium = view.room.behavior is Behavior.AUDITORIUM
-        seats = tuple(
-            Seat(user_info(one), participant_mask(one.manager, one.presenter, auditorium)) for one in view.participants
-        )
-        return JoinedRoom(self.room_info(view.room, view.category, view.count), seats)
+    def _seat(self, room: str, participant: Participant) -> SeatTaken:
+        return SeatTaken(self._cards.room_uri(room), user_info(participant), mask_of(participant))
 
-    def found_room(self, row: RoomSummary) -> RoomInfo:
-        return self.room_info(row.room, row.category, row.count)
-
-    def room_info(self, room: Room, category: Category, count: int) -> RoomInfo:
-        return RoomInfo(
-            uri=self.room_uri(room.id),
-            name=room.name,
-            description=room.description,
-            topic=room.topic,
-            parent=category_uri(self.domain, category.id),
-            behavior=room.behavior.value,
-            disabled=room.disabled,
-            visibility=room.visibility.value,
-            participant_count=count,
-            logged=category.logged,
-            invite=category.invite and room.invite,
-            filepost=category.filepost,
-        )
-
-
-def user_info(participant: Participant) -> UserInfo:
-    return UserInfo(participant.uri, participant.guid, participant.display_name)
+    def put_out(self, event: Removed, person: str, profile: ClientProfile) -> list[bytes]:
+        """For `person` alone: they are out of a room, and why."""
+        uri = self._cards.room_uri(event.room)
+        notices = [room_deleted_notice(uri)] if event.reason is Refusal.NO_SUCH_ROOM else []
+        notices.append(kick_notice(uri, code_for(event.reason)))
+        if profile.removal_needs_part_notice:
+            # COMPAT: SIPE passes over the other two, and takes the person off its list at least.
+            notices.append(parted_notice(uri, [person]))
+        return envelopes(self._next_envid, notices)

@@ -8,13 +8,23 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from parlour.channel.refusals import INVITE_DIAGNOSTICS, diagnostics
+from parlour.channel.cards import Cards
+from parlour.channel.refusals import (
+    BAD_CALLER,
+    NOT_BEGUN,
+    SESSION_QUEUE_FULL,
+    Diagnosis,
+    diagnosis_for,
+    diagnostics,
+)
 from parlour.channel.render import Renderer
 from parlour.channel.returning import ReturningEndpoints
 from parlour.channel.session import Session
+from parlour.channel.turns import Backlog, Turns
 from parlour.hub.hub import Hub
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.ua.endpoint import Endpoint
+from parlour.ua.identity import Identity
 from parlour.ua.incoming import IncomingRequest
 from parlour.xccos.profiles import profile_for
 
@@ -25,8 +35,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ChannelSettings:
-    """`uri` is where we are called; `sessions` and `pending` bound what one process and one session may hold;
-    `retry_after` is in seconds."""
+    """`uri` is where we are called, `file_service_url` where files go ("": nowhere).
+
+    `sessions` bounds the dialogs of one process, `pending` the envelopes of one session that wait or are being carried
+    out, `pending_total` and `pending_bytes` those of all sessions and their size; `retry_after` is in seconds.
+    `push_history`: after a join the history of the rooms is sent unasked, for clients of the first generation."""
 
     uri: str
     domain: str
@@ -34,8 +47,12 @@ class ChannelSettings:
     instance_id: str
     display_name: str = "Parlour"
     room_management_url: str = ""
+    file_service_url: str = ""
+    push_history: bool = False
     sessions: int = 20_000
-    pending: int = 64
+    pending: int = 256
+    pending_total: int = 20_000
+    pending_bytes: int = 64 * 1024 * 1024
     retry_after: int = 5
 
 
@@ -58,7 +75,10 @@ class ChannelService:
         self.settings = settings
         self.next_envid = next_envid
         self.clock_us = clock_us
-        self.renderer = Renderer(settings.domain, next_envid)
+        self.cards = Cards(hub, settings.domain, settings.file_service_url)
+        self.renderer = Renderer(self.cards, next_envid)
+        self.turns = Turns()
+        self.backlog = Backlog(settings.pending_total, settings.pending_bytes)
         self.returning = ReturningEndpoints(clock)
         self.draining = False
         self._sessions: set[Session] = set()
@@ -71,13 +91,27 @@ class ChannelService:
 
     def handle_invite(self, incoming: IncomingRequest) -> None:
         """Begin a session, or say why not in the words clients know (ms-diagnostics)."""
+        refused = self._refused(incoming)
+        if refused is not None:
+            self.refuse(incoming, refused)
+
+    def _refused(self, incoming: IncomingRequest) -> Diagnosis | None:
+        """None once a session has begun, or its INVITE was refused for reasons of SIP."""
         identity = incoming.identity
         if identity is None:
-            incoming.respond(403)
-            return
+            return BAD_CALLER
         if self.draining or len(self._sessions) >= self.settings.sessions:
-            self._refuse(incoming, Refusal.BUSY)
-            return
+            return diagnosis_for(Refusal.BUSY)
+        if self.backlog.full:
+            return SESSION_QUEUE_FULL
+        try:
+            refused = self._begin(incoming, identity)
+        except Exception:
+            log.exception("a session could not be begun", extra={"person": identity.uri})
+            return None if incoming.final_status else NOT_BEGUN
+        return diagnosis_for(refused.reason) if refused is not None else None
+
+    def _begin(self, incoming: IncomingRequest, identity: Identity) -> Refused | None:
         endpoint = identity.endpoint or f"call:{incoming.request.call_id}"
         session = Session(self, identity.uri, endpoint, incoming.connection, profile_for(identity.user_agent))
         before = self._by_endpoint.get((identity.uri, endpoint))
@@ -85,18 +119,22 @@ class ChannelService:
             before.expect_successor(incoming.connection)
         visit = self.hub.enter(identity.uri, endpoint, session)
         if isinstance(visit, Refused):
-            self._refuse(incoming, visit.reason)
-            return
-        dialog = self.endpoint.accept_invite(incoming, session)
-        if dialog is None:
-            self.hub.leave(visit)
-            return
-        self._sessions.add(session)
-        self._by_endpoint[identity.uri, endpoint] = session
-        session.begin(visit, dialog)
+            return visit
+        dialog = None
+        try:
+            dialog = self.endpoint.accept_invite(incoming, session)
+        finally:
+            if dialog is None:
+                self.hub.leave(visit)
+        if dialog is not None:
+            self._sessions.add(session)
+            self._by_endpoint[identity.uri, endpoint] = session
+            session.begin(visit, dialog)
+        return None
 
-    def _refuse(self, incoming: IncomingRequest, reason: Refusal) -> None:
-        status, code, text = INVITE_DIAGNOSTICS.get(reason, (500, 20007, "Chat service error"))
+    def refuse(self, incoming: IncomingRequest, why: Diagnosis) -> None:
+        """Refuse an INVITE or INFO; where it may be sent again, say when."""
+        status, code, text = why
         headers = [diagnostics(code, text, self.settings.host)]
         if status == 503:
             headers.append(("Retry-After", str(self.settings.retry_after)))
@@ -116,8 +154,7 @@ class ChannelService:
     async def close(self) -> None:
         """Stop taking sessions, finish what was asked, hang up. No part notices: everybody is leaving."""
         self.draining = True
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=5.0)
+        await self._settle(5.0)
         for dialog in [session.detach() for session in self._sessions]:
             if dialog is not None:
                 dialog.bye("server stops")
@@ -125,3 +162,13 @@ class ChannelService:
             task.cancel()
         if self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _settle(self, seconds: float) -> None:
+        """Wait until everything is done that was asked, but no longer than this."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while (left := until - loop.time()) > 0 and not (self.turns.idle and not self._tasks):
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=left)
+            else:
+                await asyncio.sleep(0)  # somebody's turn comes

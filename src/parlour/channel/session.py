@@ -1,34 +1,32 @@
-"""One person in one dialog: takes INFOs in order, answers each, and passes on what is heard in the rooms.
-
-Order. Commands of a dialog are carried out one after the other, in the order they came. Posts do not wait for each
-other's commit (the store keeps their order) but commands wait for posts and posts for commands. A post's INFO is
-answered when the post is committed; a command's INFO at once, its reply being an INFO of its own. Replies leave before
-anything that is heard because of them.
+"""One person in one dialog: carries out what was asked (`inbox` says when), answers it, and passes on what is heard in
+the rooms. Replies leave before anything that is heard because of them.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict, deque
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
 
+from parlour.channel.caller import Answer, Caller
 from parlour.channel.commands import HANDLERS, ONCE, refuse
-from parlour.channel.posting import GONE, Answer, post
-from parlour.channel.refusals import diagnostics
-from parlour.hub.events import PostHeard, Removed, RoomEvent, VisitEnded
+from parlour.channel.handlers.history import recent_history
+from parlour.channel.holding import Holding
+from parlour.channel.inbox import Inbox
+from parlour.channel.posting import GONE, PostAnswer, post
+from parlour.channel.refusals import code_for
+from parlour.channel.remembered import RememberedReplies
+from parlour.hub.events import Removed, RoomEvent, VisitEnded
 from parlour.hub.presence import Visit
 from parlour.rooms.model import RoomId
-from parlour.rooms.refusals import Refusal
+from parlour.rooms.refusals import Refusal, Refused
 from parlour.ua.connection import Connection
 from parlour.ua.incoming import IncomingRequest
 from parlour.ua.uas import UasDialog
 from parlour.xccos.codes import ResponseCode
-from parlour.xccos.encode import Fragment, envelopes, parted_notice, refusal
-from parlour.xccos.errors import XccosError
-from parlour.xccos.media import decode_body, refusal_headers
-from parlour.xccos.profiles import FULL_CLIENT_COMMANDS, ClientProfile, profile_for
-from parlour.xccos.types import Envelope, GroupChat, Request, RequestUri
+from parlour.xccos.encode import Fragment, envelopes, refusal
+from parlour.xccos.profiles import ClientProfile, hint_of, profile_for
+from parlour.xccos.types import Envelope, GroupChat, RecentHistory, Request, RequestUri
 
 if TYPE_CHECKING:
     from parlour.channel.service import ChannelService
@@ -37,28 +35,25 @@ __all__ = ["Session"]
 
 log = logging.getLogger(__name__)
 
-_REMEMBERED = 64
 _OF_MYSELF = (Removed, VisitEnded)
-# Replies longer than this are not kept but worked out again: only reading, and entering a room, have such, and both may
-# be done twice.
-_CommandKey = tuple[int, int, str, int]
+_NOTHING_DONE = frozenset({Refusal.UNAVAILABLE, Refusal.BUSY})
+_PUSHED_BYTES = 8 * 1024 * 1024
+"""History that is pushed after one command, unasked; a client may ask for the rest."""
 
 
 class Session:
     """A dialog's handler (`ua.DialogHandler`) and a visit's listener (`hub.Listener`) in one."""
 
     __slots__ = (
-        "_answered",
-        "_busy",
         "_connection",
         "_dialog",
-        "_held",
-        "_posting",
-        "_queue",
-        "_releases",
+        "_entered",
+        "_hints",
+        "_holding",
+        "_inbox",
+        "_remembered",
         "_replies",
         "_resuming",
-        "_seen",
         "_successor",
         "endpoint_id",
         "person",
@@ -77,14 +72,12 @@ class Session:
         self.visit: Visit | None = None
         self._connection = connection
         self._dialog: UasDialog | None = None
-        self._queue: deque[tuple[IncomingRequest, Envelope]] | None = None
-        self._busy = False
-        self._posting = 0
+        self._inbox = Inbox(self)
         self._replies: list[Fragment] = []
-        self._releases: list[tuple[RoomId, int]] = []
-        self._held: dict[RoomId, list[RoomEvent]] | None = None
-        self._answered: OrderedDict[_CommandKey, list[Fragment]] | None = None
-        self._seen: frozenset[str] = frozenset()
+        self._holding: Holding | None = None
+        self._entered: list[RoomId] | None = None
+        self._remembered: RememberedReplies | None = None
+        self._hints: frozenset[str] = frozenset()
         self._successor: Connection | None = None
         self._resuming = False
 
@@ -97,17 +90,14 @@ class Session:
             dialog.bye_when_expired = False
             self._resuming = True
 
-    def _resumes_before(self, envelope: Envelope) -> bool:
-        """Whether rooms have to be entered again before `envelope` is looked at. COMPAT: after a 481 SIPE first calls
-        to ask for our address, at that very address, and hangs up: that call is not the one that goes on."""
+    def resuming(self, envelope: Envelope) -> Coroutine[Any, Any, None] | None:
+        """What has to be done before `envelope` is looked at: entering rooms again. COMPAT: after a 481 SIPE first
+        calls to ask for our address, at that very address, and hangs up: that call is not the one that goes on."""
         if not self._resuming or all(isinstance(one, RequestUri) for one in envelope.primitives):
-            return False
+            return None
         self._resuming = False
         rooms = self.service.returning.take(self.person, self.endpoint_id, self._connection.id)
-        if rooms:
-            self._busy = True
-            self.service.spawn(self._resume(rooms))
-        return bool(rooms)
+        return self._resume(rooms) if rooms else None
 
     async def _resume(self, rooms: Sequence[RoomId]) -> None:
         try:
@@ -115,90 +105,14 @@ class Session:
                 await self.service.hub.join_many(self.visit, rooms)
         except Exception:
             log.exception("rooms could not be resumed", extra={"person": self.person})
-        finally:
-            self._done()
 
     # -- what the client asks ----------------------------------------------------------------------------------
 
     def receive_info(self, incoming: IncomingRequest) -> None:
-        """Decode and queue; refuse what cannot be decoded or what is too much."""
-        request = incoming.request
-        try:
-            envelope = decode_body(request.content_type, request.body)
-        except XccosError as error:
-            incoming.respond(error.status, error.reason, headers=refusal_headers(error))
-            return
-        if self._queue is None:
-            self._queue = deque()
-        if len(self._queue) + self._posting >= self.service.settings.pending:
-            self.refuse_busy(incoming)
-            return
-        if not _has_post(envelope):
-            incoming.respond(200)
-        self._queue.append((incoming, envelope))
-        self._pump()
+        self._inbox.receive(incoming)
 
-    def refuse_busy(self, incoming: IncomingRequest) -> None:
-        """503: nothing of the message was applied; the client sends it again."""
-        settings = self.service.settings
-        incoming.respond(
-            503,
-            headers=[
-                ("Retry-After", str(settings.retry_after)),
-                diagnostics(20011, "Message rejected, inbound queue full", settings.host),
-            ],
-        )
-
-    def _pump(self) -> None:
-        """Start what may start now."""
-        queue = self._queue
-        while queue and not self._busy:
-            if self._resumes_before(queue[0][1]):
-                return
-            lone_post = _is_lone_post(queue[0][1])
-            if self._posting and not lone_post:
-                return
-            incoming, envelope = queue.popleft()
-            if lone_post:
-                self._posting += 1
-                self.service.spawn(self._carry_out_post(incoming, envelope))
-            else:
-                self._busy = True
-                self.service.spawn(self._carry_out(incoming, envelope))
-        if not queue:
-            self._queue = None  # an idle session keeps nothing it does not need
-
-    async def _carry_out_post(self, incoming: IncomingRequest, envelope: Envelope) -> None:
-        try:
-            await self._work(incoming, envelope)
-        finally:
-            self._posting -= 1
-            self._pump()
-
-    async def _carry_out(self, incoming: IncomingRequest, envelope: Envelope) -> None:
-        try:
-            await self._work(incoming, envelope)
-        finally:
-            self._done()
-
-    def _done(self) -> None:
-        self._busy = False
-        self._pump()
-
-    async def _work(self, incoming: IncomingRequest, envelope: Envelope) -> None:
-        """Carry out one envelope, command by command."""
-        final = Answer(200)
-        for primitive in envelope.primitives:
-            answer = await self._do(envelope.envid, primitive)
-            final = max(final, answer, key=_severity)
-            if len(envelope.primitives) > 1:
-                self.flush()
-        if not incoming.final_status:
-            self._answer_post(incoming, final)
-        self.flush()
-
-    async def _do(self, envid: int, primitive: Request) -> Answer:
-        """One command or post; the edge at which a surprise is logged and answered."""
+    async def carry_out(self, envid: int, primitive: Request) -> PostAnswer:
+        """One command or post; the edge at which a surprise is logged and answered. Replies wait for `flush`."""
         if self.visit is None:
             return GONE
         try:
@@ -206,44 +120,91 @@ class Session:
                 answer = await post(self, envid, primitive)
                 self._replies.extend(answer.fragments)
                 return answer
-            self._replies.extend(await self._command(envid, primitive))
+            self._replies.extend(await self._command(Caller(self, self.visit, envid), primitive))
         except Exception:
             log.exception("a command failed", extra={"person": self.person})
             if isinstance(primitive, GroupChat):
-                return Answer(500)
+                return PostAnswer(500)
             self._replies.append(refusal(envid, primitive, ResponseCode.UNKNOWN))
-        if self._held is not None:
-            self.flush()
-            self._release()
-        return Answer(200)
+        if self._entered:
+            await self._push_history(envid, primitive.seqid)
+        if self._holding is not None:
+            self._release(everything=True)
+        return PostAnswer(200)
 
-    def _answer_post(self, incoming: IncomingRequest, answer: Answer) -> None:
-        if answer.status == 503:
-            self.refuse_busy(incoming)
-        else:
-            incoming.respond(answer.status, answer.reason)
-
-    async def _command(self, envid: int, command: Request) -> list[Fragment]:
-        self._learn(command.name)
+    async def _command(self, caller: Caller, command: Request) -> list[Fragment]:
+        self._learn(command)
         handler = HANDLERS.get(type(command), refuse)
         if type(command) not in ONCE:
-            return await handler(self, envid, command)
-        if self._answered is None:
-            self._answered = OrderedDict()
-        # Some clients give all commands of an envelope the same number, so that the number alone would not do.
-        key = (envid, command.seqid, command.name, hash(command))
-        fragments = self._answered.get(key)
-        if fragments is None:
-            fragments = self._answered[key] = await handler(self, envid, command)
-            if len(self._answered) > _REMEMBERED:
-                self._answered.popitem(last=False)
+            return _fragments(caller, command, await handler(caller, command))
+        if self._remembered is None:
+            self._remembered = RememberedReplies()
+        known = self._remembered.find(caller.envid, command)
+        if known is not None:
+            return known
+        answer = await handler(caller, command)
+        fragments = _fragments(caller, command, answer)
+        if not (isinstance(answer, Refused) and answer.reason in _NOTHING_DONE):
+            self._remembered.keep(caller.envid, command, fragments)
         return fragments
 
-    def _learn(self, command: str) -> None:
+    def _learn(self, command: Request) -> None:
         """Some commands tell what kind of client this is."""
-        if command in FULL_CLIENT_COMMANDS and command not in self._seen and self._dialog is not None:
-            self._seen |= {command}
-            self.profile = profile_for(self._dialog.identity.user_agent, self._seen)
+        hint = hint_of(command)
+        if hint is not None and hint not in self._hints and self._dialog is not None:
+            self._hints |= {hint}
+            self.profile = profile_for(self._dialog.identity.user_agent, self._hints)
+
+    # -- history -----------------------------------------------------------------------------------------------
+
+    def entered(self, room: RoomId) -> None:
+        """The client is in a room since this very moment. Where its history is pushed, nothing is told before that."""
+        if self.service.settings.push_history:
+            self._entered = self._entered or []
+            self._entered.append(room)
+            self.hold(room)
+
+    async def _push_history(self, envid: int, seqid: int) -> None:
+        """After the reply to a join: the history of each room, as if it had been asked for in the same command."""
+        rooms, self._entered = self._entered or (), None
+        pushed = 0
+        try:
+            for room in rooms:
+                self._release()
+                if self.visit is None or pushed > _PUSHED_BYTES:
+                    return
+                command = RecentHistory(seqid, self.service.cards.room_uri(room))
+                caller = Caller(self, self.visit, envid)
+                fragments = _fragments(caller, command, await recent_history(caller, command))
+                pushed += sum(part.size() for part in fragments)
+                self._replies.extend(fragments)
+        except Exception:
+            log.exception("history could not be pushed", extra={"person": self.person})
+
+    def hold(self, room: RoomId) -> None:
+        """Keep back what is heard in `room`: its history is being read for this client."""
+        if self._holding is None:
+            self._holding = Holding()
+        self._holding.begin(room)
+
+    def pass_on_before(self, room: RoomId, chat_id: int) -> None:
+        """Tell what was kept back and is older than the history that comes now."""
+        if self._holding is not None:
+            self._hear_at_last(self._holding.take_older(room, chat_id))
+
+    def release_after_reply(self, room: RoomId, up_to: int) -> None:
+        """Pass on what was kept back once the reply has left, without the posts up to `up_to`: the reply has them."""
+        if self._holding is not None:
+            self._holding.end(room, up_to)
+
+    def _release(self, *, everything: bool = False) -> None:
+        self.flush()
+        if self._holding is not None:
+            due = self._holding.release(everything)
+            if not self._holding:
+                self._holding = None
+            for events in due:
+                self._hear_at_last(events)
 
     # -- what the client hears ---------------------------------------------------------------------------------
 
@@ -262,63 +223,31 @@ class Session:
             return
         if self._replies:
             self.flush()
-        first = events[0]
-        if self._held is not None and not isinstance(first, VisitEnded) and first.room in self._held:
-            self._held[first.room].extend(events)
-        elif isinstance(first, _OF_MYSELF):
-            self._hear_of_myself(events)
+        if self._holding is not None and self._holding.take(events):
+            return
+        if isinstance(events[0], _OF_MYSELF):
+            self._hear_each(events)
         else:
-            dialog.pipe.push(self.service.renderer.bodies(events, self.profile.chats_per_envelope))
+            dialog.pipe.push(self.service.renderer.bodies(events, self.profile))
 
-    def _hear_of_myself(self, events: Sequence[RoomEvent]) -> None:
+    def _hear_at_last(self, events: Sequence[RoomEvent]) -> None:
+        if any(isinstance(one, _OF_MYSELF) for one in events):
+            self._hear_each(events)
+        elif events:
+            self._push(self.service.renderer.bodies(events, self.profile))
+
+    def _hear_each(self, events: Sequence[RoomEvent]) -> None:
         for event in events:
             if isinstance(event, VisitEnded):
                 self._visit_ended(event)
             elif isinstance(event, Removed):
-                notice = parted_notice(self.service.renderer.room_uri(event.room), [self.person])
-                self._push_fragments([notice])
+                self._push(self.service.renderer.put_out(event, self.person, self.profile))
             else:
-                self.hear([event])
+                self._push(self.service.renderer.bodies((event,), self.profile))
 
-    def _push_fragments(self, fragments: Sequence[Fragment]) -> None:
+    def _push(self, bodies: Sequence[bytes]) -> None:
         if self._dialog is not None:
-            self._dialog.pipe.push(envelopes(self.service.next_envid, fragments))
-
-    def hold(self, room: RoomId) -> None:
-        """Keep back what is heard in `room` until `release`: its history is being read for this client."""
-        if self._held is None:
-            self._held = {}
-        self._held.setdefault(room, [])
-
-    def pass_on_before(self, room: RoomId, chat_id: int) -> None:
-        """Pass on what was kept back up to the last post below `chat_id`, with which the reply begins: when much is
-        said while history is read, the reply does not reach back to where keeping back began."""
-        events = (self._held or {}).get(room, [])
-        older = [at for at, one in enumerate(events, 1) if isinstance(one, PostHeard) and one.post.chat_id < chat_id]
-        if older and self._held is not None:
-            self._held[room] = events[older[-1] :]
-            held, self._held = self._held, None
-            self._hear_at_last(events[: older[-1]])
-            self._held = held
-
-    def release_after_reply(self, room: RoomId, up_to: int) -> None:
-        """Pass on what was kept back once the reply has left, without the posts up to `up_to`: the reply has them."""
-        self._releases.append((room, up_to))
-
-    def _release(self) -> None:
-        held, self._held = self._held or {}, None
-        releases, self._releases = dict(self._releases), []
-        for room, events in held.items():
-            up_to = releases.get(room, 0)
-            self._hear_at_last(
-                [one for one in events if not (isinstance(one, PostHeard) and one.post.chat_id <= up_to)]
-            )
-
-    def _hear_at_last(self, events: Sequence[RoomEvent]) -> None:
-        if any(isinstance(one, Removed) for one in events):
-            self._hear_of_myself(events)
-        elif events:
-            self.hear(events)
+            self._dialog.pipe.push(bodies)
 
     # -- the end -----------------------------------------------------------------------------------------------
 
@@ -349,29 +278,15 @@ class Session:
         """Once, whatever ended the dialog. Loss of the connection is leaving (clients send no part)."""
         visit, self.visit, self._dialog = self.visit, None, None
         self.service.session_over(self)
-        self._refuse_waiting()
+        self._inbox.close()
         if visit is None:
             return
         if self.profile.resumes_rooms_after_481 and not self._connection.closed and not reason.startswith("BYE"):
             self.service.returning.remember(self.person, self.endpoint_id, self._connection.id, visit.seats)
         self.service.hub.leave(visit)
 
-    def _refuse_waiting(self) -> None:
-        """What was not begun will not be; posts that wait for their answer get it."""
-        queue, self._queue = self._queue, None
-        for incoming, _ in queue or ():
-            if not incoming.final_status:
-                self._answer_post(incoming, GONE)
 
-
-def _has_post(envelope: Envelope) -> bool:
-    return any(isinstance(one, GroupChat) for one in envelope.primitives)
-
-
-def _is_lone_post(envelope: Envelope) -> bool:
-    return len(envelope.primitives) == 1 and isinstance(envelope.primitives[0], GroupChat)
-
-
-def _severity(answer: Answer) -> int:
-    """Of several posts in one envelope the worst answer is told; 503 above all, for it asks to come again."""
-    return 1000 if answer.status == 503 else answer.status
+def _fragments(caller: Caller, command: Request, answer: Answer) -> list[Fragment]:
+    if isinstance(answer, Refused):
+        return [refusal(caller.envid, command, code_for(answer.reason))]
+    return answer

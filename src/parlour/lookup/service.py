@@ -51,7 +51,7 @@ class LookupService:
     def answer(self, envid: int, command: Request) -> Fragment:
         """The reply to one command."""
         if isinstance(command, BadCommand):
-            return refusal(envid, command, ResponseCode.INVALID_ARGUMENT, command.reason)
+            return refusal(envid, command, ResponseCode.INVALID_ARGUMENT)
         if not isinstance(command, RequestUri):
             return refusal(envid, command, ResponseCode.MSG_NOT_SUPPORTED)
         uri = least_loaded(self._loads())

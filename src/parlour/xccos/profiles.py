@@ -1,38 +1,46 @@
 """What each client tolerates, as data. Nothing else in the house looks at a User-Agent.
 
-A dialog starts with the profile its User-Agent earns, and may earn a better one by a command that only full clients
-send: call `profile_for` again with the names of the commands seen.
+A dialog starts with the profile its User-Agent earns, and may earn a better one by what it asks: call `profile_for`
+again with the hints seen (`hint_of`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from parlour.xccos.types.envelope import Request
+from parlour.xccos.types.server import GetPreference
+
 __all__ = [
+    "FEATURES",
     "FULL_CLIENT_COMMANDS",
     "GROUP_CHAT",
     "LYNC",
     "PARLOUR",
     "PROFILES",
+    "REMOVAL_HINTS",
     "SIPE",
     "UNKNOWN",
     "ClientProfile",
+    "hint_of",
     "profile_for",
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ClientProfile:
-    """One client's tolerances.
+    """One client's tolerances. There are a few of them, told apart by identity: they are keys of what was rendered.
 
     `chats_per_envelope`: live messages it reads from one envelope.
     `refuse_posts_with_sip_status`: a post refused at once is told by the status of the INFO (403, with the text of
     the response code as reason phrase), as an rpl:grpchat would be ignored; otherwise 200 and then rpl:grpchat.
     `resumes_rooms_after_481`: after an INFO answered 481 it opens a new dialog, joins nothing, and goes on as if it
     were still in its rooms; the server has to seat it there again.
-    `removal_needs_part_notice`: being put out of a room is told by an ntc:part about itself.
+    `removal_needs_part_notice`: being put out of a room is told by an ntc:part about itself, for it passes over
+    ntc:kick.
+    `hears_removals`: it is told that messages were taken out of the history, or replaced.
     """
 
     name: str
@@ -40,6 +48,7 @@ class ClientProfile:
     refuse_posts_with_sip_status: bool = False
     resumes_rooms_after_481: bool = False
     removal_needs_part_notice: bool = False
+    hears_removals: bool = False
 
 
 SIPE: Final = ClientProfile(
@@ -47,7 +56,7 @@ SIPE: Final = ClientProfile(
 )
 GROUP_CHAT: Final = ClientProfile("group-chat", chats_per_envelope=32)
 LYNC: Final = ClientProfile("lync", chats_per_envelope=32)
-PARLOUR: Final = ClientProfile("parlour", chats_per_envelope=64, refuse_posts_with_sip_status=True)
+PARLOUR: Final = ClientProfile("parlour", chats_per_envelope=64, refuse_posts_with_sip_status=True, hears_removals=True)
 """A refusal after 200 would leave a program guessing for how long one may still come."""
 
 UNKNOWN: Final = ClientProfile(
@@ -60,6 +69,12 @@ PROFILES: Final = {profile.name: profile for profile in (SIPE, GROUP_CHAT, LYNC,
 FULL_CLIENT_COMMANDS: Final = frozenset({"getserverinfo", "getassociations"})
 """COMPAT: SIPE sends neither; the vendor's clients send one of them first of all."""
 
+FEATURES: Final = "parlour.features"
+"""Label of a preference: who asks for it wants to hear all that is ours (docs/protocol/xccos.md, Notices)."""
+
+REMOVAL_HINTS: Final = frozenset({"delmsg", "replmsg", "chanpurge", FEATURES})
+"""Who sends one of these commands, or asks for that preference, hears of removals."""
+
 # The first word of a User-Agent product that decides, in lower case, in order.
 _BY_AGENT: Final = (
     ("sipe/", SIPE),
@@ -69,10 +84,27 @@ _BY_AGENT: Final = (
 )
 
 
-def profile_for(user_agent: str, commands_seen: AbstractSet[str] = frozenset()) -> ClientProfile:
-    """The profile of a dialog, by its User-Agent and the names of commands it has sent ("getserverinfo")."""
-    agent = user_agent.lower()
+_HEARING_REMOVALS: Final = {
+    profile: profile if profile.hears_removals else replace(profile, hears_removals=True)
+    for profile in PROFILES.values()
+}
+
+
+def hint_of(command: Request) -> str | None:
+    """What a command tells about the client that sent it; None for most."""
+    if isinstance(command, GetPreference):
+        return FEATURES if command.label == FEATURES else None
+    return command.name if command.name in FULL_CLIENT_COMMANDS or command.name in REMOVAL_HINTS else None
+
+
+def profile_for(user_agent: str, hints: AbstractSet[str] = frozenset()) -> ClientProfile:
+    """The profile of a dialog, by its User-Agent and the hints that its commands gave ("getserverinfo")."""
+    profile = _by_agent(user_agent.lower(), hints)
+    return _HEARING_REMOVALS[profile] if hints & REMOVAL_HINTS else profile
+
+
+def _by_agent(agent: str, hints: AbstractSet[str]) -> ClientProfile:
     for product, profile in _BY_AGENT:
         if product in agent:
             return profile
-    return GROUP_CHAT if commands_seen & FULL_CLIENT_COMMANDS else UNKNOWN
+    return GROUP_CHAT if hints & FULL_CLIENT_COMMANDS else UNKNOWN

@@ -1,34 +1,101 @@
-"""Reading back."""
+"""Reading back: the newest messages of a room, and looking for messages."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from parlour.channel.posting import room_guid
-from parlour.channel.refusals import code_for
-from parlour.rooms.model import RoomId
+from parlour.channel.caller import Answer, Caller
+from parlour.channel.names import room_id
+from parlour.channel.refusals import failed_room
+from parlour.hub.reading import HistoryPage as Found
+from parlour.rooms.history import PostQuery
+from parlour.rooms.model import Micros, RoomId
 from parlour.rooms.refusals import Refused
-from parlour.xccos.encode import Fragment, history_replies, refusal
-from parlour.xccos.types import RecentHistory
+from parlour.rooms.words import WordMatch
+from parlour.xccos.encode import Page, history_replies, pages_replies
+from parlour.xccos.types import (
+    FailedRoom,
+    HistoryByDate,
+    HistoryByMessage,
+    HistoryFilter,
+    RecentHistory,
+)
 
-if TYPE_CHECKING:
-    from parlour.channel.session import Session
-
-__all__ = ["recent_history"]
+__all__ = ["history_by_date", "history_by_message", "recent_history"]
 
 
-async def recent_history(session: Session, envid: int, command: RecentHistory) -> list[Fragment]:
+async def recent_history(caller: Caller, command: RecentHistory) -> Answer:
     """The newest messages. What is posted while they are read is kept back and told after them, once: some clients do
     not look at message numbers (COMPAT: SIPE), so they would show it twice."""
-    visit = session.visit
-    assert visit is not None
-    room = RoomId(room_guid(command.room_uri))
+    session, room = caller.session, room_id(command.room_uri)
     session.hold(room)
-    outcome = await session.service.hub.recent(visit, room, command.count)
+    outcome = await caller.hub.recent(caller.visit, room, command.count)
     if isinstance(outcome, Refused):
         session.release_after_reply(room, 0)
-        return [refusal(envid, command, code_for(outcome.reason))]
+        return outcome
     if outcome.posts:
         session.pass_on_before(room, outcome.posts[0].chat_id)
     session.release_after_reply(room, outcome.up_to)
-    return history_replies(envid, command, command.room_uri, outcome.posts)
+    return history_replies(caller.envid, command, command.room_uri, outcome.posts)
+
+
+# What follows keeps nothing back. It answers a question about the past, with a part of what was said: what is said
+# meanwhile is told at once, whether it is in the answer or not, since not all of it need be there and a client must not
+# have to wait for it. Clients that ask so know messages by their numbers (SIPE never does).
+
+
+async def history_by_date(caller: Caller, command: HistoryByDate) -> Answer:
+    """Messages of some rooms by time, words and authors."""
+    return await _find(caller, command, _query(command.filter))
+
+
+async def history_by_message(caller: Caller, command: HistoryByMessage) -> Answer:
+    """The messages before or after one of them, or that one alone."""
+    anchor = command.filter.anchor
+    if command.filter.only_anchor and anchor is not None:
+        return _replies(caller, command, [await _alone(caller, room_id(uri), anchor) for uri in command.room_uris])
+    return await _find(caller, command, _query(command.filter))
+
+
+async def _alone(caller: Caller, room: RoomId, chat_id: int) -> Found | Refused:
+    post = await caller.hub.reading.message(caller.person, room, chat_id)
+    return post if isinstance(post, Refused) else Found(room, (post,), 1, False, True)
+
+
+def _query(wanted: HistoryFilter) -> PostQuery:
+    """Where a message is named the dates do not count: the search goes on from there, which is how clients page."""
+    backwards, anchor = wanted.newest_first_scan, wanted.anchor
+    return PostQuery(
+        text=wanted.words,
+        match=_MATCHES[wanted.match],
+        match_case=wanted.match_case,
+        authors=frozenset(wanted.authors),
+        since=Micros(wanted.since) if wanted.since is not None and anchor is None else None,
+        until=Micros(wanted.until) if wanted.until is not None and anchor is None else None,
+        after=None if backwards else anchor,
+        before=anchor if backwards else None,
+        newest_first=backwards,
+    )
+
+
+_MATCHES = {"ANY": WordMatch.ANY, "ALL": WordMatch.ALL, "PHR": WordMatch.PHRASE}
+
+
+async def _find(caller: Caller, command: HistoryByDate | HistoryByMessage, query: PostQuery) -> Answer:
+    rooms = [room_id(uri) for uri in command.room_uris]
+    return _replies(caller, command, await caller.hub.reading.query(caller.person, rooms, query, command.filter.limit))
+
+
+def _replies(caller: Caller, command: HistoryByDate | HistoryByMessage, found: Sequence[Found | Refused]) -> Answer:
+    """A single room that may not be read refuses the command; among several it is told by itself."""
+    if len(found) == 1 and isinstance(found[0], Refused):
+        return found[0]
+    pages: list[Page] = []
+    failed: list[FailedRoom] = []
+    for uri, one in zip(command.room_uris, found, strict=True):
+        if isinstance(one, Refused):
+            failed.append(failed_room(uri, one))
+        else:
+            posts = one.posts[::-1] if command.filter.newest_first_sort else one.posts
+            pages.append(Page(uri, posts, one.matches, one.more))
+    return pages_replies(caller.envid, command, pages, failed)

@@ -1,79 +1,99 @@
-"""Entering and leaving rooms, and invitations to them."""
+"""Entering and leaving rooms, invitations to them, and who is inside."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-from parlour.channel.posting import room_guid
+from parlour.channel.caller import Answer, Caller
+from parlour.channel.names import room_id
 from parlour.channel.refusals import code_for
 from parlour.hub.presence import RoomView
 from parlour.rooms.model import RoomId
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.xccos.encode import (
-    Fragment,
     batch_join_replies,
     invitations_reply,
     join_reply,
     part_reply,
+    participants_reply,
     refusal,
     room_refusal,
 )
-from parlour.xccos.types import BatchJoin, FailedRoom, GetInvitations, Invitation, Join, JoinedRoom, Part
+from parlour.xccos.types import (
+    BatchJoin,
+    FailedRoom,
+    GetInvitations,
+    GetParticipants,
+    Invitation,
+    Join,
+    JoinedRoom,
+    Part,
+)
 
-if TYPE_CHECKING:
-    from parlour.channel.session import Session
-
-__all__ = ["batch_join", "get_invitations", "join", "part"]
+__all__ = ["batch_join", "get_invitations", "get_participants", "join", "part"]
 
 
-async def join(session: Session, envid: int, command: Join) -> list[Fragment]:
+async def join(caller: Caller, command: Join) -> Answer:
     """Enter a room. Nothing of the room is heard before the reply has left: see `Session.hear`."""
-    joined, failed = await _enter(session, command)
+    joined, failed = await _enter(caller, command)
     if len(command.refs) > 1:
-        return batch_join_replies(envid, command, joined, failed)
+        return batch_join_replies(caller.envid, command, joined, failed)
     if failed:
-        return [refusal(envid, command, failed[0].code)]
-    return [join_reply(envid, command, joined[0])]
+        return [refusal(caller.envid, command, failed[0].code)]
+    return [join_reply(caller.envid, command, joined[0])]
 
 
-async def batch_join(session: Session, envid: int, command: BatchJoin) -> list[Fragment]:
+async def batch_join(caller: Caller, command: BatchJoin) -> Answer:
     """Enter many rooms; each that cannot be entered is told by itself."""
-    joined, failed = await _enter(session, command)
-    return batch_join_replies(envid, command, joined, failed)
+    joined, failed = await _enter(caller, command)
+    return batch_join_replies(caller.envid, command, joined, failed)
 
 
-async def _enter(session: Session, command: Join | BatchJoin) -> tuple[list[JoinedRoom], list[FailedRoom]]:
-    visit = session.visit
-    assert visit is not None  # `Session._work` stops when the visit is over
-    outcomes = await session.service.hub.join_many(visit, [RoomId(ref.guid) for ref in command.refs])
+async def _enter(caller: Caller, command: Join | BatchJoin) -> tuple[list[JoinedRoom], list[FailedRoom]]:
+    outcomes = await caller.hub.join_many(caller.visit, [RoomId(ref.guid) for ref in command.refs])
     joined: list[JoinedRoom] = []
     failed: list[FailedRoom] = []
     for ref, outcome in zip(command.refs, outcomes, strict=True):
         if isinstance(outcome, RoomView):
-            joined.append(session.service.renderer.joined_room(outcome))
+            joined.append(caller.cards.joined(outcome))
+            caller.session.entered(outcome.room.id)
         else:
             failed.append(FailedRoom(ref.domain, ref.guid, code_for(outcome.reason)))
     return joined, failed
 
 
-async def part(session: Session, envid: int, command: Part) -> list[Fragment]:
+async def part(caller: Caller, command: Part) -> Answer:
     """Leave a room. COMPAT: SIPE has closed the window already and must get 200 and the room's URI as it wrote it."""
-    visit = session.visit
-    assert visit is not None
-    outcome = await session.service.hub.part(visit, RoomId(room_guid(command.room_uri)))
+    outcome = await caller.hub.part(caller.visit, room_id(command.room_uri))
     if isinstance(outcome, Refused) and outcome.reason is not Refusal.UNAVAILABLE:
-        return [room_refusal(envid, command, code_for(outcome.reason), command.room_uri)]
-    return [part_reply(envid, command, command.room_uri)]
+        return [room_refusal(caller.envid, command, code_for(outcome.reason), command.room_uri)]
+    return [part_reply(caller.envid, command, command.room_uri)]
 
 
-async def get_invitations(session: Session, envid: int, command: GetInvitations) -> list[Fragment]:
-    visit = session.visit
-    assert visit is not None
-    hub, renderer = session.service.hub, session.service.renderer
+async def get_invitations(caller: Caller, command: GetInvitations) -> Answer:
+    """Those that are newer than the client knows. Whose room is out of sight meanwhile is left out."""
+    hub = caller.hub
+    pending = await hub.inviting.pending(caller.person, command.after)
+    if isinstance(pending, Refused):
+        return pending
     found: list[Invitation] = []
-    for one in hub.invitations(visit, command.after).rows:
-        view = hub.room_view(visit, one.room)
+    for one in pending.rows:
+        view = hub.card(caller.person, one.room)
         if isinstance(view, RoomView):
-            room = renderer.room_info(view.room, view.category, view.count)
-            found.append(Invitation(one.id, renderer.domain, one.at, room))
-    return [invitations_reply(envid, command, found)]
+            found.append(caller.cards.invitation(one, view.room, view.category, view.count))
+    return [invitations_reply(caller.envid, command, found)]
+
+
+async def get_participants(caller: Caller, command: GetParticipants) -> Answer:
+    """Everybody in a room that the caller is in, large or not. Where the server is strict: in large rooms only."""
+    room = room_id(command.room_uri)
+    people = caller.hub.participants(caller.visit, room)
+    view = caller.hub.room_view(caller.visit, room)
+    if isinstance(people, Refused):
+        return people
+    if isinstance(view, Refused):
+        return view
+    if caller.hub.limits.strict_participant_list and not view.large:
+        return Refused(Refusal.PARTICIPANT_LIST, "the room is not large")
+    everybody = caller.cards.joined(replace(view, participants=people))
+    return [participants_reply(caller.envid, command, everybody)]

@@ -1,30 +1,152 @@
-"""Finding rooms."""
+"""Finding rooms, and what one may know and do in one of them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from parlour.rooms.search import Match, RoomQuery
-from parlour.xccos.codes import ResponseCode
-from parlour.xccos.encode import Fragment, refusal, search_reply
-from parlour.xccos.types import SearchRooms
+from parlour.channel.caller import Answer, Caller
+from parlour.channel.names import category_id, room_id
+from parlour.rooms.model import Behavior, Visibility
+from parlour.rooms.policy import Rights
+from parlour.rooms.refusals import Refusal, Refused
+from parlour.rooms.search import Match, Mine, RoomQuery
+from parlour.xccos.encode import (
+    associations_reply,
+    permissions_reply,
+    room_card_reply,
+    search_reply,
+)
+from parlour.xccos.masks import MANAGER, Permission, participant_mask
+from parlour.xccos.types import (
+    GetAssociations,
+    GetPermissions,
+    GetRoom,
+    Permissions,
+    RoomCard,
+    SearchRooms,
+)
 
-if TYPE_CHECKING:
-    from parlour.channel.session import Session
+__all__ = ["get_associations", "get_permissions", "get_room", "search_rooms"]
 
-__all__ = ["search_rooms"]
+_UNKNOWN_QUERY = Refused(Refusal.NO_SUCH_COMMAND, "there is no such query")
+_CATEGORY_ROWS = 100
+"""Rooms of a category that are told when no number is asked for."""
 
 
-async def search_rooms(session: Session, envid: int, command: SearchRooms) -> list[Fragment]:
-    """Rooms by name: an empty text lists every room the caller may find."""
-    visit = session.visit
-    assert visit is not None
-    if command.query_type != "BYNAME":
-        return [refusal(envid, command, ResponseCode.MSG_NOT_SUPPORTED)]
+async def search_rooms(caller: Caller, command: SearchRooms) -> Answer:
+    """The rooms that the caller may find and that fit, by name."""
+    make = _QUERIES.get(command.query_type)
+    if make is None:
+        return _UNKNOWN_QUERY
+    query = make(command)
+    found = caller.hub.find_rooms(caller.visit, query)
+    rows = [caller.cards.found(row, manages=query.mine is Mine.MANAGER) for row in found.rows]
+    return [search_reply(caller.envid, command, rows, found.truncated)]
+
+
+def _by_name(command: SearchRooms) -> RoomQuery:
+    """An empty text lists every room the caller may find."""
     match = Match.PHRASE if command.match_exact_phrase else Match.ALL if command.match_all else Match.ANY
-    query = RoomQuery(
+    return RoomQuery(
         text=command.criteria, match=match, descriptions=command.search_description, limit=command.max_results
     )
-    found = session.service.hub.find_rooms(visit, query)
-    rows = [session.service.renderer.found_room(row) for row in found.rows]
-    return [search_reply(envid, command, rows, found.truncated)]
+
+
+def _by_category(command: SearchRooms) -> RoomQuery:
+    category = category_id(command.category or command.criteria)
+    return RoomQuery(category=category, limit=command.max_results or _CATEGORY_ROWS)
+
+
+def _by_user(command: SearchRooms) -> RoomQuery:
+    return RoomQuery(visitor=command.criteria.lower(), limit=command.max_results)
+
+
+def _by_member(command: SearchRooms) -> RoomQuery:
+    return RoomQuery(mine=Mine.MEMBER, limit=command.max_results)
+
+
+def _by_manager(command: SearchRooms) -> RoomQuery:
+    return RoomQuery(mine=Mine.MANAGER, limit=command.max_results)
+
+
+def _by_addin(command: SearchRooms) -> RoomQuery:
+    return RoomQuery(addin=command.addin or command.criteria, limit=command.max_results)
+
+
+def _by_uri(command: SearchRooms) -> RoomQuery:
+    return RoomQuery(room=room_id(command.criteria))
+
+
+def _by_exact_name(command: SearchRooms) -> RoomQuery:
+    return RoomQuery(text=command.criteria, match=Match.EXACT) if command.criteria else RoomQuery(room=room_id(""))
+
+
+def _by_filter(command: SearchRooms) -> RoomQuery:
+    return replace(
+        _by_name(command),
+        member=command.member,
+        manager=command.manager,
+        category=category_id(command.category) if command.category is not None else None,
+        addin=command.addin,
+        visibility=Visibility(command.visibility) if command.visibility is not None else None,
+        behavior=Behavior(command.behavior) if command.behavior is not None else None,
+        invite=command.invite,
+        disabled=command.disabled,
+    )
+
+
+_QUERIES: Mapping[str, Callable[[SearchRooms], RoomQuery]] = {
+    "BYNAME": _by_name,
+    "BYCATEGORY": _by_category,
+    "BYUSER": _by_user,
+    "BYMEMBER": _by_member,
+    "BYMANAGER": _by_manager,
+    "BYADDIN": _by_addin,
+    "BYFILTER": _by_filter,
+    "BYURI": _by_uri,
+    "BYEXACTNAME": _by_exact_name,
+}
+
+
+async def get_associations(caller: Caller, command: GetAssociations) -> Answer:
+    """The caller's rooms: those of which they are member, or those that they manage, disabled ones included."""
+    found = caller.hub.find_rooms(caller.visit, RoomQuery(mine=Mine(command.kind), limit=command.max_results))
+    rows = [caller.cards.found(row, manages=command.kind == "MANAGER") for row in found.rows]
+    return [associations_reply(caller.envid, command, rows, found.truncated)]
+
+
+async def get_room(caller: Caller, command: GetRoom) -> Answer:
+    """All about one room, and its category."""
+    room = room_id(command.room_uri)
+    if not command.room_uri:
+        room = caller.hub.find_room_named(caller.person, command.room_name) or room
+    view = caller.hub.card(caller.person, room)
+    if isinstance(view, Refused):
+        return view
+    info = caller.cards.card(view.room, view.category, view.count, manages=view.rights.manage)
+    return [room_card_reply(caller.envid, command, RoomCard(info, caller.cards.category(view.category)))]
+
+
+async def get_permissions(caller: Caller, command: GetPermissions) -> Answer:
+    view = caller.hub.card(caller.person, room_id(command.room_uri))
+    if isinstance(view, Refused):
+        return view
+    auditorium = view.room.behavior is Behavior.AUDITORIUM
+    permissions = Permissions(command.room_uri, _value(view.rights, auditorium), _mask(view.rights, auditorium))
+    return [permissions_reply(caller.envid, command, permissions)]
+
+
+def _value(rights: Rights, auditorium: bool) -> int:
+    """Rights as the vendor's SDK counts them (docs/protocol/xccos.md, Masks)."""
+    speak = 32 if auditorium else 4
+    held = ((rights.manage, 1), (rights.join, 2), (rights.post, speak), (rights.read, 8), (rights.see, 16))
+    return sum(bit for has, bit in held if has)
+
+
+def _mask(rights: Rights, auditorium: bool) -> int:
+    """The mask that the caller has inside, or the bits that are left to somebody who may not enter."""
+    if rights.join:
+        return participant_mask(rights.manager, rights.presenter, auditorium)
+    outside = MANAGER & ~(Permission.JOIN | Permission.CHAT | Permission.READ_HISTORY)
+    return int(outside if rights.manage else Permission.VIEW)

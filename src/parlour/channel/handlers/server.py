@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from parlour.xccos.encode import Fragment, request_uri_reply, server_info_reply
+from parlour.channel.caller import Answer, Caller
+from parlour.xccos.encode import request_uri_reply, server_info_reply
 from parlour.xccos.ids import category_uri
 from parlour.xccos.types import GetServerInfo, RequestUri, ServerInfo
-
-if TYPE_CHECKING:
-    from parlour.channel.session import Session
 
 __all__ = ["get_server_info", "request_uri"]
 
 
-async def request_uri(session: Session, envid: int, command: RequestUri) -> list[Fragment]:
+async def request_uri(caller: Caller, command: RequestUri) -> Answer:
     """COMPAT: SIPE asks for the URI wherever it was sent, be it the channel service itself: the answer is our own."""
-    return [request_uri_reply(envid, command, session.service.settings.uri)]
+    return [request_uri_reply(caller.envid, command, caller.service.settings.uri)]
 
 
-async def get_server_info(session: Session, envid: int, command: GetServerInfo) -> list[Fragment]:
-    service = session.service
-    limits, settings = service.hub.limits, service.settings
-    root = service.hub.catalogue.root
+async def get_server_info(caller: Caller, command: GetServerInfo) -> Answer:
+    limits, settings = caller.hub.limits, caller.service.settings
+    root = caller.hub.catalogue.root
     info = ServerInfo(
-        server_time=service.clock_us(),
+        server_time=caller.service.clock_us(),
         search_limit=limits.search_limit,
         message_size_limit=limits.message_bytes,
         story_size_limit=limits.story_bytes,
@@ -33,4 +28,4 @@ async def get_server_info(session: Session, envid: int, command: GetServerInfo) 
         display_name=settings.display_name,
         room_management_url=settings.room_management_url,
     )
-    return [server_info_reply(envid, command, info, command.info_type)]
+    return [server_info_reply(caller.envid, command, info, command.info_type)]

@@ -1,0 +1,48 @@
+"""Who asks: what a handler of commands gets beside the command, and what it gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from parlour.hub.hub import Hub
+from parlour.hub.presence import Visit
+from parlour.rooms.model import Person
+from parlour.rooms.refusals import Refused
+from parlour.xccos.encode import Fragment
+
+if TYPE_CHECKING:
+    from parlour.channel.cards import Cards
+    from parlour.channel.service import ChannelService
+    from parlour.channel.session import Session
+
+__all__ = ["Answer", "Caller"]
+
+Answer = list[Fragment] | Refused
+"""What to send, in order; or why not, for those commands whose refusal is a code and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A visit that goes on, and the number of the envelope in which it asks."""
+
+    session: Session
+    visit: Visit
+    envid: int
+
+    @property
+    def service(self) -> ChannelService:
+        return self.session.service
+
+    @property
+    def hub(self) -> Hub:
+        return self.session.service.hub
+
+    @property
+    def cards(self) -> Cards:
+        return self.session.service.cards
+
+    @property
+    def person(self) -> Person:
+        """As the directory knows them now."""
+        return self.visit.person

@@ -1,0 +1,108 @@
+"""Making and changing rooms, and who stands in which role there. Whether somebody may is the hub's to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from parlour.channel.caller import Answer, Caller
+from parlour.channel.names import category_id, room_id
+from parlour.rooms.editing import ListEdit, Op, RoomChange
+from parlour.rooms.model import Behavior, Micros, Role, Room, Visibility
+from parlour.rooms.refusals import Refused
+from parlour.xccos.encode import categories_reply, moved_reply, roles_reply, room_card_reply, room_reply
+from parlour.xccos.types import (
+    CreatableCategories,
+    CreateRoom,
+    DeleteRoom,
+    GetRoles,
+    ListSetting,
+    ModifyRoom,
+    MoveRoom,
+    RoomSettings,
+    SetRoles,
+)
+
+__all__ = [
+    "creatable_categories",
+    "create_room",
+    "delete_room",
+    "get_roles",
+    "modify_room",
+    "move_room",
+    "set_roles",
+]
+
+
+async def creatable_categories(caller: Caller, command: CreatableCategories) -> Answer:
+    """The categories in which the caller may make rooms."""
+    categories = [caller.cards.category(one) for one in caller.hub.categories_to_create_in(caller.visit)]
+    return [categories_reply(caller.envid, command, categories)]
+
+
+async def create_room(caller: Caller, command: CreateRoom) -> Answer:
+    """A room with the settings that are sent; what is not is left to the server (docs/protocol/xccos.md, Managing)."""
+    category = category_id(command.settings.parent or "")
+    room = await caller.hub.managing.create_room(caller.person, category, _change(command.settings))
+    return _card(caller, command, room)
+
+
+async def modify_room(caller: Caller, command: ModifyRoom) -> Answer:
+    """Change what is sent, and only that."""
+    room = await caller.hub.managing.modify_room(caller.person, room_id(command.room_uri), _change(command.settings))
+    return _card(caller, command, room)
+
+
+def _card(caller: Caller, command: CreateRoom | ModifyRoom, outcome: Room | Refused) -> Answer:
+    if isinstance(outcome, Refused):
+        return outcome
+    return [room_card_reply(caller.envid, command, caller.cards.changed(outcome))]
+
+
+async def delete_room(caller: Caller, command: DeleteRoom) -> Answer:
+    gone = await caller.hub.managing.delete_room(caller.person, room_id(command.room_uri))
+    return gone if isinstance(gone, Refused) else [room_reply(caller.envid, command, command.room_uri)]
+
+
+async def move_room(caller: Caller, command: MoveRoom) -> Answer:
+    change = RoomChange(category=category_id(command.parent))
+    room = await caller.hub.managing.modify_room(caller.person, room_id(command.room_uri), change)
+    if isinstance(room, Refused):
+        return room
+    return [moved_reply(caller.envid, command, command.room_uri, caller.cards.category_uri(room.category))]
+
+
+async def get_roles(caller: Caller, command: GetRoles) -> Answer:
+    """Role lists are no secret to who sees the room."""
+    room = caller.hub.roles(caller.person, room_id(command.room_uri))
+    if isinstance(room, Refused):
+        return room
+    wanted = [Role(role) for role in command.roles] or [Role.MEMBER, Role.MANAGER, Role.PRESENTER]
+    return [roles_reply(caller.envid, command, command.room_uri, caller.cards.roles(room, wanted))]
+
+
+async def set_roles(caller: Caller, command: SetRoles) -> Answer:
+    change = RoomChange(lists=tuple(_role_edits(command.roles)))
+    room = await caller.hub.managing.modify_room(caller.person, room_id(command.room_uri), change)
+    return room if isinstance(room, Refused) else [room_reply(caller.envid, command, command.room_uri)]
+
+
+def _change(settings: RoomSettings) -> RoomChange:
+    return RoomChange(
+        name=settings.room_name,
+        description=settings.description,
+        topic=settings.topic,
+        category=category_id(settings.parent) if settings.parent is not None else None,
+        visibility=Visibility(settings.visibility) if settings.visibility is not None else None,
+        behavior=Behavior(settings.behavior) if settings.behavior is not None else None,
+        # A room inherits or is off: who asks for "on" gets as much of it as its category gives.
+        invite=None if settings.invite is None else settings.invite is not False,
+        addin=settings.addin,
+        disabled=settings.disabled,
+        lists=tuple(_role_edits(settings.roles)),
+        expected=Micros(settings.expected) if settings.expected is not None else None,
+    )
+
+
+def _role_edits(lists: Iterable[ListSetting]) -> Iterable[ListEdit]:
+    for one in lists:
+        yield ListEdit(Role(one.which), Op(one.op), frozenset(one.principals))

@@ -1,0 +1,38 @@
+"""How far somebody has read, on whatever device. Commands of our own."""
+
+from __future__ import annotations
+
+from parlour.channel.caller import Answer, Caller
+from parlour.channel.names import room_id
+from parlour.channel.refusals import failed_room
+from parlour.hub.marks import Unread as Count
+from parlour.rooms.refusals import Refused
+from parlour.xccos.encode import unread_reply
+from parlour.xccos.types import FailedRoom, GetUnread, MarkRead, Unread
+
+__all__ = ["get_unread", "mark_read"]
+
+
+async def mark_read(caller: Caller, command: MarkRead) -> Answer:
+    marked = await caller.hub.marks.mark(caller.person, room_id(command.room_uri), command.chat_id)
+    return marked if isinstance(marked, Refused) else [unread_reply(caller.envid, command, [_unread(caller, marked)])]
+
+
+async def get_unread(caller: Caller, command: GetUnread) -> Answer:
+    """A single room that may not be read refuses the command; among several it is told by itself."""
+    uris = command.room_uris
+    answers = await caller.hub.marks.unread(caller.person, [room_id(uri) for uri in uris] or None)
+    if len(uris) == 1 and isinstance(answers[0], Refused):
+        return answers[0]
+    counted: list[Unread] = []
+    failed: list[FailedRoom] = []
+    for place, one in enumerate(answers):
+        if isinstance(one, Refused):
+            failed.append(failed_room(uris[place], one))
+        else:
+            counted.append(_unread(caller, one))
+    return [unread_reply(caller.envid, command, counted, failed)]
+
+
+def _unread(caller: Caller, count: Count) -> Unread:
+    return Unread(caller.cards.room_uri(count.room), count.read_up_to, count.count)
