@@ -3,232 +3,159 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import AsyncIterator
+from pathlib import Path
+from string import Formatter
 
 import pytest
 
-from parlour.hub.accounts import AccountRefused
-from parlour.hub.commands import Commands, Context, InvalidParams, UnknownCommand
-from parlour.hub.commands.registry import all_commands
+from parlour.hub.commands import Commands, InvalidParams, UnknownCommand
+from parlour.hub.commands.registry import Command, all_commands
 from parlour.hub.commands.showing import show_time
 from parlour.hub.managing import CONSOLE
-from parlour.rooms.model import Person, Principal, PrincipalKind
-from parlour.rooms.refusals import Refusal, Refused
+from parlour.rooms.refusals import Refusal
 from parlour.store.api import EventKind
-from tests.hub.fakes import DOMAIN, World, key, person, uri
+from tests.hub.fakes import DOMAIN, uri
+from tests.hub.office import Office, opened_office, reason
 
 
-class FakeAccounts:
-    def __init__(self, world: World) -> None:
-        self._directory = world.directory
-
-    def _put(self, who: str, **changes: Any) -> None:
-        someone = self._directory.find_person(who)
-        if someone is None:
-            raise KeyError(who)
-        self._directory.put(replace(someone, **changes))
-
-    async def add_user(
-        self, login: str, password: str | None, *, display_name: str = "", email: str = "", company: str = ""
-    ) -> Person:
-        if self._directory.find_person(uri(login)):
-            raise AccountRefused(f"{login} is taken")
-        self._directory.put(replace(person(login), display_name=display_name, email=email, company=company))
-        return person(login)
-
-    async def set_password(self, uri: str, password: str) -> None:
-        if len(password) < 8:
-            raise AccountRefused("a password has at least 8 characters")
-
-    async def remove_user(self, uri: str) -> None:
-        self._directory.drop(uri)
-
-    async def set_enabled(self, uri: str, enabled: bool) -> None:
-        self._put(uri, disabled=not enabled)
-
-    async def set_chat_enabled(self, uri: str, enabled: bool) -> None:
-        self._put(uri, chat_enabled=enabled)
-
-    async def set_admin(self, uri: str, is_admin: bool) -> None:
-        self._put(uri, is_admin=is_admin)
-
-    async def add_group(self, name: str) -> Principal:
-        group = Principal(f"ma-grp:{name}", name, PrincipalKind.GROUP, name)
-        self._directory.groups[group.uri] = group
-        return group
-
-    async def remove_group(self, uri: str) -> None:
-        del self._directory.groups[uri]
-
-    async def add_to_group(self, group: str, member: str) -> None:
-        someone = self._directory.find_person(member)
-        assert someone is not None
-        self._put(member, affiliations=someone.affiliations | {group})
-
-    async def remove_from_group(self, group: str, member: str) -> None:
-        someone = self._directory.find_person(member)
-        assert someone is not None
-        self._put(member, affiliations=someone.affiliations - {group})
-
-    def members_of(self, group: str) -> Sequence[Principal]:
-        members = [someone.uri for someone in self._directory.people() if group in someone.affiliations]
-        return [found for name in members if (found := self._directory.find_principal(name))]
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    with opened_office(tmp_path) as opened:
+        await opened.hub.start()
+        for login in ("ann", "bob", "root"):
+            await opened.run("user.add", login=login, display_name=login.title(), admin=login == "root")
+        yield opened
 
 
-async def made() -> tuple[World, Commands]:
-    w = World([person("ann"), person("bob"), person("root", is_admin=True)], [], categories=[])
-    w.directory.groups["ma-grp:all"] = Principal("ma-grp:all", "d", PrincipalKind.DOMAIN, DOMAIN)
-    await w.hub.start()
-    return w, Commands(Context(w.hub, FakeAccounts(w), key))
-
-
-async def run(commands: Commands, name: str, actor: Person | None = None, /, **params: object) -> Any:
-    answer = await commands.run(name, params, actor)
-    if not isinstance(answer, Refused):
-        json.dumps(answer)
-    return answer
-
-
-def reason(answer: object) -> Refusal:
-    assert isinstance(answer, Refused), answer
-    return answer.reason
-
-
-async def test_from_an_empty_server_to_a_conversation() -> None:
-    w, commands = await made()
-    await run(commands, "category.create", name="Plant", allow=["everyone"], creator=["ann"])
-    shown = await run(
-        commands, "room.create", name="Night Shift", category="plant", member=["ann", "sip:bob@example.com"]
-    )
+async def test_from_an_empty_server_to_a_conversation(office: Office) -> None:
+    run = office.run
+    await run("category.create", name="Plant", allow=["everyone"], creator=["ann"])
+    shown = await run("room.create", name="Night Shift", category="plant", member=["ann", "sip:bob@example.com"])
     assert (shown["visibility"], shown["behavior"], shown["category"]) == ("closed", "normal", "Plant")
     assert [member["name"] for member in shown["members"]] == ["Ann", "Bob"]
-    sent = await run(commands, "message.send", room="night shift", text="hello", as_user="ann")
+    sent = await run("message.send", room="night shift", text="hello", as_user="ann")
     assert (sent["id"], sent["author"], sent["text"]) == (1, uri("ann"), "hello")
-    tail = await run(commands, "message.tail", room=shown["id"], count=5)
+    tail = await run("message.tail", room=shown["id"], count=5)
     assert [post["text"] for post in tail] == ["hello"]
-    assert [(event.kind, event.who) for event in w.posts.events] == [(EventKind.BACKCHAT, CONSOLE)]
-    await run(commands, "room.member.remove", room="night shift", who=["bob"])
-    refused = await run(commands, "message.send", room="night shift", text="hello", as_user="bob")
+    rows = await office.store.posts.outbox(0, 10)
+    assert [(row.kind, row.who) for row in rows] == [(EventKind.CHAT, uri("ann")), (EventKind.BACKCHAT, CONSOLE)]
+    await run("room.member.remove", room="night shift", who=["bob"])
+    refused = await run("message.send", room="night shift", text="hello", as_user="bob")
     assert reason(refused) is Refusal.NOT_PERMITTED
 
 
-async def test_changing_a_room_by_words() -> None:
-    _, commands = await made()
-    await run(commands, "category.create", name="Plant", allow=["everyone"])
-    await run(commands, "room.create", name="Hall", category="Plant", visibility="open", behavior="auditorium")
-    await run(commands, "room.presenter.add", room="hall", who=["ann"])
-    shown = await run(commands, "room.modify", room="hall", name="Great Hall", visibility="secret", description="Big")
-    assert (shown["name"], shown["visibility"], shown["presenters"]) == ("Great Hall", "secret", [])
-    assert (await run(commands, "room.disable", room="great hall"))["disabled"]
-    assert [row["name"] for row in await run(commands, "room.list", disabled=True)] == ["Great Hall"]
-    assert await run(commands, "room.list", text="nothing") == []
-    assert not (await run(commands, "room.enable", room="great hall"))["disabled"]
-    assert (await run(commands, "room.delete", room="great hall"))["deleted"] == "Great Hall"
-    assert reason(await run(commands, "room.show", room="great hall")) is Refusal.NO_SUCH_ROOM
+async def test_people_and_groups(office: Office) -> None:
+    run = office.run
+    shown = await run("user.add", login="dora", password="long enough", display_name="도라", admin=True)
+    assert (shown["uri"], shown["name"], shown["admin"], shown["chat"]) == (uri("dora"), "도라", True, True)
+    assert reason(await run("user.add", login="dora")) is Refusal.INVALID
+    assert reason(await run("user.password", user="dora", password="short")) is Refusal.INVALID
+    assert not (await run("user.disable", user="dora"))["enabled"]
+    assert (await run("user.enable", user="dora@example.com"))["enabled"]
+    assert not (await run("user.chat", user="dora", on=False))["chat"]
+    assert not (await run("user.admin", user="dora", on=False))["admin"]
+    assert [row["uri"] for row in await run("user.list", text="도")] == [uri("dora")]
+    await run("group.add", name="Crew")
+    shown = await run("group.member.add", group="crew", who=["dora", "ann"])
+    assert [member["name"] for member in shown["members"]] == ["Ann", "도라"]
+    shown = await run("group.member.remove", group="crew", who=["ann"])
+    assert [member["name"] for member in shown["members"]] == ["도라"]
+    assert {group["name"] for group in await run("group.list")} == {"Crew", DOMAIN}
+    assert "Crew" in (await run("user.show", user="dora"))["groups"]
+    assert (await run("user.remove", user="dora"))["removed"] == uri("dora")
+    assert reason(await run("user.show", user="dora")) is Refusal.NO_SUCH_PRINCIPAL
+    assert reason(await run("group.show", group="ann")) is Refusal.NO_SUCH_PRINCIPAL
+    assert office.directory.find_person(uri("dora")) is None
 
 
-async def test_categories_by_words() -> None:
-    _, commands = await made()
-    await run(commands, "category.create", name="Plant", description="All", invite=True, filepost=True)
-    shown = await run(commands, "category.show", category="plant")
-    assert (shown["parent"], shown["logged"], shown["allowed"], shown["filepost"]) == (DOMAIN, True, [], True)
-    await run(commands, "category.allow.add", category="plant", who=["everyone"])
-    await run(commands, "category.deny.add", category="plant", who=["bob"])
-    assert reason(await run(commands, "category.creator.add", category="plant", who=["bob"])) is Refusal.NOT_IN_SCOPE
-    shown = await run(commands, "category.creator.add", category="plant", who=["ann"])
-    assert [[p["name"] for p in shown[key]] for key in ("allowed", "denied", "creators")] == [
-        [DOMAIN],
-        ["Bob"],
-        ["Ann"],
-    ]
-    assert not (await run(commands, "category.modify", category="plant", logged=False))["logged"]
-    assert len(await run(commands, "category.list")) == 2
-    assert (await run(commands, "category.delete", category="plant"))["deleted"] == "Plant"
+async def test_folders_stand_in_lists_like_groups(office: Office) -> None:
+    run = office.run
+    assert (await run("group.add", name="서울", folder=True))["kind"] == "folder"
+    await run("group.add", name="부산", folder=True)
+    await run("group.member.add", group="서울", who=["ann"])
+    refused = await run("group.member.add", group="부산", who=["ann"])
+    assert reason(refused) is Refusal.INVALID
+    assert "서울" in refused.detail
+    await run("category.create", name="Plant", allow=["서울"])
+    await run("room.create", name="Shift", category="Plant", member=["서울"])
+    await run("message.send", room="Shift", text="안녕", as_user="ann")
+    assert reason(await run("message.send", room="Shift", text="x", as_user="bob")) is Refusal.NO_SUCH_ROOM
 
 
-async def test_people_and_groups() -> None:
-    w, commands = await made()
-    shown = await run(commands, "user.add", login="dora", password="long enough", display_name="Dora", admin=True)
-    assert (shown["uri"], shown["name"], shown["admin"], shown["chat"]) == (uri("dora"), "Dora", True, True)
-    assert reason(await run(commands, "user.add", login="dora")) is Refusal.INVALID
-    assert reason(await run(commands, "user.password", user="dora", password="short")) is Refusal.INVALID
-    assert not (await run(commands, "user.disable", user="dora"))["enabled"]
-    assert (await run(commands, "user.enable", user="dora@example.com"))["enabled"]
-    assert not (await run(commands, "user.chat", user="dora", on=False))["chat"]
-    assert not (await run(commands, "user.admin", user="dora", on=False))["admin"]
-    assert [row["uri"] for row in await run(commands, "user.list", text="dor")] == [uri("dora")]
-    await run(commands, "group.add", name="Crew")
-    shown = await run(commands, "group.member.add", group="crew", who=["dora", "ann"])
-    assert sorted(member["name"] for member in shown["members"]) == ["Ann", "Dora"]
-    shown = await run(commands, "group.member.remove", group="crew", who=["ann"])
-    assert [member["name"] for member in shown["members"]] == ["Dora"]
-    assert {group["name"] for group in await run(commands, "group.list")} == {"Crew", DOMAIN}
-    assert "Crew" in (await run(commands, "user.show", user="dora"))["groups"]
-    assert (await run(commands, "user.remove", user="dora"))["removed"] == uri("dora")
-    assert reason(await run(commands, "user.show", user="dora")) is Refusal.NO_SUCH_PRINCIPAL
-    assert reason(await run(commands, "group.show", group="ann")) is Refusal.NO_SUCH_PRINCIPAL
-    assert w.directory.find_person(uri("dora")) is None
-
-
-async def test_what_people_may_ask() -> None:
-    w, commands = await made()
-    ann, root = w.directory.find_person(uri("ann")), w.directory.find_person(uri("root"))
-    await run(commands, "category.create", name="Plant", allow=["everyone"], creator=["ann"])
-    await run(commands, "category.create", name="Far", allow=["bob"])
-    await run(commands, "room.create", root, name="Hidden", category="Far", visibility="secret")
-    assert (await run(commands, "room.create", ann, name="Mine", category="Plant"))["managers"][0]["uri"] == uri("ann")
-    assert [row["name"] for row in await run(commands, "room.list", ann)] == ["Mine"]
-    assert [row["name"] for row in await run(commands, "room.list", root)] == ["Hidden", "Mine"]
-    assert [row["name"] for row in await run(commands, "category.list", ann)] == ["Plant", DOMAIN]
+async def test_what_people_may_ask(office: Office) -> None:
+    run = office.run
+    await run("category.create", name="Plant", allow=["everyone"], creator=["ann"])
+    await run("category.create", name="Far", allow=["bob"])
+    await run("room.create", "root", name="Hidden", category="Far", visibility="secret")
+    mine = await run("room.create", "ann", name="Mine", category="Plant")
+    assert mine["managers"][0]["uri"] == uri("ann")
+    assert [row["name"] for row in await run("room.list", "ann")] == ["Mine"]
+    assert [row["name"] for row in await run("room.list", "root")] == ["Hidden", "Mine"]
+    assert [row["name"] for row in await run("category.list", "ann")] == [DOMAIN, "Plant"]
     refused = [
         ("user.list", {}, Refusal.NOT_PERMITTED),
         ("user.add", {"login": "x"}, Refusal.NOT_PERMITTED),
+        ("user.rooms", {"user": "bob"}, Refusal.NOT_PERMITTED),
         ("group.list", {}, Refusal.NOT_PERMITTED),
+        ("policy.show", {"user": "ann"}, Refusal.NOT_PERMITTED),
+        ("policy.set", {"setting": "off", "everyone": True}, Refusal.NOT_PERMITTED),
         ("category.create", {"name": "x"}, Refusal.NOT_PERMITTED),
+        ("category.eligible", {"category": "Far"}, Refusal.NO_SUCH_CATEGORY),
+        ("addin.create", {"name": "x", "url": "https://x.example"}, Refusal.NOT_PERMITTED),
+        ("invitation.list", {"user": "bob"}, Refusal.NOT_PERMITTED),
+        ("endpoint.add", {"address": "help"}, Refusal.NOT_PERMITTED),
+        ("endpoint.list", {}, Refusal.NOT_PERMITTED),
+        ("endpoint.remove", {"address": "help"}, Refusal.NOT_PERMITTED),
+        ("service.status", {}, Refusal.NOT_PERMITTED),
+        ("service.drain", {}, Refusal.NOT_PERMITTED),
         ("room.show", {"room": "Hidden"}, Refusal.NO_SUCH_ROOM),
+        ("room.who", {"room": "Hidden"}, Refusal.NO_SUCH_ROOM),
+        ("room.eligible", {"room": "Hidden"}, Refusal.NO_SUCH_ROOM),
+        ("room.member.set", {"room": "Hidden", "who": ["ann"]}, Refusal.NO_SUCH_ROOM),
         ("room.delete", {"room": "Mine"}, Refusal.NOT_PERMITTED),
+        ("room.clear", {"room": "Mine", "until": "2030-01-01"}, Refusal.NOT_PERMITTED),
         ("room.create", {"name": "x", "category": "Far"}, Refusal.NO_SUCH_CATEGORY),
         ("message.tail", {"room": "Mine"}, Refusal.NOT_PERMITTED),
+        ("message.search", {"room": ["Mine"]}, Refusal.NOT_PERMITTED),
+        ("message.remove", {"room": "Mine", "id": [1]}, Refusal.NOT_PERMITTED),
         ("message.send", {"room": "Mine", "text": "x", "as_user": "bob"}, Refusal.NOT_PERMITTED),
     ]
     for name, params, why in refused:
-        assert reason(await commands.run(name, params, ann)) is why, name
-    assert (await run(commands, "message.send", ann, room="Mine", text="x", as_user="ann"))["id"] == 1
+        assert reason(await run(name, "ann", **params)) is why, name
+    # A secret room and one that is not there are refused in the same words.
+    secret, absent = await run("room.show", "ann", room="Hidden"), await run("room.show", "ann", room="Absent")
+    assert secret.detail.replace("Hidden", "Absent") == absent.detail
+    assert (await run("message.send", "ann", room="Mine", text="x", as_user="ann"))["id"] == 1
+    assert [row["name"] for row in await run("user.rooms", "ann", user="ann")] == ["Mine"]
 
 
-async def test_people_kept_elsewhere_are_not_written() -> None:
-    w, _ = await made()
-    commands = Commands(Context(w.hub, None, key))
-    assert reason(await run(commands, "user.add", login="x")) is Refusal.NOT_PERMITTED
-    assert len(await run(commands, "user.list")) == 3
+async def test_people_kept_elsewhere_are_not_written(office: Office) -> None:
+    commands = office.without_accounts()
+    assert reason(await commands.run("user.add", {"login": "x"})) is Refusal.NOT_PERMITTED
+    assert len(await commands.run("user.list", {})) == 3
 
 
-async def test_following_a_room() -> None:
-    w, commands = await made()
-    await run(commands, "category.create", name="Plant", allow=["everyone"])
-    await run(commands, "room.create", name="Shift", category="Plant", member=["ann"])
-    for text in ("one", "two"):
-        await run(commands, "message.send", room="shift", text=text, as_user="ann")
-    heard = commands.follow("message.follow", {"room": "shift", "count": 1})
+async def test_following_a_room(office: Office) -> None:
+    run, hub = office.run, office.hub
+    await run("category.create", name="Plant", allow=["everyone"])
+    await run("room.create", name="Shift", category="Plant", member=["ann"])
+    await office.say("shift", "ann", "one", "two")
+    heard = office.commands.follow("message.follow", {"room": "shift", "count": 1})
     assert (await anext(heard))["text"] == "two"
-    await run(commands, "message.send", room="shift", text="three", as_user="ann")
+    await office.say("shift", "ann", "three")
     assert (await anext(heard))["text"] == "three"
-    assert len(w.hub.presence.live) == 1
+    assert len(hub.presence.live) == 1
     await heard.aclose()  # type: ignore[attr-defined]
-    assert w.hub.presence.live == {}
-    gone = commands.follow("message.follow", {"room": "shift"})
-    task = anext(gone)
-    await run(commands, "room.show", room="shift")
-    waiting = asyncio.ensure_future(task)
-    for _ in range(5):
+    assert hub.presence.live == {}
+    gone = office.commands.follow("message.follow", {"room": "shift"})
+    waiting = asyncio.ensure_future(anext(gone))
+    while not hub.presence.live:
         await asyncio.sleep(0)
-    await run(commands, "room.delete", room="shift")
+    await run("room.delete", room="shift")
     with pytest.raises(StopAsyncIteration):
         await waiting
-    nowhere = commands.follow("message.follow", {"room": "nowhere"})
+    nowhere = office.commands.follow("message.follow", {"room": "nowhere"})
     assert reason(await anext(nowhere)) is Refusal.NO_SUCH_ROOM
 
 
@@ -244,21 +171,27 @@ async def test_following_a_room() -> None:
             {"name": "x", "category": "y", "visibility": "hidden"},
             "visibility: one of open, closed, secret is needed",
         ),
+        (
+            "room.list",
+            {"visibility": "hidden"},
+            "visibility: one of open, closed, secret is needed",
+        ),
         ("room.create", {"name": "x", "category": "y", "member": "ann"}, "member: a list is needed"),
         ("room.create", {"name": "x", "category": "y", "member": [1]}, "member: a text is needed"),
         ("room.create", {"name": "x", "category": "y", "invite": 1}, "invite: a switch is needed"),
         ("message.tail", {"room": "x", "count": True}, "count: a number is needed"),
+        ("message.remove", {"room": "x", "id": ["1"]}, "id: a number is needed"),
+        ("policy.set", {"setting": "maybe"}, "setting: one of on, off, inherit is needed"),
     ],
 )
-async def test_wrong_parameters_are_named(name: str, params: dict[str, object], why: str) -> None:
-    _, commands = await made()
+async def test_wrong_parameters_are_named(office: Office, name: str, params: dict[str, object], why: str) -> None:
     with pytest.raises(InvalidParams) as error:
-        await commands.run(name, params)
+        await office.commands.run(name, params)
     assert str(error.value) == why
 
 
-async def test_unknown_commands_are_named() -> None:
-    _, commands = await made()
+async def test_unknown_commands_are_named(office: Office) -> None:
+    commands: Commands = office.commands
     with pytest.raises(UnknownCommand, match=r"did you mean room\.create"):
         await commands.run("room.crate", {})
     with pytest.raises(UnknownCommand):
@@ -275,6 +208,15 @@ def test_every_command_is_documented_and_secrets_are_marked() -> None:
             assert spec.help, (name, spec.name)
             assert spec.secret == (spec.name == "password")
             assert not (spec.required and spec.default is not None)
+
+
+def test_questions_name_parameters_of_their_command() -> None:
+    asked = [command for command in all_commands().values() if isinstance(command, Command) and command.confirm]
+    assert {"room.delete", "room.clear", "message.remove", "user.remove"} <= {command.name for command in asked}
+    for command in asked:
+        named = {name for _text, name, _spec, _conversion in Formatter().parse(command.confirm) if name}
+        assert named
+        assert named <= {spec.name for spec in command.specs}
 
 
 def test_times() -> None:

@@ -8,6 +8,7 @@ texts stand in docs/configuration.md. `load_settings` in `parlour.app.config_loa
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,7 +19,7 @@ from parlour.app.addresses import ListenAddress, parse_listen_address
 from parlour.app.i18n import _
 from parlour.rooms.model import Limits
 
-__all__ = ["Auth", "Chat", "Listen", "Log", "Settings", "Tls"]
+__all__ = ["Auth", "Chat", "Listen", "Log", "Settings", "Tls", "Web"]
 
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _DEFAULTS = Limits()
@@ -42,6 +43,13 @@ def _domain(value: object) -> str:
     return name
 
 
+def _url(value: object) -> str:
+    url = str(value).strip()
+    if url and not url.startswith(("https://", "http://")):
+        raise ValueError(_("write an address that begins with https://"))
+    return url
+
+
 def _host(value: object) -> str:
     return _domain(value) if value else ""
 
@@ -49,6 +57,7 @@ def _host(value: object) -> str:
 Address = Annotated[ListenAddress, PlainValidator(_address), PlainSerializer(str, return_type=str)]
 Addresses = Annotated[tuple[Address, ...], BeforeValidator(_split)]
 Domain = Annotated[str, BeforeValidator(_domain)]
+Url = Annotated[str, BeforeValidator(_url)]
 
 
 class _Section(BaseModel):
@@ -104,8 +113,14 @@ class Auth(_Section):
 
 
 class Chat(_Section):
-    """Sizes that the rules of chat enforce."""
+    """The chat service: its name, and the sizes that its rules enforce."""
 
+    display_name: str = Field(
+        default="Parlour",
+        min_length=1,
+        max_length=64,
+        description="Name that the service gives itself. Default Parlour.",
+    )
     message_bytes: int = Field(
         default=_DEFAULTS.message_bytes,
         ge=256,
@@ -155,9 +170,58 @@ class Chat(_Section):
         description="Longest description of a room or category. Characters, 1 to 1024; default 256.",
     )
 
+    strict_participant_list: bool = Field(
+        default=_DEFAULTS.strict_participant_list,
+        description="Hand out the list of participants of large rooms only, as the original does. Default false.",
+    )
+    push_history: bool = Field(
+        default=False,
+        description="Send the newest posts after a room is entered, unasked, for clients that wait for them. "
+        "Default false.",
+    )
+    rooms_per_query: int = Field(
+        default=_DEFAULTS.rooms_per_query,
+        ge=1,
+        le=1000,
+        description="Most rooms that one search for messages may name. Rooms, 1 to 1000; default 100.",
+    )
+    person_posts: int = Field(
+        default=_DEFAULTS.person_posts,
+        ge=1,
+        le=10000,
+        description="Posts of one person that may wait to be written at a time; one more is told to come again. "
+        "Posts, 1 to 10000; default 128.",
+    )
+    room_backlog: int = Field(
+        default=_DEFAULTS.room_backlog,
+        ge=1,
+        le=100000,
+        description="Events that a room may have still to tell before its authors are told to come again. "
+        "Events, 1 to 100000; default 256.",
+    )
+    file_token_seconds: int = Field(
+        default=_DEFAULTS.file_token_seconds,
+        ge=60,
+        le=86400,
+        description="How long the leave to transfer a file lasts. Seconds, 60 to 86400; default 1800.",
+    )
+
     def limits(self) -> Limits:
         """The same numbers as the rules of chat take them."""
-        return Limits(**self.model_dump())
+        return Limits(**self.model_dump(include={field.name for field in fields(Limits)}))
+
+
+class Web(_Section):
+    """Addresses of pages and services over HTTPS that clients are told."""
+
+    file_service_url: Url = Field(
+        default="",
+        description="Where clients transfer files. URL; default "
+        "`https://HOST:PORT/PersistentChat/MGCWebService.asmx` of the first `listen.https`.",
+    )
+    room_management_url: Url = Field(
+        default="", description="Page on which people manage rooms. URL; none by default, and clients are told of none."
+    )
 
 
 class Log(_Section):
@@ -198,7 +262,8 @@ class Settings(BaseSettings):
     listen: Listen = Field(default=Listen(), description="Listeners.")
     tls: Tls = Field(default=Tls(), description="Certificate.")
     auth: Auth = Field(default=Auth(), description="Ways to sign in.")
-    chat: Chat = Field(default=Chat(), description="Sizes.")
+    chat: Chat = Field(default=Chat(), description="The chat service.")
+    web: Web = Field(default=Web(), description="Pages.")
     log: Log = Field(default=Log(), description="Logging.")
 
     @classmethod
@@ -227,6 +292,17 @@ class Settings(BaseSettings):
     def key_path(self) -> Path:
         """The private key file in use."""
         return self.tls.key or self.data_dir / "key.pem"
+
+    def effective(self) -> dict[str, object]:
+        """Every setting by its dotted name, as JSON has it, with what stands in for those that are not given."""
+        flat: dict[str, object] = {}
+        for name, value in self.model_dump(mode="json").items():
+            if isinstance(value, dict):
+                flat |= {f"{name}.{inner}": each for inner, each in value.items()}
+            else:
+                flat[name] = value
+        paths = {"tls.certificate": str(self.certificate_path), "tls.key": str(self.key_path)}
+        return flat | {"host": self.host_name} | paths
 
     @property
     def needs_certificate(self) -> bool:

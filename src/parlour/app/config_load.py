@@ -7,7 +7,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -16,21 +16,43 @@ from parlour.app.config import Settings
 from parlour.app.i18n import _
 from parlour.app.problems import Problem
 
-__all__ = ["load_settings", "make_settings", "setting_names", "to_toml"]
+__all__ = ["Source", "load_settings", "make_settings", "setting_names", "setting_sources", "to_toml"]
 
 _PREFIX = "PARLOUR_"
+Source = Literal["default", "file", "environment"]
 
 
 def load_settings(path: Path) -> Settings:
     """Settings from the TOML file at `path`, under the environment's; relative paths in it start at its directory's
     place in the working directory, as everywhere else on a command line. Raises `Problem`."""
+    return make_settings(_read_file(path), origin=str(path))
+
+
+def _read_file(path: Path) -> dict[str, Any]:
     try:
-        values = tomllib.loads(path.read_bytes().decode("utf-8"))
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
     except OSError as error:
         raise Problem("config-not-readable", path=path, error=error.strerror or error) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Problem("config-not-toml", path=path, error=error) from error
-    return make_settings(values, origin=str(path))
+
+
+def setting_sources(path: Path) -> dict[str, Source]:
+    """Where the value of each setting comes from that `load_settings` would give. Raises `Problem`."""
+    values = _read_file(path)
+    return {name: _source(name, values) for name in setting_names()}
+
+
+def _source(name: str, values: Mapping[str, Any]) -> Source:
+    if _variable(name) in os.environ:
+        return "environment"
+    section, _dot, last = name.rpartition(".")
+    place = values.get(section, {}) if section else values
+    return "file" if last in place else "default"
+
+
+def _variable(name: str) -> str:
+    return _PREFIX + name.upper().replace(".", "__")
 
 
 def make_settings(values: Mapping[str, Any], origin: str) -> Settings:
@@ -78,7 +100,7 @@ def _toml_value(value: object) -> str:
 
 
 def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:
-    known = {_PREFIX + name.upper().replace(".", "__") for name in setting_names()}
+    known = {_variable(name) for name in setting_names()}
     for variable in environ:
         if variable.startswith(_PREFIX) and variable not in known:
             raise Problem(
@@ -103,7 +125,7 @@ def _settings_and_sections() -> set[str]:
 def _to_problem(error: ErrorDetails, origin: str) -> Problem:
     path = [str(part) for part in error["loc"]]
     key = ".".join(part for part in path if not part.isdecimal())
-    variable = _PREFIX + key.upper().replace(".", "__")
+    variable = _variable(key)
     if variable in os.environ:
         origin = variable
     if error["type"] == "extra_forbidden":

@@ -75,7 +75,12 @@ def _word(room: Room) -> str:
 async def _run(core: Core, command: str, params: dict[str, Any]) -> dict[str, Any]:
     outcome = await core.commands.run(command, params)
     if isinstance(outcome, Refused):
-        name = command.replace(".", " ")
-        raise Problem("command-refused", command=name, reason=outcome.reason.value, detail=outcome.detail or "-")
+        raise Problem(
+            "command-refused",
+            command=command.replace(".", " "),
+            reason=outcome.reason.value,
+            detail=outcome.detail or "-",
+            hint="-",
+        )
     assert isinstance(outcome, dict)
     return outcome

@@ -151,7 +151,7 @@ PROBLEMS: dict[str, Advice] = {
     "command-refused": Advice(
         mark("{command} was refused: {reason}"),
         mark("{detail}"),
-        mark("see `parlour {command} --help`"),
+        mark("{hint}"),
     ),
     "command-unknown": Advice(
         mark("the server does not know the command {command}"),
@@ -162,6 +162,21 @@ PROBLEMS: dict[str, Advice] = {
         mark("a password is needed, and there is no terminal to ask for it"),
         mark("the command runs in a script"),
         mark("pipe it in and add --password-stdin"),
+    ),
+    "not-confirmed": Advice(
+        mark("nothing was done"),
+        mark("the question was not answered with y"),
+        mark("try again, or add --yes"),
+    ),
+    "probe-impossible": Advice(
+        mark("the probe cannot begin: {error}"),
+        mark("an option is mistyped, or the settings do not say enough"),
+        mark("see `parlour probe --help`"),
+    ),
+    "probe-passwords": Advice(
+        mark("the probe needs the passwords of sender and receiver"),
+        mark("there is no terminal to ask at, or the file has fewer than two lines"),
+        mark("set {first} and {second}, or name a file with --password-file"),
     ),
     "password-mismatch": Advice(
         mark("the two passwords differ"),

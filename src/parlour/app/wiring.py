@@ -23,7 +23,7 @@ from parlour.directory.local import AccountsUnusable, LocalDirectory, VerifierSc
 from parlour.frontend.frontend import Frontend
 from parlour.frontend.settings import FrontendSettings, Schemes
 from parlour.hub.catalogue import BrokenCatalogue
-from parlour.hub.commands import Commands, Context
+from parlour.hub.commands import Commands, Context, EndpointBook, Serving
 from parlour.hub.hub import Hub
 from parlour.lookup.choose import ChannelLoad
 from parlour.lookup.service import LookupService
@@ -45,6 +45,8 @@ class Core:
     store: SqliteStore
     hub: Hub
     commands: Commands
+    endpoints: EndpointBook
+    serving: Serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +91,22 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
                 clock_us=clock_us,
                 new_guid=lambda: str(uuid.uuid4()),
             )
+            endpoints = EndpointBook(store.documents, settings.domain, frozenset(_addresses(settings)))
+            await endpoints.load()
             await hub.start()
         except DataDirectoryInUse as error:
             raise Problem("data-dir-in-use", path=data_dir.path) from error
         except (StoreUnavailable, BrokenCatalogue) as error:
             raise Problem("database-unusable", path=data_dir.store, error=error) from error
         stack.push_async_callback(hub.stop)
-        yield Core(directory, store, hub, Commands(Context(hub, directory, lambda: secrets.token_bytes(16))))
+        serving = Serving()
+        context = Context(hub, directory, lambda: secrets.token_bytes(16), endpoints, serving)
+        yield Core(directory, store, hub, Commands(context), endpoints, serving)
+
+
+def _addresses(settings: Settings) -> tuple[str, str]:
+    """Where channel service and lookup service are called."""
+    return f"sip:{POOL_USER}@{settings.domain}".lower(), f"sip:{LOOKUP_USER}@{settings.domain}"
 
 
 def build_sip(settings: Settings, core: Core) -> SipSide:
@@ -142,6 +153,14 @@ def _add_services(settings: Settings, core: Core, endpoint: Endpoint, frontend: 
 
     frontend.add_service(pool_uri, channel)
     frontend.add_service(f"sip:{LOOKUP_USER}@{settings.domain}", LookupService(endpoint, loads, next_envid))
+
+    def answer_at(uri: str, present: bool) -> None:
+        if present:
+            frontend.add_service(uri, channel)
+        else:
+            frontend.remove_service(uri)
+
+    core.endpoints.subscribe(answer_at)
     return channel
 
 

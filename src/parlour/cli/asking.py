@@ -13,15 +13,23 @@ from parlour.cli import link
 from parlour.cli.output import say, say_json
 from parlour.hub.commands.registry import Command
 
-__all__ = ["ask", "read_secret", "render", "visible", "watch"]
+__all__ = ["ask", "confirm", "read_secret", "render", "visible", "watch"]
 
-# Columns of lists, where they are fewer than the fields.
+# Columns of lists, where they are fewer than the fields; of one command, else of its group.
 _COLUMNS = {
     "room": ("name", "visibility", "category", "people", "disabled", "id"),
+    "room.who": ("uri", "name", "manager", "presenter"),
+    "room.eligible": ("name", "kind", "uri"),
     "category": ("name", "description", "rooms", "id"),
+    "category.eligible": ("name", "kind", "uri"),
+    "addin": ("name", "url", "rooms", "id"),
     "user": ("uri", "name", "admin", "chat", "enabled"),
+    "user.rooms": ("name", "category", "member", "manager", "inside", "id"),
     "group": ("name", "kind", "uri"),
+    "policy": ("name", "kind", "chat"),
+    "invitation": ("number", "room", "at", "room_id"),
 }
+_YES = frozenset({"y", "yes", "예", "네"})
 
 
 def ask(settings: Settings, command: Command[Any], params: Mapping[str, Any], as_json: bool) -> None:
@@ -43,6 +51,16 @@ def watch(settings: Settings, command: str, params: Mapping[str, Any], as_json: 
             say(_post(item))
 
 
+def confirm(question: str) -> None:
+    """Ask before something that cannot be undone, if there is a terminal to ask at; scripts know what they do. Raises
+    `Problem` unless the answer is yes."""
+    if not sys.stdin.isatty():
+        return
+    print(f"{visible(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in _YES:
+        raise Problem("not-confirmed")
+
+
 def read_secret(required: bool, from_stdin: bool) -> str | None:
     """A password from standard input, or asked for twice at a terminal; None when there is none. Raises `Problem`."""
     if from_stdin:
@@ -61,16 +79,33 @@ def read_secret(required: bool, from_stdin: bool) -> str | None:
 
 def render(command: str, result: Any) -> list[str]:
     """Lines for a person."""
-    group = command.partition(".")[0]
     if isinstance(result, list):
-        if command == "message.tail":
-            return [_post(post) for post in result]
-        return _table(result, _COLUMNS.get(group, ())) if result else [_("(none)")]
+        return _list(command, result)
     if isinstance(result, dict) and command == "message.send":
         return [_post(result)]
     if isinstance(result, dict):
         return _fields(result)
     return [] if result is None else [visible(str(result))]
+
+
+def _list(command: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    if command == "message.tail":
+        return [_post(post) for post in rows]
+    if command == "message.search":
+        return [line for page in rows for line in _page(page)]
+    if command == "category.list":
+        rows = [row | {"name": "  " * row["depth"] + row["name"]} for row in map(dict, rows)]
+    columns = _COLUMNS.get(command) or _COLUMNS.get(command.partition(".")[0], ())
+    return _table(rows, columns) if rows else [_("(none)")]
+
+
+def _page(page: Mapping[str, Any]) -> list[str]:
+    """What was found in one room."""
+    text = _("{room}: {matches} found") if not page["more"] else _("{room}: {matches} found, the newest of them:")
+    lines = [visible(text.format(room=page["room"], matches=page["matches"]))]
+    if not page["logged"]:
+        lines.append(_("  (this room keeps no history)"))
+    return [*lines, *(f"  {post['id']}  {_post(post)}" for post in page["messages"])]
 
 
 def visible(text: str) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from parlour import __version__
 from parlour.app.i18n import LANGUAGES, _
-from parlour.cli import running, trace
+from parlour.cli import configuring, probing, running, trace
 from parlour.cli.output import say
 
 __all__ = ["build"]
@@ -25,9 +25,14 @@ def _group_helps() -> dict[str, str]:
     return {
         "room": _("Make, show, change and delete rooms."),
         "category": _("Make, show, change and delete categories of rooms."),
+        "addin": _("Register, show, change and delete pages that rooms show."),
         "user": _("Add, show, change and remove people."),
         "group": _("Add, show, change and remove groups of people."),
-        "message": _("Read, follow and post messages."),
+        "policy": _("Show and say who is enabled for group chat."),
+        "invitation": _("Show who has been invited where."),
+        "message": _("Read, follow, find, post and remove messages."),
+        "endpoint": _("Add, show and remove further addresses of the chat service."),
+        "service": _("Show the running server, drain it, let it take sessions again."),
     }
 
 
@@ -57,6 +62,8 @@ def build(words: Sequence[str] | None = None) -> typer.Typer:
 
     running.add_commands(app)
     trace.add_commands(app)
+    configuring.add_commands(app)
+    probing.add_commands(app)
     for group, help in _group_helps().items():
         sub = typer.Typer(help=help, no_args_is_help=True)
         if words is None or group in words:

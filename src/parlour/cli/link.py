@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parlour.app.admin_protocol import MAX_ANSWER, encode_line, short_path
+from parlour.app.i18n import _, mark
 from parlour.app.problems import Problem
 
 if TYPE_CHECKING:
@@ -22,6 +23,25 @@ if TYPE_CHECKING:
 __all__ = ["follow", "run"]
 
 _PATIENCE = 30.0
+_SEE_HELP = mark("see `parlour {command} --help`")
+# What mends a refusal, by its reason.
+_HINTS = {
+    "no-such-room": mark("see `parlour room list` for their names"),
+    "no-such-category": mark("see `parlour category list` for their names"),
+    "no-such-addin": mark("see `parlour addin list`; register it with `parlour addin create`"),
+    "no-such-principal": mark("see `parlour user list` and `parlour group list`"),
+    "no-such-message": mark("see `parlour message search` for the numbers"),
+    "duplicate-name": mark("choose another name; rooms and categories share theirs"),
+    "duplicate-addin": mark("choose another name, or change that one with `parlour addin modify`"),
+    "addin-in-use": mark("see `parlour addin show` for the rooms; --force takes it out of them"),
+    "node-not-empty": mark("move or delete its rooms and categories first"),
+    "not-in-scope": mark("widen the scope with `parlour category allow add`; see `parlour category show`"),
+    "presenter-not-member": mark("make them members first; presenters are for rooms with --behavior auditorium"),
+    "hierarchy": mark("choose another category; see `parlour category list`"),
+    "data-collision": mark("look at it as it is now, then try again"),
+    "unavailable": mark("see `parlour check` and the server's log, then try again"),
+    "busy": mark("try again in a moment"),
+}
 
 
 def run(settings: Settings, command: str, params: Mapping[str, Any]) -> Any:
@@ -99,7 +119,9 @@ def _result(command: str, answer: Mapping[str, Any]) -> Any:
 
 def refused(command: str, reason: str, detail: str) -> Problem:
     """The problem for a refusal; command names are written as typed (`room create`)."""
-    return Problem("command-refused", command=command.replace(".", " "), reason=reason, detail=detail or "-")
+    typed = command.replace(".", " ")
+    hint = _(_HINTS.get(reason, _SEE_HELP)).format(command=typed)
+    return Problem("command-refused", command=typed, reason=reason, detail=detail or "-", hint=hint)
 
 
 def _run_directly(settings: Settings, command: str, params: Mapping[str, Any]) -> Any:

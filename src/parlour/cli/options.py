@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ from parlour.app.i18n import _
 if TYPE_CHECKING:
     from parlour.app.config import Settings
 
-__all__ = ["AsJson", "ConfigFile", "DataDirectory", "find_settings"]
+__all__ = ["AsJson", "ConfigFile", "DataDirectory", "find_file", "find_settings"]
 
 AsJson = Annotated[bool, typer.Option("--json", help=_("Print JSON for programs."))]
 ConfigFile = Annotated[
@@ -27,17 +28,26 @@ DataDirectory = Annotated[
 def find_settings(config: Path | None, data_dir: Path | None) -> Settings:
     """Settings of the server a command is about: `--config`, else those `quickstart` left in the data directory.
     Raises `Problem`."""
-    import os
-
     from parlour.app.config_load import load_settings
+
+    settings = load_settings(find_file(config, data_dir))
+    if config is None:
+        return settings.model_copy(update={"data_dir": _directory(data_dir)})
+    return settings if data_dir is None else settings.model_copy(update={"data_dir": data_dir})
+
+
+def find_file(config: Path | None, data_dir: Path | None) -> Path:
+    """The file that the settings stand in. Raises `Problem`."""
     from parlour.app.data_dir import DataDir
     from parlour.app.problems import Problem
 
     if config is not None:
-        settings = load_settings(config)
-        return settings if data_dir is None else settings.model_copy(update={"data_dir": data_dir})
-    directory = data_dir or Path(os.environ.get("PARLOUR_DATA_DIR", "data"))
-    kept = DataDir(directory).settings
+        return config
+    kept = DataDir(_directory(data_dir)).settings
     if not kept.exists():
-        raise Problem("data-dir-empty", path=directory)
-    return load_settings(kept).model_copy(update={"data_dir": directory})
+        raise Problem("data-dir-empty", path=_directory(data_dir))
+    return kept
+
+
+def _directory(data_dir: Path | None) -> Path:
+    return data_dir or Path(os.environ.get("PARLOUR_DATA_DIR", "data"))

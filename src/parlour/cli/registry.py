@@ -1,8 +1,8 @@
 """Commands made from the hub's registry: what the registry has, the command line has, with the same names and help.
 
 `room.member.add` becomes `parlour room member add`. Required parameters are arguments, the others options; lists take
-several values; secrets are never on the command line (asked for, or read from standard input). `message.follow` is
-reached as `message tail --follow`.
+several values; secrets are never on the command line (asked for, or read from standard input). What cannot be undone
+is asked about at a terminal, unless `--yes` is given. `message.follow` is reached as `message tail --follow`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from parlour.hub.commands.registry import Command, Following, all_commands
 __all__ = ["add_groups", "registry_texts"]
 
 # Required, and yet clearer with its name beside it.
-_NAMED = frozenset({("room.create", "category"), ("message.send", "as_user")})
+_NAMED = frozenset({("room.create", "category"), ("message.send", "as_user"), ("room.clear", "until")})
+# Options that Python has another word for.
+_FLAGS = {("policy.set", "everyone"): "--global"}
 _Parameter = inspect.Parameter
 
 
@@ -58,6 +60,8 @@ def registry_texts() -> set[str]:
     texts = set()
     for command in all_commands().values():
         texts |= {command.help, *(spec.help for spec in command.specs)}
+        if isinstance(command, Command):
+            texts.add(command.confirm)
     return texts - {""}
 
 
@@ -68,31 +72,39 @@ def _make(command: Command[Any]) -> Callable[..., None]:
     followed = isinstance(follow, Following)
 
     def run(**given: Any) -> None:
-        from parlour.cli.asking import ask, watch
+        from parlour.cli.asking import ask, confirm, watch
 
         settings = find_settings(given.pop("config"), given.pop("data_dir"))
         as_json = given.pop("as_json")
         if given.pop("follow", False) and isinstance(follow, Following):
             watch(settings, follow.name, _given(specs, given), as_json)
             return
+        if command.confirm and not (given.pop("yes") or given.get("dry_run")):
+            confirm(_(command.confirm).format(**given))
         from_stdin = given.pop("password_stdin", False)
         ask(settings, command, {**_given(specs, given), **_secrets(specs, from_stdin)}, as_json)
 
-    parameters = [parameter for spec in specs if not spec.secret for parameter in [_parameter(command.name, spec)]]
+    parameters = [_parameter(command.name, spec) for spec in specs if not spec.secret]
+    parameters += [_keyword(name, kind, False) for name, kind in _extras(command, followed).items()]
+    parameters += [_keyword("config", ConfigFile, None), _keyword("data_dir", DataDirectory, None)]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+def _extras(command: Command[Any], followed: bool) -> dict[str, Any]:
+    """Options that are the command line's own."""
     extra: dict[str, Any] = {}
     if followed:
         extra["follow"] = Annotated[
             bool, typer.Option("--follow", "-f", help=_("Go on with new messages as they come."))
         ]
-    if any(spec.secret for spec in specs):
+    if any(spec.secret for spec in command.specs):
         text = _("Read the password from the first line of standard input.")
         extra["password_stdin"] = Annotated[bool, typer.Option("--password-stdin", help=text)]
-    extra["as_json"] = AsJson
-    parameters += [_keyword(name, kind, False) for name, kind in extra.items()]
-    parameters += [_keyword("config", ConfigFile, None), _keyword("data_dir", DataDirectory, None)]
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return run
+    if command.confirm:
+        extra["yes"] = Annotated[bool, typer.Option("--yes", "-y", help=_("Do not ask, do it."))]
+    return extra | {"as_json": AsJson}
 
 
 def _keyword(name: str, kind: Any, default: Any) -> inspect.Parameter:
@@ -101,14 +113,14 @@ def _keyword(name: str, kind: Any, default: Any) -> inspect.Parameter:
 
 
 def _parameter(command: str, spec: ParamSpec) -> inspect.Parameter:
-    option = not spec.required or (command, spec.name) in _NAMED
+    option = not (spec.required or spec.positional) or (command, spec.name) in _NAMED
     kind: Any = {"text": str, "number": int, "switch": bool}[spec.kind] if not spec.choices else _choice(spec.choices)
     if spec.many:
         kind = list[kind]
     if not spec.required and spec.default is None:
         kind = kind | None
     default = _Parameter.empty if spec.required else _default(spec)
-    return _keyword(spec.name, Annotated[kind, _info(spec, option)], default)
+    return _keyword(spec.name, Annotated[kind, _info(command, spec, option)], default)
 
 
 def _choice(words: tuple[str, ...]) -> Any:
@@ -120,10 +132,10 @@ def _default(spec: ParamSpec) -> Any:
     return [] if spec.many else spec.default
 
 
-def _info(spec: ParamSpec, option: bool) -> Any:
+def _info(command: str, spec: ParamSpec, option: bool) -> Any:
     if not option:
         return typer.Argument(help=_(spec.help), metavar=spec.name.upper())
-    flag = "--" + spec.name.replace("_", "-")
+    flag = _FLAGS.get((command, spec.name), "--" + spec.name.replace("_", "-"))
     if spec.kind == "switch":
         flags = "--on/--off" if spec.name == "on" else f"{flag}/--no-{flag[2:]}"
         return typer.Option(flags if spec.default is not False else flag, help=_(spec.help))

@@ -88,6 +88,10 @@ class Frontend:
         """A user agent inside this process (lookup, channel) at `sip:user@domain`."""
         self.router.add_service(uri, service)
 
+    def remove_service(self, uri: str) -> None:
+        """Nothing answers at `uri` any more; its dialogs stay."""
+        self.router.remove_service(uri)
+
     async def close(self) -> None:
         """Stop what is still being worked on; its requests stay unanswered."""
         await self._replies.close()

@@ -87,6 +87,10 @@ class Router:
         """Answer requests to `uri` (`sip:user@domain`, compared without case) in this process."""
         self._services[aor(uri).lower()] = service
 
+    def remove_service(self, uri: str) -> None:
+        """None there is fine too."""
+        self._services.pop(aor(uri).lower(), None)
+
     def add_address(self, host: str, port: int) -> None:
         """Another address this server is reached at."""
         self._addresses.add((host.lower(), port))

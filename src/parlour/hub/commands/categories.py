@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from parlour.hub.commands.finding import find_category, find_principals
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
-from parlour.hub.commands.showing import show_category
+from parlour.hub.commands.showing import show_category, show_principal
 from parlour.rooms.editing import CategoryChange, CategoryList, ListEdit, Op
-from parlour.rooms.model import Category, Person
+from parlour.rooms.model import Category, Person, Role
+from parlour.rooms.names import fold_name
 from parlour.rooms.refusals import Refused
 
 __all__ = ["COMMANDS"]
@@ -37,6 +38,7 @@ class Modify:
     category: str = param(_CATEGORY)
     name: str | None = param("New name.", None)
     description: str | None = param("New description.", None)
+    parent: str | None = param("Move it below this category; role entries outside its scope are lost.", None)
     invite: bool | None = param("Whether rooms invite their new members.", None)
     logged: bool | None = param("Whether rooms keep their history.", None)
     filepost: bool | None = param("Whether files may be posted.", None)
@@ -53,9 +55,29 @@ class One:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    category: str = param(_CATEGORY)
+    parent: str = param("Name or id of the category above it; the root is named like the domain.")
+
+
+@dataclass(frozen=True, slots=True)
+class Eligible:
+    category: str = param(_CATEGORY)
+    role: Literal["member", "manager", "presenter", "creator"] = param("What they could become.", "member")
+    text: str = param("Part of the name or address.", "")
+    limit: int | None = param("How many at most.", None)
+
+
+@dataclass(frozen=True, slots=True)
 class Who:
     category: str = param(_CATEGORY)
     who: tuple[str, ...] = param("Logins, addresses, group names, or everyone.")
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    category: str = param(_CATEGORY)
+    who: tuple[str, ...] = param("Logins, addresses, group names, or everyone; nobody empties it.", (), positional=True)
 
 
 async def _create(context: Context, actor: Person | None, params: Create) -> Any:
@@ -76,19 +98,24 @@ async def _create(context: Context, actor: Person | None, params: Create) -> Any
             return uris
         lists.append(ListEdit(which, Op.SET, uris))
     change = CategoryChange(
-        params.name, params.description, params.invite, params.logged, params.filepost, tuple(lists)
+        params.name, params.description, params.invite, params.logged, params.filepost, lists=tuple(lists)
     )
     return _shown(context, await context.hub.managing.create_category(actor, change, parent))
 
 
 async def _list(context: Context, actor: Person | None, params: Nothing) -> Any:
     hub = context.hub
-    categories = sorted(hub.catalogue.categories.values(), key=lambda category: category.name)
+    categories = sorted(hub.catalogue.categories.values(), key=lambda category: _path(context, category))
     return [
         show_category(context, category)
         for category in categories
         if actor is None or not isinstance(hub.gate.over(category.id, actor), Refused)
     ]
+
+
+def _path(context: Context, category: Category) -> list[str]:
+    """Names from the root down: sorted by these, a list reads as a tree."""
+    return [fold_name(one.name) for one in reversed(context.hub.catalogue.chain(category.id))]
 
 
 async def _show(context: Context, actor: Person | None, params: One) -> Any:
@@ -97,7 +124,27 @@ async def _show(context: Context, actor: Person | None, params: One) -> Any:
 
 async def _modify(context: Context, actor: Person | None, params: Modify) -> Any:
     change = CategoryChange(params.name, params.description, params.invite, params.logged, params.filepost)
+    if params.parent is not None:
+        above = find_category(context, actor, params.parent)
+        if isinstance(above, Refused):
+            return above
+        change = replace(change, parent=above.id)
     return await _changed(context, actor, params.category, change)
+
+
+async def _move(context: Context, actor: Person | None, params: Move) -> Any:
+    return await _modify(context, actor, Modify(params.category, parent=params.parent))
+
+
+async def _eligible(context: Context, actor: Person | None, params: Eligible) -> Any:
+    category = find_category(context, actor, params.category)
+    if isinstance(category, Refused):
+        return category
+    role = Role[params.role.upper()]
+    found = context.hub.principals.eligible(
+        actor, category=category.id, role=role, text=params.text, limit=params.limit
+    )
+    return found if isinstance(found, Refused) else [show_principal(principal) for principal in found.rows]
 
 
 async def _delete(context: Context, actor: Person | None, params: One) -> Any:
@@ -119,8 +166,8 @@ def _shown(context: Context, category: Category | Refused) -> Any:
     return category if isinstance(category, Refused) else show_category(context, category)
 
 
-def _editing(which: CategoryList, op: Op) -> Callable[[Context, Person | None, Who], Awaitable[Any]]:
-    async def run(context: Context, actor: Person | None, params: Who) -> Any:
+def _editing(which: CategoryList, op: Op) -> Callable[[Context, Person | None, Who | Whole], Awaitable[Any]]:
+    async def run(context: Context, actor: Person | None, params: Who | Whole) -> Any:
         uris = find_principals(context, params.who)
         if isinstance(uris, Refused):
             return uris
@@ -133,14 +180,25 @@ ALLOWED, DENIED, CREATORS = CategoryList.ALLOWED, CategoryList.DENIED, CategoryL
 
 COMMANDS: tuple[Command[Any], ...] = (
     Command("category.create", Create, "Make a category.", _create),
-    Command("category.list", Nothing, "List categories.", _list),
+    Command("category.list", Nothing, "List categories as a tree.", _list),
     Command("category.show", One, "Show a category with its lists.", _show),
     Command("category.modify", Modify, "Change a category; what is not given stays.", _modify),
-    Command("category.delete", One, "Delete a category that holds nothing any more.", _delete),
+    Command("category.move", Move, "Put a category below another one.", _move),
+    Command("category.eligible", Eligible, "List who may stand in a role of the rooms.", _eligible),
+    Command(
+        "category.delete",
+        One,
+        "Delete a category that holds nothing any more.",
+        _delete,
+        "Delete the category {category}?",
+    ),
     Command("category.allow.add", Who, "Widen who may be let into the rooms.", _editing(ALLOWED, Op.ADD)),
     Command("category.allow.remove", Who, "Narrow who may be let into the rooms.", _editing(ALLOWED, Op.DELETE)),
+    Command("category.allow.set", Whole, "Say anew who may be let into the rooms.", _editing(ALLOWED, Op.SET)),
     Command("category.deny.add", Who, "Keep people or groups out, whatever else says so.", _editing(DENIED, Op.ADD)),
     Command("category.deny.remove", Who, "No longer keep them out.", _editing(DENIED, Op.DELETE)),
+    Command("category.deny.set", Whole, "Say anew who is kept out.", _editing(DENIED, Op.SET)),
     Command("category.creator.add", Who, "Let people or groups make rooms.", _editing(CREATORS, Op.ADD)),
     Command("category.creator.remove", Who, "No longer let them make rooms.", _editing(CREATORS, Op.DELETE)),
+    Command("category.creator.set", Whole, "Say anew who may make rooms.", _editing(CREATORS, Op.SET)),
 )

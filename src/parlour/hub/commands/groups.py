@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from parlour.hub.accounts import Accounts
-from parlour.hub.commands.finding import find_principals, only_admins
+from parlour.hub.commands.finding import find_group, find_principals, only_admins
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
 from parlour.hub.commands.showing import show_principal
 from parlour.hub.commands.users import with_accounts
 from parlour.rooms.model import Person, Principal, PrincipalKind
-from parlour.rooms.refusals import Refusal, Refused
+from parlour.rooms.refusals import Refused
 
 __all__ = ["COMMANDS"]
 
-_GROUP = "Name or URI of the group."
+_GROUP = "Name or URI of the group or folder."
 
 
 @dataclass(frozen=True, slots=True)
 class Add:
     name: str = param("Name of the new group.")
+    folder: bool = param("Make a folder: everybody is in one folder at most; folders may be in folders.", False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Who:
 
 
 async def _add(context: Context, accounts: Accounts, params: Add) -> Any:
-    return show_principal(await accounts.add_group(params.name))
+    return show_principal(await accounts.add_group(params.name, folder=params.folder))
 
 
 async def _list(context: Context, actor: Person | None, params: Nothing) -> Any:
@@ -54,27 +55,16 @@ async def _list(context: Context, actor: Person | None, params: Nothing) -> Any:
 
 
 async def _show(context: Context, accounts: Accounts, params: One) -> Any:
-    group = _find(context, params.group)
+    group = find_group(context, params.group)
     return group if isinstance(group, Refused) else _shown(accounts, group)
 
 
 async def _remove(context: Context, accounts: Accounts, params: One) -> Any:
-    group = _find(context, params.group)
+    group = find_group(context, params.group)
     if isinstance(group, Refused):
         return group
     await accounts.remove_group(group.uri)
     return {"removed": group.uri}
-
-
-def _find(context: Context, text: str) -> Principal | Refused:
-    uris = find_principals(context, (text,))
-    if isinstance(uris, Refused):
-        return uris
-    (uri,) = uris
-    group = context.hub.people.find_principal(uri)
-    if group is None or group.kind is PrincipalKind.USER:
-        return Refused(Refusal.NO_SUCH_PRINCIPAL, f"there is no such group: {text}")
-    return group
 
 
 def _shown(accounts: Accounts, group: Principal) -> Any:
@@ -83,7 +73,7 @@ def _shown(accounts: Accounts, group: Principal) -> Any:
 
 def _editing(act: Callable[[Accounts, str, str], Awaitable[None]]) -> Callable[[Context, Accounts, Who], Any]:
     async def run(context: Context, accounts: Accounts, params: Who) -> Any:
-        group = _find(context, params.group)
+        group = find_group(context, params.group)
         if isinstance(group, Refused):
             return group
         uris = find_principals(context, params.who)
@@ -100,10 +90,12 @@ _join = _editing(lambda accounts, group, member: accounts.add_to_group(group, me
 _part = _editing(lambda accounts, group, member: accounts.remove_from_group(group, member))
 
 COMMANDS: tuple[Command[Any], ...] = (
-    Command("group.add", Add, "Add a group.", with_accounts(_add)),
-    Command("group.list", Nothing, "List groups.", _list),
+    Command("group.add", Add, "Add a group or a folder of people.", with_accounts(_add)),
+    Command("group.list", Nothing, "List groups and folders.", _list),
     Command("group.show", One, "Show a group and its members.", with_accounts(_show)),
-    Command("group.remove", One, "Remove a group; its people stay.", with_accounts(_remove)),
+    Command(
+        "group.remove", One, "Remove a group; its people stay.", with_accounts(_remove), "Remove the group {group}?"
+    ),
     Command("group.member.add", Who, "Put people or groups into a group.", with_accounts(_join)),
     Command("group.member.remove", Who, "Take people or groups out of a group.", with_accounts(_part)),
 )

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 __all__ = ["InvalidParams", "ParamSpec", "param", "read_params", "specs_of"]
 
@@ -27,7 +27,7 @@ class InvalidParams(Exception):
 class ParamSpec:
     """One parameter as a command line or a form needs to know it. `kind` is text, number or switch (a boolean; True
     and False are both said, None leaves as it is); `many`: a list of them; `choices`: the only values; `secret`: not to
-    be shown or put on a command line."""
+    be shown or put on a command line; `positional`: a command line has it without a name, though it may be left out."""
 
     name: str
     kind: Kind
@@ -37,11 +37,12 @@ class ParamSpec:
     many: bool = False
     choices: tuple[str, ...] = ()
     secret: bool = False
+    positional: bool = False
 
 
-def param(help: str, default: Any = MISSING, *, secret: bool = False) -> Any:
+def param(help: str, default: Any = MISSING, *, secret: bool = False, positional: bool = False) -> Any:
     """A dataclass field with a help text; without a default it is required."""
-    metadata = {"help": help, "secret": secret}
+    metadata = {"help": help, "secret": secret, "positional": positional}
     return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
 
 
@@ -52,8 +53,9 @@ def specs_of(params: type[Any]) -> tuple[ParamSpec, ...]:
 
 
 def _spec(each: Field[Any], hint: Any) -> ParamSpec:
+    hint = _without_none(hint)
     many = get_origin(hint) is tuple
-    plain = get_args(hint)[0] if many else _without_none(hint)
+    plain = get_args(hint)[0] if many else hint
     choices = tuple(get_args(plain)) if get_origin(plain) is Literal else ()
     kind: Kind = "switch" if plain is bool else "number" if plain is int else "text"
     required = each.default is MISSING
@@ -66,11 +68,13 @@ def _spec(each: Field[Any], hint: Any) -> ParamSpec:
         many,
         choices,
         bool(each.metadata.get("secret")),
+        bool(each.metadata.get("positional")),
     )
 
 
 def _without_none(hint: Any) -> Any:
-    if get_origin(hint) is UnionType:
+    # `str | None` is the one, `Literal[...] | None` the other.
+    if get_origin(hint) in (UnionType, Union):
         return next(option for option in get_args(hint) if option is not NoneType)
     return hint
 

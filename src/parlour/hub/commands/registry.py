@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from parlour.hub.accounts import Accounts
+from parlour.hub.commands.endpoint_book import EndpointBook
 from parlour.hub.commands.params import ParamSpec, read_params, specs_of
 from parlour.hub.hub import Hub
 from parlour.rooms.model import Person
 from parlour.rooms.refusals import Refused
 
-__all__ = ["Command", "Commands", "Context", "Following", "UnknownCommand"]
+__all__ = ["Command", "Commands", "Context", "Following", "Serving", "UnknownCommand"]
 
 P = TypeVar("P")
 
@@ -22,23 +23,36 @@ class UnknownCommand(Exception):
     """No command has this name."""
 
 
+@dataclass(slots=True)
+class Serving:
+    """The network side as far as commands look at it. `readings` gives its numbers; None where no server runs and the
+    data was opened for one command."""
+
+    readings: Callable[[], Mapping[str, object]] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What commands act on. `accounts` is None where people are kept elsewhere. `new_key` gives 16 random bytes."""
+    """What commands act on. `accounts` is None where people are kept elsewhere. `new_key` gives 16 random bytes.
+    `endpoints` are the further addresses of the channel service."""
 
     hub: Hub
     accounts: Accounts | None
     new_key: Callable[[], bytes]
+    endpoints: EndpointBook
+    serving: Serving = field(default_factory=Serving)
 
 
 @dataclass(frozen=True, slots=True)
 class Command(Generic[P]):
-    """`run` gives a JSON-able result or a `Refused`."""
+    """`run` gives a JSON-able result or a `Refused`. `confirm`: what a person at a terminal is asked first, because it
+    cannot be undone; values of parameters stand in it as `{room}`. A dry run asks nothing."""
 
     name: str
     params: type[P]
     help: str
     run: Callable[[Context, Person | None, P], Awaitable[Any]]
+    confirm: str = ""
 
     @property
     def specs(self) -> tuple[ParamSpec, ...]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-from parlour.hub.commands.finding import find_category, find_principals, find_room
+from parlour.hub.commands.finding import find_addin, find_category, find_principals, find_room, only_one
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
 from parlour.hub.commands.showing import VISIBILITIES, show_room, show_room_row
@@ -35,7 +35,8 @@ class Create:
     manager: tuple[str, ...] = param("People or groups who may change it.", ())
     presenter: tuple[str, ...] = param("Members who may post in an auditorium.", ())
     invite: bool = param("Whether new members are invited, if the category invites.", True)
-    addin: str | None = param("Web page shown beside the room.", None)
+    addin: str | None = param("Name or id of the add-in shown beside the room; `parlour addin list` has them.", None)
+    disabled: bool = param("Make it closed to everybody for now.", False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +49,34 @@ class Modify:
     visibility: Literal["open", "closed", "secret"] | None = param("open, closed or secret.", None)
     behavior: Literal["normal", "auditorium"] | None = param("normal or auditorium.", None)
     invite: bool | None = param("Whether new members are invited, if the category invites.", None)
-    addin: str | None = param('Web page shown beside the room; "" for none.', None)
+    addin: str | None = param('Name or id of the add-in shown beside the room; "" for none.', None)
+    disabled: bool | None = param("Close the room to everybody, or open it again.", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    room: str = param(_ROOM)
+    category: str = param("Name or id of the category that it shall belong to.")
 
 
 @dataclass(frozen=True, slots=True)
 class List:
-    text: str = param("Words that the name or description contains.", "")
+    text: str = param("Words that the name contains, any of them.", "")
+    search_descriptions: bool = param("Look for the words in descriptions too.", False)
     category: str | None = param("Only rooms of this category.", None)
+    addin: str | None = param("Only rooms that show this add-in.", None)
+    manager: str | None = param("Only rooms with this person or group among the managers.", None)
+    member: str | None = param("Only rooms with this person or group among the members.", None)
+    visibility: Literal["open", "closed", "secret"] | None = param("Only rooms of this kind.", None)
+    behavior: Literal["normal", "auditorium"] | None = param("Only rooms of this kind.", None)
+    invite: bool | None = param("Only rooms that invite if their category does, or only those that do not.", None)
     disabled: bool | None = param("Only disabled rooms, or only enabled ones.", None)
+    limit: int | None = param("How many at most, by name.", None)
 
 
 @dataclass(frozen=True, slots=True)
 class One:
     room: str = param(_ROOM)
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    room: str = param(_ROOM)
-    who: tuple[str, ...] = param("Logins, addresses, group names, or everyone.")
 
 
 async def _create(context: Context, actor: Person | None, params: Create) -> Any:
@@ -84,35 +94,68 @@ async def _create(context: Context, actor: Person | None, params: Create) -> Any
             return uris
         if uris:
             lists.append(ListEdit(role, Op.ADD, uris))
+    addin = _addin(context, params.addin)
+    if isinstance(addin, Refused):
+        return addin
     change = RoomChange(
         name=params.name,
         description=params.description,
         visibility=VISIBILITIES[params.visibility],
         behavior=Behavior[params.behavior.upper()],
         invite=params.invite,
-        addin=params.addin,
+        addin=addin,
+        disabled=params.disabled,
         lists=tuple(lists),
     )
     return _shown(context, await context.hub.managing.create_room(actor, category.id, change))
 
 
+def _addin(context: Context, text: str | None) -> str | Refused | None:
+    """The id; "" and None stay what they are."""
+    if not text:
+        return text
+    addin = find_addin(context, text)
+    return addin if isinstance(addin, Refused) else addin.id
+
+
 async def _list(context: Context, actor: Person | None, params: List) -> Any:
-    query = RoomQuery(text=params.text, descriptions=True, disabled=params.disabled)
-    if params.category is not None:
-        category = find_category(context, actor, params.category)
-        if isinstance(category, Refused):
-            return category
-        query = replace(query, category=category.id)
+    query = _query(context, actor, params)
+    if isinstance(query, Refused):
+        return query
     if actor is not None:
         return [show_room_row(context, row.room) for row in context.hub.find_rooms_as(actor, query).rows]
     return [show_room_row(context, room) for room in _every_room(context, query)]
 
 
+def _query(context: Context, actor: Person | None, params: List) -> RoomQuery | Refused:
+    category = find_category(context, actor, params.category) if params.category is not None else None
+    addin = _addin(context, params.addin)
+    manager, member = only_one(context, params.manager), only_one(context, params.member)
+    for found in (category, addin, manager, member):
+        if isinstance(found, Refused):
+            return found
+    assert not isinstance(category, Refused)
+    return RoomQuery(
+        text=params.text,
+        descriptions=params.search_descriptions,
+        category=category.id if category is not None else None,
+        addin=cast("str | None", addin),
+        manager=cast("str | None", manager),
+        member=cast("str | None", member),
+        visibility=VISIBILITIES[params.visibility] if params.visibility else None,
+        behavior=Behavior[params.behavior.upper()] if params.behavior else None,
+        invite=params.invite,
+        disabled=params.disabled,
+        limit=params.limit,
+    )
+
+
 def _every_room(context: Context, query: RoomQuery) -> list[Room]:
-    """For the console: no limit, and nothing hidden."""
+    """For the console: no limit but the one asked for, and nothing hidden."""
     catalogue, fits = context.hub.catalogue, compile_query(query)
     rooms = [catalogue.rooms[room] for name, room in catalogue.by_name() if fits(catalogue.rooms[room], name)]
-    return [room for room in rooms if query.disabled is None or room.disabled is query.disabled]
+    rooms = [room for room in rooms if query.disabled is None or room.disabled is query.disabled]
+    return rooms if query.limit is None else rooms[: max(query.limit, 0)]
 
 
 async def _show(context: Context, actor: Person | None, params: One) -> Any:
@@ -120,6 +163,9 @@ async def _show(context: Context, actor: Person | None, params: One) -> Any:
 
 
 async def _modify(context: Context, actor: Person | None, params: Modify) -> Any:
+    addin = _addin(context, params.addin)
+    if isinstance(addin, Refused):
+        return addin
     change = RoomChange(
         name=params.name,
         description=params.description,
@@ -127,7 +173,8 @@ async def _modify(context: Context, actor: Person | None, params: Modify) -> Any
         visibility=VISIBILITIES[params.visibility] if params.visibility else None,
         behavior=Behavior[params.behavior.upper()] if params.behavior else None,
         invite=params.invite,
-        addin=params.addin,
+        addin=addin,
+        disabled=params.disabled,
     )
     if params.category is not None:
         category = find_category(context, actor, params.category)
@@ -135,6 +182,10 @@ async def _modify(context: Context, actor: Person | None, params: Modify) -> Any
             return category
         change = replace(change, category=category.id)
     return await _changed(context, actor, params.room, change)
+
+
+async def _move(context: Context, actor: Person | None, params: Move) -> Any:
+    return await _modify(context, actor, Modify(params.room, category=params.category))
 
 
 async def _delete(context: Context, actor: Person | None, params: One) -> Any:
@@ -163,16 +214,6 @@ def _switching(disabled: bool) -> Callable[[Context, Person | None, One], Awaita
     return run
 
 
-def _editing(role: Role, op: Op) -> Callable[[Context, Person | None, Who], Awaitable[Any]]:
-    async def run(context: Context, actor: Person | None, params: Who) -> Any:
-        uris = find_principals(context, params.who)
-        if isinstance(uris, Refused):
-            return uris
-        return await _changed(context, actor, params.room, RoomChange(lists=(ListEdit(role, op, uris),)))
-
-    return run
-
-
 COMMANDS: tuple[Command[Any], ...] = (
     Command("room.create", Create, "Make a room.", _create),
     Command("room.list", List, "List rooms.", _list),
@@ -180,11 +221,12 @@ COMMANDS: tuple[Command[Any], ...] = (
     Command("room.modify", Modify, "Change a room; what is not given stays.", _modify),
     Command("room.disable", One, "Close a room: everybody is out, nothing is lost.", _switching(disabled=True)),
     Command("room.enable", One, "Open a disabled room again.", _switching(disabled=False)),
-    Command("room.delete", One, "Delete a room and its messages for good.", _delete),
-    Command("room.member.add", Who, "Let people or groups enter a room.", _editing(Role.MEMBER, Op.ADD)),
-    Command("room.member.remove", Who, "Take members away; who is inside is out.", _editing(Role.MEMBER, Op.DELETE)),
-    Command("room.manager.add", Who, "Let people or groups manage a room.", _editing(Role.MANAGER, Op.ADD)),
-    Command("room.manager.remove", Who, "Take managers away.", _editing(Role.MANAGER, Op.DELETE)),
-    Command("room.presenter.add", Who, "Let members post in an auditorium.", _editing(Role.PRESENTER, Op.ADD)),
-    Command("room.presenter.remove", Who, "Take presenters away.", _editing(Role.PRESENTER, Op.DELETE)),
+    Command("room.move", Move, "Put a room into another category; who is outside its scope loses the place.", _move),
+    Command(
+        "room.delete",
+        One,
+        "Delete a room and its messages for good.",
+        _delete,
+        "Delete the room {room} and all its messages?",
+    ),
 )

@@ -76,7 +76,7 @@ def show_room(context: Context, room: Room) -> Json:
         "topic": room.topic,
         "category_id": room.category,
         "invite": room.invite,
-        "addin": room.addin,
+        **_show_addin(context, room),
         "members": _show_names(people, room.members),
         "managers": _show_names(people, room.managers),
         "presenters": _show_names(people, room.presenters),
@@ -84,13 +84,20 @@ def show_room(context: Context, room: Room) -> Json:
     }
 
 
+def _show_addin(context: Context, room: Room) -> Json:
+    addin = context.hub.addins.find(room.addin) if room.addin is not None else None
+    return {"addin": addin.name if addin is not None else None, "addin_id": room.addin}
+
+
 def show_category(context: Context, category: Category) -> Json:
+    """A category with everything about it. `depth` counts the categories above it; the root has none."""
     catalogue, people = context.hub.catalogue, context.hub.people
     return {
         "id": category.id,
         "name": category.name,
         "description": category.description,
         "parent": catalogue.categories[category.parent].name if category.parent is not None else None,
+        "depth": len(catalogue.chain(category.id)) - 1,
         "invite": category.invite,
         "logged": category.logged,
         "filepost": category.filepost,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from parlour.hub.accounts import AccountRefused, Accounts
-from parlour.hub.commands.finding import find_person, only_admins
+from parlour.hub.commands.finding import find_person, known_person, only_admins
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
-from parlour.hub.commands.showing import show_person
-from parlour.rooms.model import Person
+from parlour.hub.commands.showing import show_person, show_room_row
+from parlour.rooms.model import Person, Role, RoomId
 from parlour.rooms.names import fold_name
 from parlour.rooms.refusals import Refusal, Refused
 
@@ -75,6 +75,9 @@ def with_accounts(
 
 
 async def _add(context: Context, accounts: Accounts, params: Add) -> Any:
+    address = context.endpoints.read(params.login)
+    if not isinstance(address, Refused) and address in context.endpoints:
+        return Refused(Refusal.INVALID, f"the chat service answers at {address}; see `parlour endpoint list`")
     person = await accounts.add_user(
         params.login,
         params.password,
@@ -114,6 +117,27 @@ def _shown(context: Context, uri: str) -> Any:
         return Refused(Refusal.NO_SUCH_PRINCIPAL, "there is no such person")
     groups = [context.hub.people.find_principal(group) for group in sorted(person.affiliations)]
     return show_person(person) | {"groups": [group.display_name for group in groups if group is not None]}
+
+
+async def _rooms(context: Context, actor: Person | None, params: One) -> Any:
+    """Where the person stands in a role or is inside; of an asker who is no administrator, the own rooms."""
+    person = known_person(context, actor, params.user)
+    if isinstance(person, Refused):
+        return person
+    hub = context.hub
+    names = person.affiliations | {person.uri}
+    listed = {role: hub.catalogue.rooms_listing(role, names) for role in (Role.MEMBER, Role.MANAGER)}
+    inside = hub.presence.rooms_of(person.uri)
+    return [
+        show_room_row(context, hub.catalogue.rooms[room])
+        | {"member": room in listed[Role.MEMBER], "manager": room in listed[Role.MANAGER], "inside": room in inside}
+        for _name, room in hub.catalogue.by_name()
+        if (room in inside or any(room in rooms for rooms in listed.values())) and _may_know(context, actor, room)
+    ]
+
+
+def _may_know(context: Context, actor: Person | None, room: RoomId) -> bool:
+    return actor is None or not isinstance(context.hub.gate.look(room, actor), Refused)
 
 
 async def _remove(context: Context, accounts: Accounts, params: One) -> Any:
@@ -161,7 +185,14 @@ COMMANDS: tuple[Command[Any], ...] = (
     Command("user.add", Add, "Add a person.", with_accounts(_add)),
     Command("user.list", List, "List people.", _list),
     Command("user.show", One, "Show a person.", _show),
-    Command("user.remove", One, "Remove a person; what they wrote stays.", with_accounts(_remove)),
+    Command("user.rooms", One, "List the rooms where a person is member, manager or inside.", _rooms),
+    Command(
+        "user.remove",
+        One,
+        "Remove a person; what they wrote stays.",
+        with_accounts(_remove),
+        "Remove the person {user}?",
+    ),
     Command("user.password", Password, "Set a person's password.", with_accounts(_password)),
     Command("user.enable", One, "Let a person sign in again.", with_accounts(_enable)),
     Command("user.disable", One, "Let a person no longer sign in; open sessions end.", with_accounts(_disable)),
