@@ -37,16 +37,19 @@ PROVISIONING = (
 FAST = ClientSettings(first_delay=0.05, longest_delay=0.1, answer_timeout=10.0)
 
 Answer = Callable[[IncomingRequest], bool]
+Replies = Callable[[int, Any], list[Fragment]]
 
 
 class ScriptedServer:
-    """Answers like an obliging server. `before` may take requests away from it (True: answered), by method; `posts`
-    and `requests` are what came."""
+    """Answers like an obliging server. `before` may take requests away from it (True: answered), by method; `replies`
+    answers commands by their type, given the envelope's number; `posts`, `requests` and `commands` are what came."""
 
     def __init__(self) -> None:
         self.endpoint = Endpoint(self._receive)
         self.before: dict[str, list[Answer]] = {}
+        self.replies: dict[type, Replies] = {}
         self.requests: list[Request] = []
+        self.commands: list[Any] = []
         self.posts: list[tuple[int, GroupChat]] = []
         self.dialogs: list[Conversation] = []
         self.address = ""
@@ -114,7 +117,10 @@ class Conversation:
     def answers(self, envelope: Envelope) -> list[Fragment]:
         found: list[Fragment] = []
         for one in envelope.primitives:
-            if isinstance(one, GroupChat):
+            self.server.commands.append(one)
+            if type(one) in self.server.replies:
+                found += self.server.replies[type(one)](envelope.envid, one)
+            elif isinstance(one, GroupChat):
                 self.server.posts.append((envelope.envid, one))
             elif isinstance(one, GetServerInfo):
                 info = ServerInfo(self.server.server_time, 1, 1, 1, "", "")
