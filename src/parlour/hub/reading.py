@@ -99,15 +99,17 @@ class Reading:
     async def _page(
         self, person: Person, room_id: RoomId, fetch: Callable[[], Awaitable[list[StoredPost]]], in_turn: bool = True
     ) -> History | Refused:
-        # The right is asked for before the wait and after it: it may have been lost meanwhile.
         refused = self._may_read(person, room_id)
         if refused is not None:
             return refused
+        if not in_turn:
+            return await self._read(person.uri, room_id, fetch)
 
         async def read() -> History | Refused:
+            # Asked again after the wait: the right may have been lost meanwhile.
             return self._may_read(person, room_id) or await self._read(person.uri, room_id, fetch)
 
-        return await self._turns.run(person.uri, read) if in_turn else await read()
+        return await self._turns.run(person.uri, read)
 
     async def _read(
         self, who: str, room_id: RoomId, fetch: Callable[[], Awaitable[list[StoredPost]]]

@@ -116,11 +116,10 @@ class Removing:
 
     async def _purge(self, actor: Person | None, sweep: _Sweep, until: Micros) -> Removal | Refused:
         answer = await self._sweep(actor, sweep, _tell_later)
-        if not isinstance(answer, Refused):
-            self._tell(sweep.room, HistoryPurged(sweep.room, until))
-        elif sweep.newest is not None:
-            # What has the time of the newest that is gone may be there still.
-            self._tell(sweep.room, HistoryPurged(sweep.room, Micros(sweep.newest.at - 1)))
+        if sweep.newest is not None:
+            # Broken off midway, what has the time of the newest that is gone may be there still.
+            reached = Micros(sweep.newest.at - 1) if isinstance(answer, Refused) else until
+            self._tell(sweep.room, HistoryPurged(sweep.room, reached))
         return answer
 
     async def _sweep(
