@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import subprocess
 import sys
@@ -40,7 +41,12 @@ def test_head_is_the_newest_revision() -> None:
 def test_migrations_lead_to_the_metadata(database: Path) -> None:
     engine = create_engine(f"sqlite:///{database}")
     with engine.connect() as connection:
-        options = {"compare_type": True, "compare_server_default": True}
+        # The index of words is a virtual table, with shadow tables that reflection takes for tables of ours.
+        options = {
+            "compare_type": True,
+            "compare_server_default": True,
+            "include_name": lambda name, kind, _: kind != "table" or not name.startswith("post_words"),
+        }
         assert compare_metadata(MigrationContext.configure(connection, opts=options), METADATA) == []
     engine.dispose()
 
@@ -55,8 +61,8 @@ def test_migrations_make_the_tables_that_the_metadata_would(database: Path, tmp_
         connection = sqlite3.connect(path)
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
         connection.close()
-        # The order of constraints within a table means nothing.
-        return {name: sorted(line.strip(" ,\t") for line in sql.splitlines()) for name, sql in rows if name != VERSION}
+        # The order of constraints within a table means nothing, nor does a column's own line.
+        return {name: sorted(re.split(r"[\s,]*[,\n)(][\s,]*", sql)) for name, sql in rows if name != VERSION}
 
     assert tables(database) == tables(tmp_path / "fresh.db")
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Connection,
     ForeignKey,
     Integer,
     LargeBinary,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
 )
 
 __all__ = ["METADATA"]
@@ -81,7 +83,8 @@ Table(
 )
 
 # `number` stands for the GUID in the big tables and is never used twice. `last_chat_id` is the newest number given to
-# a post of the room, kept or not. `gone`: deleted, its posts are still being swept away.
+# a post of the room, kept or not. `gone`: deleted, its posts are still being swept away. `newest_at` is the latest time
+# that a post had, `disorder` how much earlier than that, at most, a later post was: with 0, times ascend.
 Table(
     "rooms",
     METADATA,
@@ -99,6 +102,8 @@ Table(
     *_audit(),
     Column("last_chat_id", BigInteger, nullable=False, server_default="0"),
     Column("gone", Boolean, nullable=False, server_default="0"),
+    Column("newest_at", BigInteger, nullable=False, server_default="0"),
+    Column("disorder", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("id"),
     sqlite_autoincrement=True,
 )
@@ -124,6 +129,7 @@ Table(
     sqlite_with_rowid=False,
 )
 
+# Its words are in the index `post_words`, by the same id.
 Table(
     "posts",
     METADATA,
@@ -213,3 +219,11 @@ Table(
     Column("file_name", Text, nullable=False),
     Column("expires", BigInteger, nullable=False, index=True),
 )
+
+
+# The words of posts for search, by the ids of the posts; each home has its own kind of index. In SQLite's, `ascii`
+# leaves alone what is not ASCII (tokens of ours have nothing in them but letters and digits); only ranking would read sizes.
+@event.listens_for(METADATA, "after_create")
+def _create_index(_: MetaData, connection: Connection, **__: object) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("CREATE VIRTUAL TABLE post_words USING fts5(words, tokenize='ascii', columnsize=0)")

@@ -7,6 +7,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+from parlour.rooms.content import searchable_text
 from parlour.store.api import StoreUnavailable
 
 __all__ = ["DATABASE", "Settings", "connect_reader", "connect_writer", "create_file"]
@@ -15,6 +16,8 @@ DATABASE = "parlour.db"
 
 # Older ones lack upsert, or JSON functions as a matter of course.
 _OLDEST_SQLITE = (3, 34)
+
+_SEARCH_PROBE = "CREATE VIRTUAL TABLE probe USING fts5(words)"
 
 # What the WAL file is cut back to after a checkpoint that found it larger.
 _WAL_BYTES = 64 * 1024 * 1024
@@ -34,9 +37,23 @@ class Settings:
 
 def create_file(path: Path) -> None:
     """Make an empty database that only its owner may read; SQLite gives its other files the same mode."""
+    _check_library()
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _check_library() -> None:
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise StoreUnavailable(f"SQLite {sqlite3.sqlite_version} is too old, 3.34 or newer is needed")
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    memory = sqlite3.connect(":memory:")
+    try:
+        memory.execute(_SEARCH_PROBE)
+    except sqlite3.OperationalError as error:
+        library = f"the SQLite library of this Python ({sqlite3.sqlite_version})"
+        raise StoreUnavailable(
+            f"{library} was built without full-text search: {error}; use one with SQLITE_ENABLE_FTS5"
+        ) from error
+    finally:
+        memory.close()
 
 
 def connect_writer(path: Path, settings: Settings) -> sqlite3.Connection:
@@ -61,4 +78,6 @@ def connect_reader(path: Path, settings: Settings) -> sqlite3.Connection:
 
 def _connect(path: Path, settings: Settings) -> sqlite3.Connection:
     # Closed by another thread than the one that used it, never used by two: hence the check is off.
-    return sqlite3.connect(path, timeout=settings.busy_timeout, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=settings.busy_timeout, isolation_level=None, check_same_thread=False)
+    connection.create_function("searchable", 1, searchable_text, deterministic=True)
+    return connection

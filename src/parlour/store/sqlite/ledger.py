@@ -2,8 +2,9 @@
 
 Why one statement: each one lets go of the interpreter lock and must win it back from the event loop's thread, which
 costs up to a switch interval each time. A temporary view, private to the writer's connection, takes all rows in one
-`INSERT`, and its triggers spread them over the tables: post, key, outbox row, the room's counter. The statement runs
-in autocommit mode, so it is also begin, commit and flush (docs/decisions/0002-durability-and-group-commit.md).
+`INSERT`, and its triggers spread them over the tables: post, its words, key, outbox row, the room's counter. The
+statement runs in autocommit mode, so it is also begin, commit and flush
+(docs/decisions/0002-durability-and-group-commit.md).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, Final
 
 from parlour.rooms.model import RoomId
 from parlour.store.api import Appended, NewPost, OutboxEvent, StoredPost, StoreUnavailable
+from parlour.store.sqlite.words import index_row
 
 __all__ = ["Answer", "Item", "Ledger"]
 
@@ -25,25 +27,29 @@ Answer = Appended | StoreUnavailable | None
 _INCOMING: Final = """
 CREATE TEMP VIEW incoming AS SELECT
     0 AS chat_id, 0 AS room, '' AS guid, x'' AS key, 0 AS logged, '' AS who, '' AS who_name, '' AS text,
-    0 AS at, '' AS rtf, 0 AS alert, '' AS kind, '' AS detail;
+    0 AS at, '' AS rtf, 0 AS alert, '' AS kind, '' AS detail, '' AS words;
 CREATE TEMP TRIGGER incoming_post INSTEAD OF INSERT ON incoming WHEN new.chat_id IS NOT NULL BEGIN
     INSERT INTO posts (room, chat_id, author, author_name, text, at, rtf, alert)
         SELECT new.room, new.chat_id, new.who, new.who_name, new.text, new.at, new.rtf, new.alert WHERE new.logged;
+    INSERT INTO post_words (rowid, words) SELECT last_insert_rowid(), new.words WHERE new.logged;
     INSERT INTO post_keys (key, room, chat_id, at)
         VALUES (new.key, new.room, new.chat_id, CASE WHEN new.logged THEN NULL ELSE new.at END);
     INSERT INTO outbox (kind, room, who, at, chat_id, detail)
         VALUES ('CHAT', new.guid, new.who, new.at, new.chat_id, json_object(
             'name', new.who_name, 'text', new.text, 'rtf', new.rtf,
             'alert', json(CASE WHEN new.alert THEN 'true' ELSE 'false' END)));
-    UPDATE rooms SET last_chat_id = new.chat_id WHERE number = new.room;
+    UPDATE rooms SET last_chat_id = new.chat_id, newest_at = max(newest_at, new.at),
+        disorder = max(disorder, newest_at - new.at) WHERE number = new.room;
 END;
 CREATE TEMP TRIGGER incoming_event INSTEAD OF INSERT ON incoming WHEN new.kind IS NOT NULL BEGIN
     INSERT INTO outbox (kind, room, who, at, chat_id, detail)
         VALUES (new.kind, new.guid, new.who, new.at, NULL, new.detail);
 END;
 """
-_COLUMNS: Final = 13
-_Row = tuple[int | None, int | None, str, bytes | None, bool, str, str, str, int, str | None, bool, str | None, str]
+_COLUMNS: Final = 14
+_Row = tuple[
+    int | None, int | None, str, bytes | None, bool, str, str, str, int, str | None, bool, str | None, str, str
+]
 _PADDING: Final = (None,) * _COLUMNS
 
 # Statements are prepared once for each of these numbers of rows; a batch is padded with rows that no trigger takes.
@@ -146,10 +152,12 @@ class _Batch:
         self.rooms[post.room] = (number, chat_id)
         stored = StoredPost(post.room, chat_id, post.author, post.author_name, post.text, post.at, post.rtf, post.alert)
         self._known[post.key] = stored
+        # Here, on the writer's thread: the loop need not wait while a long text is cut into words.
+        words = index_row(number, post.author, post.text) if post.logged else ""
         self.rows.append(
             (
                 chat_id, number, post.room, post.key, post.logged,
-                post.author, post.author_name, post.text, post.at, post.rtf, post.alert, None, "",
+                post.author, post.author_name, post.text, post.at, post.rtf, post.alert, None, "", words,
             )
         )  # fmt: skip
         return Appended(stored, repeated=False)
@@ -157,7 +165,22 @@ class _Batch:
     def _event(self, event: OutboxEvent) -> None:
         detail = json.dumps(dict(event.detail), ensure_ascii=False)
         self.rows.append(
-            (None, None, event.room, None, False, event.who, "", "", event.at, None, False, event.kind.value, detail)
+            (
+                None,
+                None,
+                event.room,
+                None,
+                False,
+                event.who,
+                "",
+                "",
+                event.at,
+                None,
+                False,
+                event.kind.value,
+                detail,
+                "",
+            )
         )
 
 

@@ -6,14 +6,15 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
-from parlour.rooms.history import PostQuery, page_of
+from parlour.rooms.history import PostQuery
 from parlour.rooms.model import Micros, RoomId
 from parlour.store.api import Appended, EventKind, FoundPosts, NewPost, OutboxEvent, OutboxRow, StoredPost
 from parlour.store.checks import check_key
 from parlour.store.sqlite.readers import Readers
+from parlour.store.sqlite.removal import Removal
+from parlour.store.sqlite.search import find, stored_post
 from parlour.store.sqlite.writer import Writer
 
 __all__ = ["SqlitePosts"]
@@ -25,6 +26,10 @@ WHERE room = (SELECT number FROM rooms WHERE id = ? AND NOT gone) AND chat_id {}
 """
 _BEFORE = _SELECT.format("<", "DESC")
 _AFTER = _SELECT.format(">", "ASC")
+_UNREAD = """
+SELECT count(*) FROM (
+    SELECT 1 FROM posts WHERE room = (SELECT number FROM rooms WHERE id = ? AND NOT gone) AND chat_id > ? LIMIT ?)
+"""
 _OUTBOX = "SELECT id, kind, room, who, at, chat_id, detail FROM outbox WHERE id > ? ORDER BY id LIMIT ?"
 
 # Above every chat id there will be.
@@ -61,22 +66,17 @@ class SqlitePosts:
 
     async def find(self, room: RoomId, query: PostQuery, limit: int) -> FoundPosts:
         """See `PostLog.find`."""
-        posts, page = await self._readers.read(
-            lambda connection: page_of(_posts(connection, _AFTER, room, 0, _END), query, limit)
-        )
-        return FoundPosts(tuple(posts), page)
+        return await self._readers.read(lambda connection: find(connection, room, query, limit))
 
     async def unread(self, room: RoomId, after: int, most: int) -> int:
         """See `PostLog.unread`."""
-        return len(await self.after(room, after, most))
+        return await self._readers.read(lambda connection: _unread(connection, room, after, most))
 
     async def remove(
         self, room: RoomId, query: PostQuery, most: int, *, by: str, at: Micros, replacement: str | None = None
     ) -> Sequence[StoredPost]:
         """See `PostLog.remove`."""
-        return await self._writer.run(
-            lambda connection: _remove(connection, room, query, most, by=by, at=at, replacement=replacement)
-        )
+        return await self._writer.run(Removal(room, query, most, by, at, replacement).run)
 
     async def outbox(self, after: int, count: int) -> list[OutboxRow]:
         """See `PostLog.outbox`."""
@@ -95,40 +95,11 @@ def _before(connection: sqlite3.Connection, room: RoomId, chat_id: int, count: i
 
 def _posts(connection: sqlite3.Connection, sql: str, room: RoomId, chat_id: int, count: int) -> list[StoredPost]:
     rows = connection.execute(sql, (room, chat_id, max(count, 0))).fetchall()
-    return [
-        StoredPost(room, number, author, author_name, text, at, rtf, alert != 0)
-        for number, author, author_name, text, at, rtf, alert in rows
-    ]
+    return [stored_post(room, *row) for row in rows]
 
 
-def _remove(
-    connection: sqlite3.Connection,
-    room: RoomId,
-    query: PostQuery,
-    most: int,
-    *,
-    by: str,
-    at: Micros,
-    replacement: str | None,
-) -> list[StoredPost]:
-    found = page_of(_posts(connection, _AFTER, room, 0, _END), replace(query, newest_first=False), most)[0]
-    for post in found:
-        place = (room, post.chat_id)
-        detail: dict[str, object] = {"name": post.author_name, "text": post.text, "rtf": post.rtf, "alert": post.alert}
-        detail |= {"author": post.author, "posted_at": post.at}
-        where = "WHERE room = (SELECT number FROM rooms WHERE id = ?) AND chat_id = ?"
-        if replacement is None:
-            connection.execute(f"DELETE FROM posts {where}", place)  # noqa: S608
-            kind = EventKind.CHATDELETE
-        else:
-            connection.execute(f"UPDATE posts SET text = ?, rtf = NULL {where}", (replacement, *place))  # noqa: S608
-            detail["replacement"] = replacement
-            kind = EventKind.CHATREPLACE
-        connection.execute(
-            "INSERT INTO outbox (kind, room, who, at, chat_id, detail) VALUES (?, ?, ?, ?, ?, ?)",
-            (kind.value, room, by, at, post.chat_id, json.dumps(detail, ensure_ascii=False)),
-        )
-    return found
+def _unread(connection: sqlite3.Connection, room: RoomId, after: int, most: int) -> int:
+    return int(connection.execute(_UNREAD, (room, after, max(most, 0))).fetchone()[0])
 
 
 def _outbox(connection: sqlite3.Connection, after: int, count: int) -> list[OutboxRow]:

@@ -11,6 +11,7 @@ from parlour.rooms.model import AddIn, AddInId, Audit, Behavior, Category, Categ
 from parlour.rooms.names import fold_name
 from parlour.store.api import StoreConflict
 from parlour.store.sqlite.readers import Readers
+from parlour.store.sqlite.removal import drop_posts
 from parlour.store.sqlite.writer import Writer
 
 __all__ = ["SqliteRooms"]
@@ -50,8 +51,8 @@ ON CONFLICT (id) DO UPDATE SET name = excluded.name, folded = excluded.folded, u
 """
 
 # Rows of a deleted room that go in one transaction; posts of other rooms get their turn in between.
-_SLICE = 2000
-_SWEEP = "DELETE FROM posts WHERE id IN (SELECT id FROM posts WHERE room = ? LIMIT ?)"
+_SLICE = 500
+_LEFT = "SELECT json_group_array(id) FROM (SELECT id FROM posts WHERE room = ? ORDER BY chat_id LIMIT ?)"
 
 # Principals in one statement (three variables each).
 _CHUNK = 200
@@ -243,6 +244,6 @@ def _sweep(connection: sqlite3.Connection) -> bool:
     row = connection.execute("SELECT number FROM rooms WHERE gone LIMIT 1").fetchone()
     if row is None:
         return False
-    if connection.execute(_SWEEP, (row[0], _SLICE)).rowcount < _SLICE:
+    if drop_posts(connection, connection.execute(_LEFT, (row[0], _SLICE)).fetchone()[0]) < _SLICE:
         connection.execute("DELETE FROM rooms WHERE number = ?", row)
     return True

@@ -28,6 +28,7 @@ _OF_ONE_ROW = (
     sqlite3.DataError,
     sqlite3.InterfaceError,
     sqlite3.ProgrammingError,
+    AttributeError,
     OverflowError,
     TypeError,
     ValueError,
