@@ -432,37 +432,6 @@ def test_disabled_while_signed_in(server: Server, sign_in: MakeClient) -> None:
     say(bob, "Lobby", "she is gone")
 
 
-def test_thirty_rooms_are_rejoined_with_one_bjoin(server: Server, sign_in: MakeClient) -> None:
-    """After a dropped connection: all of them in one envelope, each with its history."""
-    names = [f"Room {number:02}" for number in range(30)]
-    made = [
-        server.cli("room", "create", name, "--category", "Demo", "--visibility", "open", "--manager", "alice")
-        for name in names
-    ]
-    uris = {f"ma-chan://{DOMAIN}/{room['id']}" for room in made}
-    alice = sign_in("alice", "tcp", "--reconnect", "1")
-    for uri in sorted(uris):
-        alice.send(command="join", uri=uri)
-    for _ in uris:
-        alice.wait("reply", id="rpl:bccontext")
-    for name in names:
-        alice.send(command="send", room=name, text=f"in {name}")
-    for name in names:
-        alice.wait("message", text=f"in {name}")
-    server.kill()
-    alice.wait("connection-error", fatal=False)
-    server.start()
-    alice.ready()
-    alice.wait("reply", id="rpl:bjoin", code=200)
-    again = {(event["uri"], event["text"]) for event in (alice.wait("message", timeout=20) for _ in names)}
-    assert {uri for uri, _ in again} == uris
-    assert {text for _, text in again} == {f"in {name}" for name in names}
-    wire = wire_of(alice)
-    (bjoin,) = commands(wire, sent=True, kind="cmd:bjoin")
-    assert bjoin.body.count("<chanid ") == 30
-    say(alice, "Room 29", "and on")
-
-
 def test_markup_in_names_topics_and_posts(server: Server, sign_in: MakeClient) -> None:
     topic = "]]> &amp; <!-- 공지 --> \"'"
     server.cli("room", "create", HOSTILE, "--category", "Demo", "--visibility", "open", "--description", HOSTILE)
