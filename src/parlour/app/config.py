@@ -23,6 +23,7 @@ __all__ = ["Auth", "Chat", "Listen", "Log", "Settings", "Tls", "Web"]
 
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _DEFAULTS = Limits()
+_FILE_SERVICE = "/PersistentChat/MGCWebService.asmx"
 
 
 def _address(value: object) -> ListenAddress:
@@ -301,8 +302,18 @@ class Settings(BaseSettings):
                 flat |= {f"{name}.{inner}": each for inner, each in value.items()}
             else:
                 flat[name] = value
-        paths = {"tls.certificate": str(self.certificate_path), "tls.key": str(self.key_path)}
-        return flat | {"host": self.host_name} | paths
+        return flat | {
+            "host": self.host_name,
+            "tls.certificate": str(self.certificate_path),
+            "tls.key": str(self.key_path),
+            "web.file_service_url": self.file_service_url(self.listen.https[0].port if self.listen.https else None),
+        }
+
+    def file_service_url(self, https_port: int | None) -> str:
+        """Where clients are told to transfer files, with our own web server at `https_port` (None: there is none)."""
+        if self.web.file_service_url or https_port is None:
+            return self.web.file_service_url
+        return f"https://{self.host_name}:{https_port or 'auto'}{_FILE_SERVICE}"
 
     @property
     def needs_certificate(self) -> bool:

@@ -8,10 +8,11 @@ import gc
 import logging
 import resource
 import signal
+import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from parlour.app.certificates import server_context
 from parlour.app.config import Settings
 from parlour.app.data_dir import DataDir
 from parlour.app.logs import configure_logging
-from parlour.app.measuring import name_readings, readiness
+from parlour.app.measuring import name_readings, readiness, service_readings
 from parlour.app.metrics import Metrics
 from parlour.app.ready import Demo, Listening, remove_ready_file, write_ready_file
 from parlour.app.sockets import bind, listen_problem
@@ -102,14 +103,17 @@ async def opened(settings: Settings, core: Core) -> AsyncIterator[list[Listening
         context = None
         if settings.needs_certificate:
             context = server_context(settings.certificate_path, settings.key_path, settings.tls.minimum)
-        sip = build_sip(settings, core)
+        web_sockets = [stack.enter_context(closing(bind("https", address))) for address in settings.listen.https]
+        # Clients are told the real port, which is known from here on.
+        sip = build_sip(settings, core, web_sockets[0].getsockname()[1] if web_sockets else None)
         stack.push_async_callback(sip.close)
         metrics = Metrics(__version__)
         name_readings(metrics, core, sip)
+        core.serving.readings = lambda: service_readings(core, sip)
         listening = await _listen_sip(settings, sip, context)
-        if settings.listen.https:
+        if web_sockets:
             assert context is not None
-            listening += await _listen_https(settings, sip, metrics, context, stack)
+            listening += await _listen_https(settings, core, sip, metrics, web_sockets, context, stack)
         admin = AdminServer(DataDir(settings.data_dir).admin_socket, core.commands)
         await admin.start()
         stack.push_async_callback(admin.close)
@@ -131,15 +135,20 @@ async def _listen_sip(settings: Settings, sip: SipSide, context: ssl.SSLContext 
 
 
 async def _listen_https(
-    settings: Settings, sip: SipSide, metrics: Metrics, context: ssl.SSLContext, stack: AsyncExitStack
+    settings: Settings,
+    core: Core,
+    sip: SipSide,
+    metrics: Metrics,
+    sockets: Sequence[socket.socket],
+    context: ssl.SSLContext,
+    stack: AsyncExitStack,
 ) -> list[Listening]:
     # Here, so that a server without HTTPS starts without them.
     from parlour.web.app import make_app
     from parlour.web.server import WebServer
 
-    sockets = [bind("https", address) for address in settings.listen.https]
     listening = [Listening("https", *one.getsockname()[:2]) for one in sockets]
-    web = WebServer(make_app(__version__, lambda: readiness(settings, sip), metrics.render), sockets, context)
+    web = WebServer(make_app(__version__, lambda: readiness(settings, core, sip), metrics.render), sockets, context)
     try:
         await web.start()
     except OSError as error:

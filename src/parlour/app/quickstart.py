@@ -10,6 +10,7 @@ import datetime
 import ipaddress
 import secrets
 import tomllib
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,8 +167,14 @@ def sign_in_lines(settings: Settings, listening: Sequence[Listening], demo: Demo
         *_server(first),
     ]
     lines += ["", _("Rooms:"), ""]
-    lines += [f"  {room.name:28} {room.uri}" for room in demo.rooms]
+    lines += [f"  {_padded(room.name)} {room.uri}" for room in demo.rooms]
     return [*lines, ""]
+
+
+def _padded(name: str) -> str:
+    """To 28 columns of a terminal, where Chinese, Japanese and Korean characters take two."""
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in name)
+    return name + " " * (28 - len(name) - wide)
 
 
 def _server(first: Mapping[str, Listening]) -> list[str]:

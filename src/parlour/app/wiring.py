@@ -109,8 +109,9 @@ def _addresses(settings: Settings) -> tuple[str, str]:
     return f"sip:{POOL_USER}@{settings.domain}".lower(), f"sip:{LOOKUP_USER}@{settings.domain}"
 
 
-def build_sip(settings: Settings, core: Core) -> SipSide:
-    """The SIP side, not listening yet. Raises `Problem`."""
+def build_sip(settings: Settings, core: Core, https_port: int | None = None) -> SipSide:
+    """The SIP side, not listening yet. `https_port` is where our own web server answers, if it does. Raises
+    `Problem`."""
     domain = settings.domain
     frontend = Frontend(
         frozenset({domain}),
@@ -122,6 +123,8 @@ def build_sip(settings: Settings, core: Core) -> SipSide:
             schemes=Schemes(settings.auth.ntlm, settings.auth.digest, settings.auth.digest_md5),
             pool_uri=f"sip:{POOL_USER}@{domain}",
             lookup_uri=f"sip:{LOOKUP_USER}@{domain}",
+            web_manager_internal=settings.web.room_management_url,
+            web_manager_external=settings.web.room_management_url,
         ),
         clock=time.monotonic,
         wall=time.time,
@@ -130,26 +133,39 @@ def build_sip(settings: Settings, core: Core) -> SipSide:
     trace = open_trace(settings.log.trace, time.time) if settings.log.trace is not None else None
     endpoint = Endpoint(frontend.receive, tracer=trace)
     frontend.attach(endpoint)
-    return SipSide(endpoint, frontend, _add_services(settings, core, endpoint, frontend), trace)
+    told = _channel_settings(settings, core.store.instance_id, https_port)
+    return SipSide(endpoint, frontend, _add_services(core, endpoint, frontend, told), trace)
 
 
-def _add_services(settings: Settings, core: Core, endpoint: Endpoint, frontend: Frontend) -> ChannelService:
-    """Lookup and channel service, at the addresses that provisioning names."""
-    pool_uri = f"sip:{POOL_USER}@{settings.domain}"
+def _channel_settings(settings: Settings, instance_id: str, https_port: int | None) -> ChannelSettings:
+    return ChannelSettings(
+        uri=f"sip:{POOL_USER}@{settings.domain}",
+        domain=settings.domain,
+        host=settings.host_name,
+        instance_id=instance_id,
+        display_name=settings.chat.display_name,
+        room_management_url=settings.web.room_management_url,
+        file_service_url=settings.file_service_url(https_port),
+        push_history=settings.chat.push_history,
+    )
+
+
+def _add_services(core: Core, endpoint: Endpoint, frontend: Frontend, settings: ChannelSettings) -> ChannelService:
+    """Lookup and channel service, at the addresses that provisioning names, and at those that were added."""
+    pool_uri = settings.uri
     next_envid = itertools.count(1).__next__
     channel = ChannelService(
         core.hub,
         endpoint,
-        ChannelSettings(
-            uri=pool_uri, domain=settings.domain, host=settings.host_name, instance_id=core.store.instance_id
-        ),
+        settings,
         next_envid=next_envid,
         clock=time.monotonic,
         clock_us=clock_us,
     )
 
     def loads() -> list[ChannelLoad]:
-        return [ChannelLoad(pool_uri, channel.session_count, channel.settings.sessions, channel.draining)]
+        draining = channel.draining or core.hub.draining
+        return [ChannelLoad(pool_uri, channel.session_count, channel.settings.sessions, draining)]
 
     frontend.add_service(pool_uri, channel)
     frontend.add_service(f"sip:{LOOKUP_USER}@{settings.domain}", LookupService(endpoint, loads, next_envid))

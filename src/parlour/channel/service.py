@@ -81,6 +81,8 @@ class ChannelService:
         self.backlog = Backlog(settings.pending_total, settings.pending_bytes)
         self.returning = ReturningEndpoints(clock)
         self.draining = False
+        self.refusals = 0
+        """INVITEs and INFOs refused."""
         self._sessions: set[Session] = set()
         self._by_endpoint: dict[tuple[str, str], Session] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -135,6 +137,7 @@ class ChannelService:
     def refuse(self, incoming: IncomingRequest, why: Diagnosis) -> None:
         """Refuse an INVITE or INFO; where it may be sent again, say when."""
         status, code, text = why
+        self.refusals += 1
         headers = [diagnostics(code, text, self.settings.host)]
         if status == 503:
             headers.append(("Retry-After", str(self.settings.retry_after)))

@@ -245,6 +245,11 @@ class Hub:
 
     # --- posts
 
+    @property
+    def posts_waiting(self) -> int:
+        """Posts that wait for the store."""
+        return self._posting.waiting
+
     async def post(self, visit: Visit, room: RoomId, draft: Draft, key: bytes) -> StoredPost | Refused:
         """Say something in a room that the visit is in. Returns once it is committed and flushed; then the room hears
         it, the author's endpoints included. `key` (16 to 64 bytes) names the act: the same key, the same answer."""

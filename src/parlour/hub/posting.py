@@ -60,6 +60,11 @@ class Posting:
         self._clock_us = clock_us
         self._waiting: dict[str, int] = {}
 
+    @property
+    def waiting(self) -> int:
+        """Posts that wait for the store."""
+        return sum(self._waiting.values())
+
     async def post(self, visit: Visit, room_id: RoomId, draft: Draft, key: bytes) -> StoredPost | Refused:
         """Returns once the post is committed; the room hears it then, whatever becomes of the caller. The same key
         gets the same answer and is told to nobody again."""
