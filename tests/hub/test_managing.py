@@ -413,3 +413,123 @@ async def test_where_one_may_make_rooms() -> None:
     for name, expected in [("mia", ["Plant"]), ("bob", ["Plant"]), ("ann", []), ("root", ["Dock", "Plant"])]:
         visit, _ = w.enter(name)
         assert [category.name for category in w.hub.categories_to_create_in(visit)] == expected
+
+
+# --- moving categories
+
+
+async def deep_world() -> tuple[World, Category]:
+    """Inner is in Plant and holds a room of ann and bob; mia may create there."""
+    w = await world()
+    change = replace(category_edit(CategoryList.ALLOWED, Op.SET, "ma-grp:all"), name="Inner")
+    change = replace(change, lists=(*change.lists, ListEdit(CategoryList.CREATORS, Op.SET, frozenset({uri("mia")}))))
+    inner = await w.hub.managing.create_category(None, change, WORKS.id)
+    assert isinstance(inner, Category)
+    moved = await w.hub.managing.modify_room(None, SHIFT.id, RoomChange(category=inner.id))
+    assert isinstance(moved, Room)
+    return w, inner
+
+
+async def test_a_category_moves_with_all_that_is_below_it() -> None:
+    w, inner = await deep_world()
+    (ann, ann_ears), (bob, bob_ears) = w.enter("ann"), w.enter("bob")
+    await w.hub.join(ann, SHIFT.id)
+    await w.hub.join(bob, SHIFT.id)
+    moved = await w.hub.managing.modify_category(None, inner.id, CategoryChange(parent=DOCK.id))
+    assert isinstance(moved, Category)
+    assert (moved.parent, moved.creators) == (DOCK.id, frozenset())
+    assert w.rooms.categories[inner.id] == moved
+    # Dock lets the crew in, and nobody else: lists are purged, ann is out at once, bob stays.
+    after = w.rooms.rooms[SHIFT.id]
+    assert (after.members, after.managers) == (frozenset({uri("bob"), "ma-grp:crew"}), frozenset())
+    assert ann_ears.kinds()[-1] == "Removed"
+    assert "Removed" not in bob_ears.kinds()
+    assert bob_ears.kinds()[-1] == "RoomChanged"
+    assert reason(await w.hub.join(ann, SHIFT.id)) is Refusal.NO_SUCH_ROOM
+
+
+async def test_creators_far_below_are_purged_with_a_move() -> None:
+    w, inner = await deep_world()
+    moved = await w.hub.managing.modify_category(None, WORKS.id, CategoryChange(parent=DOCK.id))
+    assert isinstance(moved, Category)
+    assert moved.creators == {"ma-grp:crew"}
+    assert w.rooms.categories[inner.id].creators == frozenset()
+    assert w.hub.catalogue.categories[inner.id].audit.updated_at > inner.audit.updated_at
+
+
+@pytest.mark.parametrize(
+    ("category", "parent", "expected"),
+    [
+        (WORKS.id, WORKS.id, Refusal.HIERARCHY),
+        (WORKS.id, "inner", Refusal.HIERARCHY),
+        (WORKS.id, CategoryId("nowhere"), Refusal.NO_SUCH_CATEGORY),
+        (ROOT.id, WORKS.id, Refusal.HIERARCHY),
+        (WORKS.id, ROOT.id, None),
+        ("inner", ROOT.id, None),
+        ("inner", WORKS.id, None),
+    ],
+)
+async def test_where_a_category_cannot_go(category: CategoryId, parent: CategoryId, expected: Refusal | None) -> None:
+    w, inner = await deep_world()
+    ids = {"inner": inner.id}
+    change = CategoryChange(parent=ids.get(parent, parent))
+    answer = await w.hub.managing.modify_category(None, ids.get(category, category), change)
+    assert isinstance(answer, Category) if expected is None else reason(answer) is expected
+    for each in w.hub.catalogue.categories:
+        assert w.hub.catalogue.chain(each)[-1] == ROOT
+
+
+async def test_only_administrators_move_a_category() -> None:
+    w, inner = await deep_world()
+    for name in ("mia", "bob"):
+        answer = await w.hub.managing.modify_category(who(w, name), inner.id, CategoryChange(parent=DOCK.id))
+        assert reason(answer) is Refusal.NOT_PERMITTED
+    assert isinstance(
+        await w.hub.managing.modify_category(who(w, "root"), inner.id, CategoryChange(parent=DOCK.id)), Category
+    )
+
+
+async def test_a_new_category_may_be_told_its_parent_either_way() -> None:
+    w = await world()
+    made = await w.hub.managing.create_category(None, CategoryChange(name="부두", parent=DOCK.id))
+    assert isinstance(made, Category)
+    assert made.parent == DOCK.id
+
+
+async def test_an_edit_of_an_old_copy_of_a_category_is_refused() -> None:
+    w = await world()
+    change = CategoryChange(description="first", expected=WORKS.audit.updated_at)
+    first = await w.hub.managing.modify_category(None, WORKS.id, change)
+    assert isinstance(first, Category)
+    late = CategoryChange(parent=DOCK.id, expected=WORKS.audit.updated_at)
+    assert reason(await w.hub.managing.modify_category(None, WORKS.id, late)) is Refusal.DATA_COLLISION
+    again = replace(late, expected=first.audit.updated_at)
+    assert isinstance(await w.hub.managing.modify_category(None, WORKS.id, again), Category)
+
+
+async def test_managers_move_a_room_only_where_they_may_create() -> None:
+    w, inner = await deep_world()
+    mia = who(w, "mia")
+    assert isinstance(await w.hub.managing.modify_room(mia, SHIFT.id, RoomChange(category=WORKS.id)), Room)
+    no_creator = category_edit(CategoryList.CREATORS, Op.SET)
+    assert isinstance(await w.hub.managing.modify_category(None, inner.id, no_creator), Category)
+    answer = await w.hub.managing.modify_room(mia, SHIFT.id, RoomChange(category=inner.id))
+    assert reason(answer) is Refusal.CANNOT_CREATE
+    assert reason(await w.hub.managing.modify_room(None, SHIFT.id, RoomChange(category=ROOT.id))) is Refusal.HIERARCHY
+
+
+async def test_changes_take_turns_and_what_waits_is_bounded() -> None:
+    w = await world()
+    mia, root = who(w, "mia"), who(w, "root")
+    done: list[str] = []
+
+    async def rename(actor: Person | None, name: str) -> None:
+        answer = await w.hub.managing.modify_room(actor, SHIFT.id, RoomChange(name=name))
+        done.append(answer.name if isinstance(answer, Room) else answer.reason.value)
+
+    acts = [asyncio.ensure_future(rename(mia, f"mia {n}")) for n in range(400)]
+    acts.append(asyncio.ensure_future(rename(root, "root")))
+    await asyncio.gather(*acts)
+    assert done.count("busy") == 400 - 1 - 256
+    served = [name for name in done if name != "busy"]
+    assert served[:4] == ["mia 0", "mia 1", "root", "mia 2"]

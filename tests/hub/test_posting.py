@@ -9,6 +9,7 @@ import pytest
 
 from parlour.hub.events import PostHeard
 from parlour.hub.posting import Draft
+from parlour.hub.presence import RoomView
 from parlour.rooms.model import Behavior, Limits
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.store.api import StoredPost
@@ -175,3 +176,86 @@ async def test_a_category_without_history_is_told_but_not_read_back() -> None:
     history = await w.hub.recent(ann, SHIFT.id, 25)
     assert not isinstance(history, Refused)
     assert (history.posts, history.logged) == ((), False)
+
+
+# --- too much at once
+
+
+async def test_one_person_cannot_fill_the_queue_of_the_store() -> None:
+    w = await world(limits=Limits(person_posts=5))
+    ann, _, bob, bob_ears = await both(w)
+    w.posts.hold = True
+    mine = [asyncio.ensure_future(w.hub.post(ann, SHIFT.id, Draft(f"ann {n}"), key())) for n in range(300)]
+    await asyncio.sleep(0)
+    theirs = asyncio.ensure_future(w.hub.post(bob, SHIFT.id, Draft("bob"), key()))
+    await asyncio.sleep(0)
+    refused = [task.result() for task in mine if task.done()]
+    assert len(refused) == 295
+    assert {answer.reason for answer in refused if isinstance(answer, Refused)} == {Refusal.BUSY}
+    w.posts.hold = False
+    w.posts.commit()
+    kept = await theirs
+    assert isinstance(kept, StoredPost)
+    # Behind as many posts of somebody else as may wait, and no more.
+    assert kept.chat_id == 6
+    assert all(isinstance(task.result(), StoredPost) for task in mine if not isinstance(task.result(), Refused))
+    assert texts(bob_ears) == [*(f"ann {n}" for n in range(5)), "bob"]
+    assert len(w.posts.posts[SHIFT.id]) == 6
+    assert isinstance(await w.hub.post(ann, SHIFT.id, Draft("again"), key()), StoredPost)
+
+
+async def test_those_that_could_not_be_kept_do_not_count_any_more() -> None:
+    w = await world(limits=Limits(person_posts=1))
+    ann, _, _, _ = await both(w)
+    w.posts.down = True
+    for _ in range(3):
+        answer = await w.hub.post(ann, SHIFT.id, Draft("x"), key())
+        assert isinstance(answer, Refused)
+        assert answer.reason is Refusal.UNAVAILABLE
+    w.posts.down = False
+    assert isinstance(await w.hub.post_as(uri("ann"), SHIFT.id, Draft("x"), key()), StoredPost)
+
+
+async def test_a_room_that_has_much_to_tell_takes_no_more_until_it_has_told_it() -> None:
+    w = await world(slice_size=1, limits=Limits(room_backlog=10))
+    ann, ann_ears, bob, _ = await both(w)
+    await w.settle()
+    others = [w.enter("cat", f"{n}") for n in range(6)]
+    for cat, _ in others:
+        await w.hub.join(cat, SHIFT.id)
+    await w.settle()
+    w.posts.hold = True
+    first = [asyncio.ensure_future(w.hub.post(ann, SHIFT.id, Draft(f"{n}"), key())) for n in range(12)]
+    await asyncio.sleep(0)
+    w.posts.hold = False
+    w.posts.commit()
+    await asyncio.sleep(0)
+    assert w.hub.presence.live[SHIFT.id].audience.backlog >= 10
+    late = w.hub.post(bob, SHIFT.id, Draft("late"), key()), w.hub.post_as(uri("bob"), SHIFT.id, Draft("late"), key())
+    for answer in await asyncio.gather(*late):
+        assert isinstance(answer, Refused)
+        assert answer.reason is Refusal.BUSY
+    assert isinstance(await w.hub.post(ann, HALL.id, Draft("elsewhere"), key()), Refused)
+    await asyncio.gather(*first)
+    await w.settle()
+    assert w.hub.presence.live[SHIFT.id].audience.backlog == 0
+    assert texts(ann_ears) == [f"{n}" for n in range(12)]
+    assert isinstance(await w.hub.post(bob, SHIFT.id, Draft("now"), key()), StoredPost)
+
+
+async def test_nobody_enters_a_room_that_has_much_to_tell() -> None:
+    w = await world(slice_size=1, limits=Limits(room_backlog=3))
+    ann, _, _, _ = await both(w)
+    cat, _ = w.enter("cat")
+    w.posts.hold = True
+    posts = [asyncio.ensure_future(w.hub.post(ann, SHIFT.id, Draft(f"{n}"), key())) for n in range(6)]
+    await asyncio.sleep(0)
+    w.posts.hold = False
+    w.posts.commit()
+    await asyncio.sleep(0)
+    answer = await w.hub.join(cat, SHIFT.id)
+    assert isinstance(answer, Refused)
+    assert answer.reason is Refusal.BUSY
+    await asyncio.gather(*posts)
+    await w.settle()
+    assert isinstance(await w.hub.join(cat, SHIFT.id), RoomView)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from dataclasses import replace
 
+import pytest
+
+from parlour.hub.hub import READS_AT_ONCE
 from parlour.hub.posting import Draft
-from parlour.hub.reading import History
+from parlour.hub.reading import History, HistoryPage
 from parlour.hub.tails import Tails
-from parlour.rooms.model import Limits, Micros, RoomId
+from parlour.rooms.editing import RoomChange
+from parlour.rooms.history import PostQuery
+from parlour.rooms.model import CategoryId, Limits, Micros, Person, RoomId, Visibility
 from parlour.rooms.refusals import Refusal, Refused
+from parlour.rooms.words import WordMatch
 from parlour.store.api import EventKind, StoredPost
-from tests.hub.fakes import World, key, person, room, uri
+from tests.hub.fakes import PLANT, ROOT, World, key, person, room, uri
 
 MEMBERS = frozenset({"ma-grp:all"})
 SHIFT = room(1, "Night Shift", members=MEMBERS)
@@ -148,3 +156,209 @@ async def test_tails_are_bounded_in_size() -> None:
         await tails.newest(RoomId(str(n)), 3)
     assert len(tails._tails) <= 3
     assert tails._chars == sum(tail.chars for tail in tails._tails.values())
+
+
+# --- queries
+
+FLEETING = replace(PLANT, id=CategoryId("c0000000-0000-0000-0000-000000000009"), name="Fleeting", logged=False)
+LIVE_ONLY = replace(room(4, "Live only", members=MEMBERS), category=FLEETING.id)
+SECRET = room(5, "Secret", visibility=Visibility.PRIVATE)
+
+
+async def wide(**limits: int) -> tuple[World, Person]:
+    made = World(
+        [person("ann"), person("bob")],
+        [SHIFT, CLOSED, SHUT, LIVE_ONLY, SECRET],
+        categories=[ROOT, PLANT, FLEETING],
+        limits=replace(Limits(), **limits),  # type: ignore[arg-type]
+    )
+    await made.hub.start()
+    ann = made.directory.find_person(uri("ann"))
+    assert ann is not None
+    return made, ann
+
+
+async def say(w: World, *texts: str, author: str = "bob", where: RoomId = SHIFT.id) -> None:
+    for text in texts:
+        assert isinstance(await w.hub.post_as(uri(author), where, Draft(text), key()), StoredPost)
+
+
+def reason(answer: object) -> Refusal:
+    assert isinstance(answer, Refused)
+    return answer.reason
+
+
+async def found(w: World, ann: Person, query: PostQuery, limit: int | None = None) -> HistoryPage:
+    (page,) = await w.hub.reading.query(ann, [SHIFT.id], query, limit)
+    assert isinstance(page, HistoryPage)
+    return page
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (PostQuery(), [1, 2, 3, 4]),
+        (PostQuery(text="펌프"), [1, 3]),
+        (PostQuery(text="밸브 petrol"), [2, 4]),
+        (PostQuery(text="펌프 고장", match=WordMatch.ALL), [3]),
+        (PostQuery(text="펌프 3호", match=WordMatch.PHRASE), [1]),
+        (PostQuery(text="petrol", match_case=True), []),
+        (PostQuery(text="Petrol", match_case=True), [4]),
+        (PostQuery(authors=frozenset({uri("ann")})), [4]),
+        (PostQuery(text="펌프", authors=frozenset({uri("ann")})), []),
+        (PostQuery(after=2), [3, 4]),
+        (PostQuery(before=3), [1, 2]),
+        (PostQuery(after=1, before=4), [2, 3]),
+        (PostQuery(before=2**64), [1, 2, 3, 4]),
+        (PostQuery(after=2**64), []),
+        (PostQuery(since=Micros(0), until=Micros(2**64)), [1, 2, 3, 4]),
+        (PostQuery(text="?!"), []),
+    ],
+)
+async def test_what_a_query_finds(query: PostQuery, expected: list[int]) -> None:
+    w, ann = await wide()
+    await say(w, "펌프 3호 점검", "밸브", "고장: 펌프")
+    await say(w, "Petrol", author="ann")
+    page = await found(w, ann, query)
+    assert [post.chat_id for post in page.posts] == expected
+    assert (page.room, page.matches, page.more, page.logged) == (SHIFT.id, len(expected), False, True)
+
+
+async def test_dates_are_inclusive() -> None:
+    w, ann = await wide()
+    await say(w, "a", "b", "c")
+    times = [post.at for post in w.posts.posts[SHIFT.id]]
+    page = await found(w, ann, PostQuery(since=times[1], until=times[2]))
+    assert [post.chat_id for post in page.posts] == [2, 3]
+
+
+@pytest.mark.parametrize(("newest_first", "expected"), [(True, [4, 5]), (False, [1, 2])])
+async def test_a_limit_says_that_there_is_more(newest_first: bool, expected: list[int]) -> None:
+    w, ann = await wide()
+    await say(w, *"abcde")
+    page = await found(w, ann, PostQuery(newest_first=newest_first), 2)
+    assert ([post.chat_id for post in page.posts], page.matches, page.more) == (expected, 5, True)
+
+
+async def test_the_servers_setting_wins_over_what_is_asked() -> None:
+    w, ann = await wide(default_history=2, search_limit=3)
+    await say(w, *"abcde")
+    assert len((await found(w, ann, PostQuery())).posts) == 2
+    assert len((await found(w, ann, PostQuery(), 1)).posts) == 1
+    assert len((await found(w, ann, PostQuery(), 900)).posts) == 3
+
+
+async def test_each_room_answers_for_itself() -> None:
+    w, ann = await wide()
+    await say(w, "here")
+    await say(w, "there", where=LIVE_ONLY.id)
+    asked = [CLOSED.id, SHIFT.id, SHUT.id, SECRET.id, RoomId("nowhere"), LIVE_ONLY.id, SHIFT.id]
+    closed, shift, shut, secret, nowhere, live, again = await w.hub.reading.query(ann, asked, PostQuery(), None)
+    assert (reason(closed), reason(shut)) == (Refusal.NOT_PERMITTED, Refusal.ROOM_DISABLED)
+    assert secret == nowhere
+    assert reason(secret) is Refusal.NO_SUCH_ROOM
+    assert isinstance(shift, HistoryPage)
+    assert [post.text for post in shift.posts] == ["here"]
+    assert again == shift
+    assert live == HistoryPage(LIVE_ONLY.id, (), 0, False, logged=False)
+
+
+async def test_so_many_rooms_and_no_more() -> None:
+    w, ann = await wide(rooms_per_query=2)
+    answers = await w.hub.reading.query(ann, [SHIFT.id] * 3, PostQuery(), None)
+    assert [reason(answer) for answer in answers] == [Refusal.LIMIT_EXCEEDED] * 3
+    assert w.posts.events == []
+    assert len(await w.hub.reading.query(ann, [SHIFT.id] * 2, PostQuery(), None)) == 2
+
+
+async def test_searching_is_recorded_with_what_was_asked_not_with_what_was_found() -> None:
+    w, ann = await wide()
+    await say(w, "펌프 고장", "밸브")
+    query = PostQuery(
+        text="펌프", match=WordMatch.ALL, authors=frozenset({uri("bob"), uri("ann")}), until=Micros(10**9), before=9
+    )
+    await w.hub.reading.query(ann, [SHIFT.id, CLOSED.id, LIVE_ONLY.id], query, None)
+    asked = {
+        "text": "펌프",
+        "match": "ALL",
+        "match_case": False,
+        "authors": [uri("ann"), uri("bob")],
+        "until": 10**9,
+        "before": 9,
+    }
+    assert [(event.kind, event.who, event.room, dict(event.detail)) for event in w.posts.events] == [
+        (EventKind.BACKCHAT, uri("ann"), SHIFT.id, {"count": 1, "first": 1, "last": 1, "query": asked}),
+        (EventKind.BACKCHAT, uri("ann"), LIVE_ONLY.id, {"count": 0, "query": asked}),
+    ]
+    assert json.loads(json.dumps(dict(w.posts.events[0].detail))) == w.posts.events[0].detail
+
+
+async def test_one_message() -> None:
+    w, ann = await wide()
+    await say(w, "a", "b")
+    post = await w.hub.reading.message(ann, SHIFT.id, 2)
+    assert isinstance(post, StoredPost)
+    assert post.text == "b"
+    for number in (0, -1, 3, 2**64):
+        assert reason(await w.hub.reading.message(ann, SHIFT.id, number)) is Refusal.NO_SUCH_MESSAGE
+    assert reason(await w.hub.reading.message(ann, SECRET.id, 1)) is Refusal.NO_SUCH_ROOM
+    assert reason(await w.hub.reading.message(ann, LIVE_ONLY.id, 1)) is Refusal.NO_SUCH_MESSAGE
+
+
+async def test_administrators_look_into_every_room_and_are_recorded() -> None:
+    w, _ = await wide()
+    await say(w, "펌프")
+    page = await w.hub.reading.inspect_query("urn:console", SHIFT.id, PostQuery(text="펌프"), None)
+    assert isinstance(page, HistoryPage)
+    assert len(page.posts) == 1
+    assert isinstance(await w.hub.reading.inspect_query("urn:console", CLOSED.id, PostQuery(), None), HistoryPage)
+    assert [event.who for event in w.posts.events] == ["urn:console"] * 2
+    nowhere = await w.hub.reading.inspect_query("urn:console", RoomId("nowhere"), PostQuery(), None)
+    assert reason(nowhere) is Refusal.NO_SUCH_ROOM
+
+
+async def test_an_outage_is_no_empty_page() -> None:
+    w, ann = await wide()
+    await say(w, "a")
+    w.posts.down = True
+    (answer,) = await w.hub.reading.query(ann, [SHIFT.id], PostQuery(), None)
+    assert reason(answer) is Refusal.UNAVAILABLE
+
+
+async def test_who_loses_the_right_while_waiting_reads_nothing() -> None:
+    w, ann = await wide()
+    await say(w, "a")
+    gate = asyncio.Event()
+    blockers = [asyncio.ensure_future(w.hub.turns.run(f"p{n}", gate.wait)) for n in range(READS_AT_ONCE)]
+    await asyncio.sleep(0)
+    reads = [
+        asyncio.ensure_future(w.hub.reading.query(ann, [SHIFT.id], PostQuery(), None)),
+        asyncio.ensure_future(w.hub.reading.before(ann, SHIFT.id, 9, 5)),
+    ]
+    await asyncio.sleep(0)
+    await w.hub.managing.modify_room(None, SHIFT.id, RoomChange(disabled=True))
+    gate.set()
+    await asyncio.gather(*blockers)
+    (page,), older = await asyncio.gather(*reads)
+    assert reason(page) is reason(older) is Refusal.ROOM_DISABLED
+
+
+async def test_a_reader_with_hundreds_of_queries_does_not_hold_up_another() -> None:
+    w, ann = await wide()
+    await say(w, "a")
+    bob = w.directory.find_person(uri("bob"))
+    assert bob is not None
+    done: list[str] = []
+
+    async def ask(who: Person) -> None:
+        (answer,) = await w.hub.reading.query(who, [SHIFT.id], PostQuery(), None)
+        done.append(who.uri if isinstance(answer, HistoryPage) else answer.reason.value)
+
+    asked = [asyncio.ensure_future(ask(ann)) for _ in range(400)]
+    await asyncio.sleep(0)
+    asked.append(asyncio.ensure_future(ask(bob)))
+    await asyncio.gather(*asked)
+    # Beyond what may wait, one is told at once; of what waits, the newcomer is behind one act, beside those that run.
+    assert done.count("busy") == 400 - 256 - READS_AT_ONCE
+    served = [who for who in done if who != "busy"]
+    assert served.index(uri("bob")) <= READS_AT_ONCE + 1
