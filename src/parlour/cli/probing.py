@@ -44,7 +44,10 @@ def _probe(
         typer.Option("--server", metavar="HOST:PORT", help=_("Server to test; default the one of the settings.")),
     ] = None,
     transport: Annotated[
-        Via | None, typer.Option("--transport", help=_("tls, tcp, or auto; default as the server listens."))
+        Via | None,
+        typer.Option(
+            "--transport", metavar="tls|tcp|auto", help=_("tls, tcp, or auto; default as the server listens.")
+        ),
     ] = None,
     certificate: Annotated[
         Path | None,

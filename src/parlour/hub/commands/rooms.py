@@ -36,7 +36,7 @@ class Create:
     presenter: tuple[str, ...] = param("Members who may post in an auditorium.", ())
     invite: bool = param("Whether new members are invited, if the category invites.", True)
     addin: str | None = param("Name or id of the add-in shown beside the room; `parlour addin list` has them.", None)
-    disabled: bool = param("Make it closed to everybody for now.", False)
+    disabled: bool = param("Make it disabled: nobody enters for now.", False)
 
 
 @dataclass(frozen=True, slots=True)
