@@ -10,7 +10,9 @@ from typing import Any
 
 from parlour.channel.service import ChannelService, ChannelSettings
 from parlour.hub.hub import Hub
+from parlour.rooms.editing import CategoryChange, CategoryList, ListEdit, Op, RoomChange
 from parlour.rooms.model import Limits, Room, RoomId, Visibility
+from parlour.rooms.refusals import Refused
 from parlour.sip.framing import StreamFramer
 from parlour.sip.message import Request, Response, parse_message
 from parlour.store.memory import MemoryStore
@@ -20,7 +22,7 @@ from parlour.ua.identity import Identity
 from parlour.ua.incoming import IncomingRequest
 from parlour.xccos.decode_answers import decode_server_envelope
 from parlour.xccos.encode_requests import encode_requests
-from parlour.xccos.ids import room_uri
+from parlour.xccos.ids import category_uri, room_uri
 from parlour.xccos.types import GroupChat, Join, Notice, Part, RecentHistory, Reply, RoomRef
 from tests.hub.fakes import AUDIT, DOMAIN, OPEN, PLANT, ROOT, FakeDirectory, person, uri
 
@@ -35,6 +37,15 @@ _serials = itertools.count(1)
 
 def lobby(number: RoomId = OPEN, name: str = "Lobby", visibility: Visibility = Visibility.OPEN) -> Room:
     return Room(number, name, PLANT.id, AUDIT, visibility=visibility)
+
+
+def room_at(room: str) -> str:
+    """Its URI."""
+    return room_uri(DOMAIN, room)
+
+
+def category_at(category: str) -> str:
+    return category_uri(DOMAIN, category)
 
 
 def chat(text: str, room: RoomId = OPEN, seqid: int = 1) -> GroupChat:
@@ -86,7 +97,7 @@ class Scene:
             person("dave", is_admin=True),
             replace(person("minji"), display_name="김민지", email="minji@example.com", company="서울 공장"),
         )
-        ticks, guids, envids = itertools.count(1_000_000), itertools.count(1), itertools.count(7)
+        ticks, guids, envids = itertools.count(1_000_000), itertools.count(0x1000), itertools.count(7)
         self.hub = Hub(
             self.store,
             self.directory,
@@ -125,6 +136,19 @@ class Scene:
         await self.hub.stop()
         assert not self.service.session_count
         assert not self.service._tasks
+
+    async def equip(self) -> None:
+        """Plant invites, takes files, and lets alice and minji make rooms."""
+        creators = ListEdit(CategoryList.CREATORS, Op.SET, frozenset({uri("alice"), uri("minji")}))
+        change = CategoryChange(invite=True, filepost=True, lists=(creators,))
+        assert not isinstance(await self.hub.managing.modify_category(None, PLANT.id, change), Refused)
+
+    async def make(self, name: str, by: str = "alice", **settings: Any) -> Room:
+        """A room in Plant."""
+        maker = self.directory.find_person(uri(by))
+        room = await self.hub.managing.create_room(maker, PLANT.id, RoomChange(name=name, **settings))
+        assert not isinstance(room, Refused), room
+        return room
 
     def _on_request(self, incoming: IncomingRequest) -> None:
         name, endpoint, agent = self.agents[incoming.connection]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import replace
 
 from parlour.channel.caller import Answer, Caller
-from parlour.channel.names import category_id
-from parlour.rooms.editing import CategoryChange, CategoryList, ListEdit, Op
+from parlour.channel.names import category_edits, category_id
+from parlour.rooms.editing import CategoryChange
 from parlour.rooms.model import Category, Micros
 from parlour.rooms.names import fold_name
 from parlour.rooms.refusals import Refusal, Refused
@@ -17,7 +17,6 @@ from parlour.xccos.types import (
     DeleteCategory,
     GetCategory,
     GetScope,
-    ListSetting,
     ModifyCategory,
     SearchCategories,
     SetScope,
@@ -38,17 +37,20 @@ _NOT_ADMIN = Refused(Refusal.NOT_PERMITTED, "only administrators may do this")
 
 async def create_category(caller: Caller, command: CreateCategory) -> Answer:
     """Below the root, unless a parent is named."""
-    parent = category_id(command.settings.parent) if command.settings.parent is not None else None
-    made = await caller.hub.managing.create_category(caller.person, _change(command.settings, moves=False), parent)
-    return _told(caller, command, made)
+    change = _change(command.settings)
+    if isinstance(change, Refused):
+        return change
+    parent, change = change.parent, replace(change, parent=None)
+    return _told(caller, command, await caller.hub.managing.create_category(caller.person, change, parent))
 
 
 async def modify_category(caller: Caller, command: ModifyCategory) -> Answer:
     """Change what is sent, and only that."""
-    changed = await caller.hub.managing.modify_category(
-        caller.person, category_id(command.category_uri), _change(command.settings)
-    )
-    return _told(caller, command, changed)
+    change = _change(command.settings)
+    if isinstance(change, Refused):
+        return change
+    category = category_id(command.category_uri)
+    return _told(caller, command, await caller.hub.managing.modify_category(caller.person, category, change))
 
 
 async def delete_category(caller: Caller, command: DeleteCategory) -> Answer:
@@ -72,7 +74,10 @@ async def get_scope(caller: Caller, command: GetScope) -> Answer:
 
 
 async def set_scope(caller: Caller, command: SetScope) -> Answer:
-    change = CategoryChange(lists=tuple(_list_edits(command.scopes)))
+    edits = category_edits(command.scopes)
+    if isinstance(edits, Refused):
+        return edits
+    change = CategoryChange(lists=edits)
     changed = await caller.hub.managing.modify_category(caller.person, category_id(command.category_uri), change)
     return changed if isinstance(changed, Refused) else [category_reply(caller.envid, command, command.category_uri)]
 
@@ -106,22 +111,17 @@ def _told(caller: Caller, command: CreateCategory | ModifyCategory, outcome: Cat
     return [categories_reply(caller.envid, command, [caller.cards.changed_category(outcome)])]
 
 
-def _change(settings: CategorySettings, *, moves: bool = True) -> CategoryChange:
+def _change(settings: CategorySettings) -> CategoryChange | Refused:
+    edits = category_edits(settings.lists)
+    if isinstance(edits, Refused):
+        return edits
     return CategoryChange(
         name=settings.category_name,
         description=settings.description,
-        parent=category_id(settings.parent) if moves and settings.parent is not None else None,
+        parent=category_id(settings.parent) if settings.parent is not None else None,
         invite=settings.invite,
         logged=settings.logged,
         filepost=settings.filepost,
-        lists=tuple(_list_edits(settings.lists)),
+        lists=edits,
         expected=Micros(settings.expected) if settings.expected is not None else None,
     )
-
-
-def _list_edits(lists: Iterable[ListSetting]) -> Iterable[ListEdit]:
-    for one in lists:
-        yield ListEdit(_LISTS[one.which], Op(one.op), frozenset(one.principals))
-
-
-_LISTS = {"ALLOWED": CategoryList.ALLOWED, "DENIED": CategoryList.DENIED, "CREATOR": CategoryList.CREATORS}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from parlour.channel.caller import Answer, Caller
-from parlour.channel.names import category_id, room_id
-from parlour.rooms.editing import ListEdit, Op, RoomChange
+from parlour.channel.names import category_id, role_edits, room_id
+from parlour.rooms.editing import RoomChange
 from parlour.rooms.model import Behavior, Micros, Role, Room, Visibility
 from parlour.rooms.refusals import Refused
 from parlour.xccos.encode import categories_reply, moved_reply, roles_reply, room_card_reply, room_reply
@@ -15,7 +13,6 @@ from parlour.xccos.types import (
     CreateRoom,
     DeleteRoom,
     GetRoles,
-    ListSetting,
     ModifyRoom,
     MoveRoom,
     RoomSettings,
@@ -40,16 +37,21 @@ async def creatable_categories(caller: Caller, command: CreatableCategories) -> 
 
 
 async def create_room(caller: Caller, command: CreateRoom) -> Answer:
-    """A room with the settings that are sent; what is not is left to the server (docs/protocol/xccos.md, Managing)."""
+    """A room with the settings that are sent; what is not is left to the server (docs/protocol/xccos-managing.md)."""
+    change = _change(command.settings)
+    if isinstance(change, Refused):
+        return change
     category = category_id(command.settings.parent or "")
-    room = await caller.hub.managing.create_room(caller.person, category, _change(command.settings))
-    return _card(caller, command, room)
+    return _card(caller, command, await caller.hub.managing.create_room(caller.person, category, change))
 
 
 async def modify_room(caller: Caller, command: ModifyRoom) -> Answer:
     """Change what is sent, and only that."""
-    room = await caller.hub.managing.modify_room(caller.person, room_id(command.room_uri), _change(command.settings))
-    return _card(caller, command, room)
+    change = _change(command.settings)
+    if isinstance(change, Refused):
+        return change
+    room = room_id(command.room_uri)
+    return _card(caller, command, await caller.hub.managing.modify_room(caller.person, room, change))
 
 
 def _card(caller: Caller, command: CreateRoom | ModifyRoom, outcome: Room | Refused) -> Answer:
@@ -81,12 +83,18 @@ async def get_roles(caller: Caller, command: GetRoles) -> Answer:
 
 
 async def set_roles(caller: Caller, command: SetRoles) -> Answer:
-    change = RoomChange(lists=tuple(_role_edits(command.roles)))
+    edits = role_edits(command.roles)
+    if isinstance(edits, Refused):
+        return edits
+    change = RoomChange(lists=edits)
     room = await caller.hub.managing.modify_room(caller.person, room_id(command.room_uri), change)
     return room if isinstance(room, Refused) else [room_reply(caller.envid, command, command.room_uri)]
 
 
-def _change(settings: RoomSettings) -> RoomChange:
+def _change(settings: RoomSettings) -> RoomChange | Refused:
+    edits = role_edits(settings.roles)
+    if isinstance(edits, Refused):
+        return edits
     return RoomChange(
         name=settings.room_name,
         description=settings.description,
@@ -94,15 +102,10 @@ def _change(settings: RoomSettings) -> RoomChange:
         category=category_id(settings.parent) if settings.parent is not None else None,
         visibility=Visibility(settings.visibility) if settings.visibility is not None else None,
         behavior=Behavior(settings.behavior) if settings.behavior is not None else None,
-        # A room inherits or is off: who asks for "on" gets as much of it as its category gives.
+        # A room inherits or is off: who asks for "on" gets as much of it as the category gives.
         invite=None if settings.invite is None else settings.invite is not False,
         addin=settings.addin,
         disabled=settings.disabled,
-        lists=tuple(_role_edits(settings.roles)),
+        lists=edits,
         expected=Micros(settings.expected) if settings.expected is not None else None,
     )
-
-
-def _role_edits(lists: Iterable[ListSetting]) -> Iterable[ListEdit]:
-    for one in lists:
-        yield ListEdit(Role(one.which), Op(one.op), frozenset(one.principals))

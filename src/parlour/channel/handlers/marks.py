@@ -19,11 +19,9 @@ async def mark_read(caller: Caller, command: MarkRead) -> Answer:
 
 
 async def get_unread(caller: Caller, command: GetUnread) -> Answer:
-    """A single room that may not be read refuses the command; among several it is told by itself."""
+    """Rooms that may not be read are told by themselves."""
     uris = command.room_uris
     answers = await caller.hub.marks.unread(caller.person, [room_id(uri) for uri in uris] or None)
-    if len(uris) == 1 and isinstance(answers[0], Refused):
-        return answers[0]
     counted: list[Unread] = []
     failed: list[FailedRoom] = []
     for place, one in enumerate(answers):

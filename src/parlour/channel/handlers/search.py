@@ -17,7 +17,7 @@ from parlour.xccos.encode import (
     room_card_reply,
     search_reply,
 )
-from parlour.xccos.masks import MANAGER, Permission, participant_mask
+from parlour.xccos.masks import ROLE_MASKS, Permission, participant_mask, sdk_permissions
 from parlour.xccos.types import (
     GetAssociations,
     GetPermissions,
@@ -132,21 +132,21 @@ async def get_permissions(caller: Caller, command: GetPermissions) -> Answer:
     view = caller.hub.card(caller.person, room_id(command.room_uri))
     if isinstance(view, Refused):
         return view
-    auditorium = view.room.behavior is Behavior.AUDITORIUM
-    permissions = Permissions(command.room_uri, _value(view.rights, auditorium), _mask(view.rights, auditorium))
+    rights, auditorium = view.rights, view.room.behavior is Behavior.AUDITORIUM
+    value = sdk_permissions(
+        manage=rights.manage,
+        join=rights.join,
+        post=rights.post and not auditorium,
+        read=rights.read,
+        see=rights.see,
+        post_in_auditorium=rights.post and auditorium,
+    )
+    permissions = Permissions(command.room_uri, value, _mask(rights, auditorium))
     return [permissions_reply(caller.envid, command, permissions)]
 
 
-def _value(rights: Rights, auditorium: bool) -> int:
-    """Rights as the vendor's SDK counts them (docs/protocol/xccos.md, Masks)."""
-    speak = 32 if auditorium else 4
-    held = ((rights.manage, 1), (rights.join, 2), (rights.post, speak), (rights.read, 8), (rights.see, 16))
-    return sum(bit for has, bit in held if has)
-
-
 def _mask(rights: Rights, auditorium: bool) -> int:
-    """The mask that the caller has inside, or the bits that are left to somebody who may not enter."""
+    """The mask that the caller has inside, or what is left to somebody who may not enter."""
     if rights.join:
         return participant_mask(rights.manager, rights.presenter, auditorium)
-    outside = MANAGER & ~(Permission.JOIN | Permission.CHAT | Permission.READ_HISTORY)
-    return int(outside if rights.manage else Permission.VIEW)
+    return ROLE_MASKS["MANAGER"] if rights.manage else int(Permission.VIEW)

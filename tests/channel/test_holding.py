@@ -1,0 +1,55 @@
+"""What is kept back while history is read."""
+
+from __future__ import annotations
+
+from parlour.channel.holding import Holding
+from parlour.hub.events import PersonParted, PostHeard, PreferenceChanged, RoomEvent
+from parlour.rooms.model import Micros, RoomId
+from parlour.store.api import StoredPost
+
+ROOM, OTHER = RoomId("a"), RoomId("b")
+
+
+def heard(number: int, room: RoomId = ROOM) -> PostHeard:
+    return PostHeard(room, StoredPost(room, number, "sip:a@example.com", "A", str(number), Micros(1)))
+
+
+def numbers(events: list[RoomEvent]) -> list[int]:
+    return [one.post.chat_id for one in events if isinstance(one, PostHeard)]
+
+
+def test_only_rooms_that_are_read_are_kept_back() -> None:
+    holding = Holding()
+    assert not holding
+    holding.begin(ROOM)
+    assert holding.take([heard(1)])
+    assert not holding.take([heard(1, OTHER)])
+    assert not holding.take([PreferenceChanged("x", 1)])
+
+
+def test_what_the_reply_has_is_not_told_again_and_the_rest_is() -> None:
+    holding = Holding()
+    holding.begin(ROOM)
+    holding.begin(OTHER)
+    gone = PersonParted(ROOM, "sip:b@example.com")
+    holding.take([heard(1), gone, heard(2), heard(3)])
+    holding.take([heard(9, OTHER)])
+    assert holding.release() == []
+    holding.end(ROOM, 2)
+    (due,) = holding.release()
+    assert due[0] is gone
+    assert numbers(due) == [3]
+    assert not holding.take([heard(4)])
+    assert holding, "the other room is still being read"
+    assert [numbers(events) for events in holding.release(everything=True)] == [[9]]
+    assert not holding
+
+
+def test_what_is_older_than_the_reply_comes_before_it() -> None:
+    holding = Holding()
+    holding.begin(ROOM)
+    holding.take([heard(1), heard(2), heard(3), heard(4)])
+    assert numbers(holding.take_older(ROOM, 3)) == [1, 2]
+    assert holding.take_older(ROOM, 3) == []
+    holding.end(ROOM, 4)
+    assert holding.release() == []
