@@ -1,4 +1,4 @@
-"""May it be done now: every answer of the four decisions."""
+"""May it be done now: every answer of the decisions."""
 
 from __future__ import annotations
 
@@ -6,8 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from parlour.rooms.decisions import decide_history_size, decide_join, decide_post, decide_read, no_such_room
-from parlour.rooms.model import Audit, Behavior, CategoryId, Limits, Micros, Room, RoomId
+from parlour.rooms.decisions import (
+    HIGHEST_NUMBER,
+    decide_download,
+    decide_history_size,
+    decide_invitation,
+    decide_join,
+    decide_page_size,
+    decide_post,
+    decide_read,
+    decide_upload,
+    no_such_room,
+    within_reach,
+)
+from parlour.rooms.history import PostQuery
+from parlour.rooms.model import Audit, Behavior, Category, CategoryId, Limits, Micros, Person, Room, RoomId
 from parlour.rooms.policy import NO_RIGHTS, Rights
 from parlour.rooms.refusals import Refusal, Refused
 
@@ -93,3 +106,82 @@ def test_history_size(asked: int | None, given: int) -> None:
 def test_history_size_has_a_ceiling_of_its_own() -> None:
     assert decide_history_size(None, Limits(default_history=10_000)) == 500
     assert decide_history_size(None, Limits(default_history=0)) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "limits", "given"),
+    [
+        (None, Limits(), 30),
+        (0, Limits(), 30),
+        (-7, Limits(), 30),
+        (1, Limits(), 1),
+        (100, Limits(), 100),
+        (501, Limits(), 500),
+        (10**9, Limits(), 500),
+        (100, Limits(search_limit=50), 50),
+        (None, Limits(default_history=100, search_limit=50), 50),
+        (5, Limits(search_limit=0), 1),
+    ],
+)
+def test_page_size(asked: int | None, limits: Limits, given: int) -> None:
+    assert decide_page_size(asked, limits) == given
+
+
+def test_bounds_that_no_store_can_count_to() -> None:
+    query = PostQuery(text="x", after=-(2**70), before=2**64, since=Micros(5), until=Micros(2**80))
+    reached = within_reach(query)
+    assert (reached.after, reached.before, reached.since) == (-HIGHEST_NUMBER, HIGHEST_NUMBER, 5)
+    assert (reached.until, reached.text) == (HIGHEST_NUMBER, "x")
+    plain = PostQuery(text="x")
+    assert within_reach(plain) is plain
+
+
+FILES = Category(CategoryId("c"), "C", AUDIT, filepost=True)
+NO_FILES = replace(FILES, filepost=False)
+
+
+@pytest.mark.parametrize(
+    ("room", "rights", "inside", "category", "up", "down"),
+    [
+        (ROOM, INSIDE, True, FILES, None, None),
+        (ROOM, INSIDE, False, FILES, Refusal.NOT_JOINED, None),
+        (ROOM, INSIDE, True, NO_FILES, Refusal.FILES_NOT_ALLOWED, Refusal.FILES_NOT_ALLOWED),
+        (ROOM, CARD_ONLY, False, FILES, Refusal.NOT_PERMITTED, Refusal.NOT_PERMITTED),
+        (ROOM, NO_RIGHTS, False, NO_FILES, Refusal.NO_SUCH_ROOM, Refusal.NO_SUCH_ROOM),
+        (replace(ROOM, disabled=True), CARD_ONLY, False, FILES, Refusal.ROOM_DISABLED, Refusal.ROOM_DISABLED),
+        (
+            replace(ROOM, behavior=Behavior.AUDITORIUM),
+            replace(INSIDE, post=False),
+            True,
+            FILES,
+            Refusal.NOT_PERMITTED,
+            None,
+        ),
+    ],
+)
+def test_files(
+    room: Room, rights: Rights, inside: bool, category: Category, up: Refusal | None, down: Refusal | None
+) -> None:
+    assert reason(decide_upload(room, rights, inside, category)) is up
+    assert reason(decide_download(room, rights, category)) is down
+
+
+ANN = Person("sip:ann@x", "g", "Ann", affiliations=frozenset({"ma-grp:crew"}))
+INVITING = replace(FILES, invite=True)
+INVITED = replace(ROOM, members=frozenset({"sip:ann@x"}), invited=frozenset({"sip:ann@x"}))
+
+
+@pytest.mark.parametrize(
+    ("room", "rights", "category", "due"),
+    [
+        (INVITED, INSIDE, INVITING, True),
+        (replace(INVITED, invited=frozenset({"ma-grp:crew"})), INSIDE, INVITING, True),
+        (replace(INVITED, invited=frozenset()), INSIDE, INVITING, False),
+        (INVITED, INSIDE, FILES, False),
+        (replace(INVITED, invite=False), INSIDE, INVITING, False),
+        (INVITED, CARD_ONLY, INVITING, False),
+        (replace(INVITED, audit=replace(AUDIT, created_by="sip:ann@x")), INSIDE, INVITING, False),
+    ],
+)
+def test_who_is_due_an_invitation(room: Room, rights: Rights, category: Category, due: bool) -> None:
+    assert decide_invitation(room, rights, category, ANN) is due

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from parlour.rooms.model import Audit, Behavior, CategoryId, Micros, Room, RoomId, Visibility
@@ -19,6 +21,9 @@ ROOM = Room(
     members=frozenset({"sip:a@x"}),
     managers=frozenset({"sip:m@x"}),
 )
+KOREAN = replace(ROOM, name="야간 근무 — 1호기", description="인수인계 노트")
+JAPANESE = replace(ROOM, name="夜勤ﾁｰﾑ", description="引き継ぎ")
+CHINESE = replace(ROOM, name="夜班 交接")
 
 
 @pytest.mark.parametrize(
@@ -51,3 +56,30 @@ ROOM = Room(
 )
 def test_fits(query: RoomQuery, expected: bool) -> None:
     assert compile_query(query)(ROOM, fold_name(ROOM.name)) is expected
+
+
+@pytest.mark.parametrize(
+    ("room", "query", "expected"),
+    [
+        (KOREAN, RoomQuery(text="근무"), True),
+        (KOREAN, RoomQuery(text="주간 근무"), True),
+        (KOREAN, RoomQuery(text="주간 근무", match=Match.ALL), False),
+        (KOREAN, RoomQuery(text="1호기 야간", match=Match.ALL), True),
+        (KOREAN, RoomQuery(text="간 근", match=Match.PHRASE), True),
+        (KOREAN, RoomQuery(text="인수인계"), False),
+        (KOREAN, RoomQuery(text="인수인계", descriptions=True), True),
+        (KOREAN, RoomQuery(text="야간  근무 — 1호기", match=Match.EXACT), True),
+        (JAPANESE, RoomQuery(text="チーム"), True),
+        (JAPANESE, RoomQuery(text="夜勤チーム", match=Match.EXACT), True),
+        (JAPANESE, RoomQuery(text="継ぎ", descriptions=True), True),
+        (CHINESE, RoomQuery(text="交接 夜班", match=Match.ALL), True),
+        (CHINESE, RoomQuery(text="夜勤"), False),
+    ],
+)
+def test_names_in_other_scripts(room: Room, query: RoomQuery, expected: bool) -> None:
+    assert compile_query(query)(room, fold_name(room.name)) is expected
+
+
+def test_an_exact_name_is_not_looked_for_in_descriptions_word_by_word() -> None:
+    query = RoomQuery(text="notes", match=Match.EXACT, descriptions=True)
+    assert not compile_query(query)(ROOM, fold_name(ROOM.name))
