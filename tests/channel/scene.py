@@ -279,7 +279,7 @@ class Client:
     async def settle(self) -> None:
         """Until all that was asked is done, or waits for the store."""
         service = self.scene.service
-        for turn in range(600):
+        for turn in range(4000):
             await asyncio.sleep(0)
             self.pump()
             if turn > 20 and service.turns.idle and not service._tasks:

@@ -9,6 +9,7 @@ from parlour.channel.returning import ReturningEndpoints
 from parlour.rooms.model import Limits, RoomId
 from parlour.rooms.refusals import Refusal
 from parlour.sip.message import Response
+from parlour.ua.incoming import IncomingRequest
 from parlour.xccos.types import RequestUri
 from tests.channel.scene import LYNC_AGENT, SIPE_AGENT, Scene, chat, join, part
 from tests.hub.fakes import OPEN, person
@@ -43,6 +44,63 @@ async def test_a_full_or_stopping_service_asks_to_come_again() -> None:
         assert response.headers.get("Retry-After") == "5"
         await scene.service.close()
         assert scene.client("bob").call().status == 503
+
+
+async def test_a_hub_that_drains_takes_nobody_new_and_keeps_those_it_has() -> None:
+    async with Scene() as scene:
+        alice = await scene.joined()
+        scene.hub.draining = True
+        response = scene.client("bob").call()
+        assert (response.status, code(response)) == (503, "20000")
+        assert response.headers.get("Retry-After") == "5"
+        assert await alice.say(chat("still here")) == 200
+        assert alice.chats() == ["still here"]
+
+
+async def test_a_caller_whom_nobody_vouches_for() -> None:
+    async with Scene() as scene:
+        alice = scene.client()
+        handle = scene.service.handle_invite
+
+        def without_identity(incoming: IncomingRequest) -> None:
+            incoming.identity = None
+            handle(incoming)
+
+        scene.service.handle_invite = without_identity  # type: ignore[method-assign]
+        response = alice.call()
+        assert (response.status, code(response)) == (400, "20002")
+
+
+async def test_a_surprise_at_the_door_is_told_and_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Scene() as scene:
+
+        def fail(*_: object) -> object:
+            raise RuntimeError("out of luck")
+
+        for owner, name in ((scene.endpoint, "accept_invite"), (scene.hub, "enter")):
+            with monkeypatch.context() as patch:
+                patch.setattr(owner, name, fail)
+                response = scene.client().call()
+            assert (response.status, code(response)) == (500, "20004")
+            assert not scene.service.session_count
+            assert not scene.hub.presence.all_visits()
+        assert "out of luck" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("reason", "diagnosis"),
+    [
+        (Refusal.NOT_PROVISIONED, (403, 20010)),
+        (Refusal.TOO_MANY_ENDPOINTS, (486, 20009)),
+        (Refusal.BUSY, (503, 20000)),
+        (Refusal.UNAVAILABLE, (503, 20000)),
+        (Refusal.NOT_PERMITTED, (403, 20003)),
+    ],
+)
+def test_refusals_at_the_door(reason: Refusal, diagnosis: tuple[int, int]) -> None:
+    assert diagnosis_for(reason)[:2] == diagnosis
 
 
 async def test_losing_the_right_to_chat_ends_the_session() -> None:

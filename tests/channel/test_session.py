@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from parlour.hub.posting import Draft
 from parlour.hub.presence import Visit
 from parlour.hub.reading import History
 from parlour.rooms.editing import RoomChange
@@ -442,3 +443,83 @@ async def test_a_room_that_is_deleted_is_told_before_its_people_are_put_out() ->
         await bob.settle()
         assert [notice.name for notice in bob.notices()] == ["chandeleted", "kick"]
         assert not [one for one in bob.heard if isinstance(one, Reply)]
+
+
+# History that is pushed ---------------------------------------------------------------------------------------------
+
+
+async def test_a_hundred_rooms_with_thirty_messages_each_arrive_whole_and_in_order() -> None:
+    async with Scene(push_history=True, limits=Limits(person_posts=10_000)) as scene:
+        await scene.equip()
+        rooms = [(await scene.make(f"방 {number:03}", lists=())).id for number in range(100)]
+        for room in rooms:
+            for number in range(30):
+                key = f"{room}{number}".encode()
+                assert not isinstance(
+                    await scene.hub.post_as(uri("alice"), room, Draft(f"펌프 {number}"), key), Refused
+                )
+        alice = await scene.called()
+        await alice.say(BatchJoin(1, tuple(RoomRef(key, DOMAIN, room) for key, room in enumerate(rooms))))
+        replies = alice.replies()
+        names = [reply.name for reply in replies]
+        first = names.index("bccontext")
+        assert set(names[:first]) == {"bjoin"}
+        assert set(names[first:]) == {"bccontext"}
+        joined = [one.room.uri for reply in replies[:first] for one in reply.body.rooms]  # type: ignore[union-attr]
+        assert joined == [room_uri(DOMAIN, room) for room in rooms]
+        said: dict[str, list[str]] = {}
+        for reply in replies[first:]:
+            said.setdefault(reply.body.room_uri, []).extend(one.text for one in reply.body.messages)  # type: ignore[union-attr]
+        assert list(said) == joined
+        assert all(texts == [f"펌프 {number}" for number in range(30)] for texts in said.values())
+        assert {(reply.command_envid, reply.command_seqid) for reply in replies} == {(alice.envid, 1)}
+
+
+async def test_unless_asked_for_history_is_not_pushed() -> None:
+    async with Scene() as scene:
+        alice = await scene.called()
+        await alice.say(join(OPEN))
+        assert [reply.name for reply in alice.replies()] == ["join"]
+
+
+async def test_what_is_said_while_history_is_pushed_comes_after_it_once() -> None:
+    async with Scene(push_history=True) as scene:
+        bob = await scene.joined("bob")
+        await bob.say(chat("1"))
+        alice = await scene.called()
+        recent_posts, said = scene.service.hub.recent, asyncio.Event()
+
+        async def read_late(visit: Visit, room: RoomId, count: int | None) -> History | Refused:
+            await said.wait()
+            return await recent_posts(visit, room, count)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(scene.service.hub, "recent", read_late)
+            alice.start(join(OPEN, OTHER))
+            await alice.settle()
+            await bob.say(chat("2"))
+            said.set()
+            await alice.settle()
+        await bob.say(chat("3"))
+        await alice.settle()
+        assert texts([reply for reply in alice.replies() if reply.name == "bccontext"]) == ["1", "2"]
+        assert alice.chats() == ["3"]
+
+
+async def test_history_that_cannot_be_pushed_leaves_the_join_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Scene(push_history=True) as scene:
+        alice, bob = await scene.called(), await scene.called("bob")
+
+        async def fail(*_: object) -> object:
+            raise RuntimeError("out of luck")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(scene.hub, "recent", fail)
+            await alice.say(join(OPEN))
+        assert [(reply.name, reply.code) for reply in alice.replies()] == [("join", 200)]
+        assert "out of luck" in caplog.text
+        await bob.say(join(OPEN), chat("hello", seqid=2))
+        await alice.settle()
+        assert alice.chats() == ["hello"]

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from parlour.xccos.profiles import GROUP_CHAT, LYNC, PARLOUR, PROFILES, SIPE, UNKNOWN, ClientProfile, profile_for
+from parlour.xccos.profiles import (
+    FEATURES,
+    GROUP_CHAT,
+    LYNC,
+    PARLOUR,
+    PROFILES,
+    SIPE,
+    UNKNOWN,
+    ClientProfile,
+    hint_of,
+    profile_for,
+)
+from parlour.xccos.types import DeleteMessage, GetPreference, GetServerInfo, Request, SearchRooms
 
 
 @pytest.mark.parametrize(
@@ -32,3 +44,33 @@ def test_the_unknown_are_handled_as_carefully_as_sipe() -> None:
 
 def test_names_are_unique() -> None:
     assert all(PROFILES[profile.name] is profile for profile in (SIPE, GROUP_CHAT, LYNC, PARLOUR, UNKNOWN))
+
+
+def test_who_asks_for_it_hears_of_removals_and_is_the_same_otherwise() -> None:
+    assert PARLOUR.hears_removals
+    assert profile_for("Parlour/0.1", {"delmsg"}) is PARLOUR
+    for hint in ("delmsg", "replmsg", "chanpurge", FEATURES):
+        profile = profile_for("Sipe/1.25", {hint})
+        assert profile.hears_removals
+        assert not SIPE.hears_removals
+        assert profile is profile_for("Sipe/1.25", {hint, "getserverinfo"}), "one object: bodies are kept by profile"
+        assert (profile.name, profile.removal_needs_part_notice) == ("sipe", True)
+    assert profile_for("", {FEATURES, "getassociations"}).chats_per_envelope == GROUP_CHAT.chats_per_envelope
+
+
+def test_only_clients_that_pass_over_a_kick_need_to_see_themselves_part() -> None:
+    assert {profile.name for profile in PROFILES.values() if profile.removal_needs_part_notice} == {"sipe", "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        (GetServerInfo(1), "getserverinfo"),
+        (DeleteMessage(1, "room", 1), "delmsg"),
+        (GetPreference(1, FEATURES), FEATURES),
+        (GetPreference(1, "kedzie.GroupChannels"), None),
+        (SearchRooms(1), None),
+    ],
+)
+def test_what_a_command_tells_of_its_client(command: Request, hint: str | None) -> None:
+    assert hint_of(command) == hint

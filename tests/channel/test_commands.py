@@ -1,0 +1,336 @@
+"""The table of commands: complete; what must happen once happens once; every response code has its occasion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, get_args
+
+import pytest
+
+from parlour.channel.commands import HANDLERS, ONCE
+from parlour.rooms.model import Behavior, Limits, RoomId
+from parlour.rooms.refusals import Refusal, Refused
+from parlour.xccos.codes import ResponseCode
+from parlour.xccos.decode import COMMANDS
+from parlour.xccos.types import (
+    BadCommand,
+    CategorySettings,
+    CheckToken,
+    CreateAddIn,
+    CreateCategory,
+    CreateRoom,
+    DeleteAddIn,
+    DeleteCategory,
+    DeleteMessage,
+    DeleteRoom,
+    GetDownloadToken,
+    GetInvitations,
+    GetParticipants,
+    GetPreference,
+    GetUploadToken,
+    GroupChat,
+    HistoryByDate,
+    Join,
+    ListSetting,
+    MarkRead,
+    ModifyAddIn,
+    ModifyCategory,
+    ModifyRoom,
+    MoveRoom,
+    Part,
+    PurgeRoom,
+    ReplaceMessage,
+    Request,
+    RoomSettings,
+    SearchRooms,
+    SetPreference,
+    SetRoles,
+    SetScope,
+    UnknownCommand,
+)
+from tests.channel.scene import (
+    LYNC_AGENT,
+    MISSING,
+    OPEN,
+    OTHER,
+    SECRET,
+    Client,
+    Scene,
+    category_at,
+    chat,
+    join,
+    part,
+    recent,
+    room_at,
+)
+from tests.hub.fakes import PLANT, ROOT, uri
+
+SERVICE = "https://server.example.com/files"
+NO_ADDIN = "00000000-0000-0000-0000-0000000000aa"
+
+
+def test_every_command_has_a_handler() -> None:
+    spoken = set(get_args(Request)) - {GroupChat}
+    assert set(HANDLERS) == spoken
+    assert spoken >= ONCE
+    assert set(COMMANDS) == {one.name for one in spoken - {UnknownCommand, BadCommand}}
+
+
+# What must happen once -----------------------------------------------------------------------------------------------
+
+
+def member(op: str, name: str) -> ListSetting:
+    return ListSetting("MEMBER", op, (uri(name),))
+
+
+class Stage:
+    """A scene with something of everything in it; `dave` asks."""
+
+    def __init__(self, scene: Scene, dave: Client, room: RoomId, addin: str, category: str) -> None:
+        self.scene, self.dave = scene, dave
+        self.room, self.addin, self.category = room_at(room), addin, category
+
+
+async def stage(scene: Scene) -> Stage:
+    await scene.equip()
+    dave = await scene.joined("dave")
+    for text in ("하나", "둘"):
+        await dave.say(chat(text))
+    room = await scene.make("야간 근무", lists=())
+    made: Any = (await dave.ask(CreateAddIn(1, "현황판", "https://x.example.com/"))).body
+    category: Any = (await dave.ask(CreateCategory(1, CategorySettings(category_name="정비")))).body
+    return Stage(scene, dave, room.id, made.addins[0].id, category.categories[0].uri)
+
+
+ACTS: dict[type, Callable[[Stage], Any]] = {
+    Part: lambda s: part(),
+    SetPreference: lambda s: SetPreference(1, "a", "QQ=="),
+    CreateAddIn: lambda s: CreateAddIn(1, "상황판", "https://y.example.com/"),
+    ModifyAddIn: lambda s: ModifyAddIn(1, s.addin, title="상황판"),
+    DeleteAddIn: lambda s: DeleteAddIn(1, s.addin),
+    GetUploadToken: lambda s: GetUploadToken(1, room_at(OPEN), "x.txt"),
+    GetDownloadToken: lambda s: GetDownloadToken(1, room_at(OPEN), "x.txt"),
+    DeleteMessage: lambda s: DeleteMessage(1, room_at(OPEN), 1),
+    ReplaceMessage: lambda s: ReplaceMessage(1, room_at(OPEN), 1, "삭제됨"),
+    PurgeRoom: lambda s: PurgeRoom(1, room_at(OPEN), 2**50),
+    CreateRoom: lambda s: CreateRoom(1, RoomSettings("주간 근무", parent=category_at(PLANT.id))),
+    ModifyRoom: lambda s: ModifyRoom(1, s.room, RoomSettings(topic="비상")),
+    DeleteRoom: lambda s: DeleteRoom(1, s.room),
+    MoveRoom: lambda s: MoveRoom(1, s.room, s.category),
+    SetRoles: lambda s: SetRoles(1, s.room, (member("ADD", "minji"),)),
+    CreateCategory: lambda s: CreateCategory(1, CategorySettings(category_name="사무")),
+    ModifyCategory: lambda s: ModifyCategory(1, s.category, CategorySettings(description="x")),
+    DeleteCategory: lambda s: DeleteCategory(1, s.category),
+    SetScope: lambda s: SetScope(1, s.category, (ListSetting("DENIED", "ADD", (uri("bob"),)),)),
+}
+
+
+def test_all_that_must_happen_once_is_tried() -> None:
+    assert set(ACTS) == ONCE
+
+
+def count_calls(monkeypatch: pytest.MonkeyPatch, kind: type) -> list[Any]:
+    calls: list[Any] = []
+    handler = HANDLERS[kind]
+
+    async def counted(caller: Any, command: Any) -> Any:
+        calls.append(command)
+        return await handler(caller, command)
+
+    monkeypatch.setitem(HANDLERS, kind, counted)  # type: ignore[arg-type]
+    return calls
+
+
+@pytest.mark.parametrize("kind", ACTS, ids=lambda kind: kind.__name__)
+async def test_sent_again_it_is_answered_the_same_and_done_once(monkeypatch: pytest.MonkeyPatch, kind: type) -> None:
+    async with Scene(file_service_url=SERVICE) as scene:
+        on = await stage(scene)
+        calls = count_calls(monkeypatch, kind)
+        command = ACTS[kind](on)
+        for _ in range(3):
+            assert await on.dave.say(command, envid=4711) == 200
+        first, second, third = [(one.code, one.body) for one in on.dave.replies()]
+        assert first == second == third
+        assert first[0] == 200
+        assert len(calls) == 1
+        await on.dave.say(command, envid=4712)
+        assert len(calls) == 2
+
+
+async def test_what_the_store_could_not_keep_is_tried_again() -> None:
+    async with Scene() as scene:
+        await scene.equip()
+        alice = await scene.called()
+        command = CreateRoom(1, RoomSettings("야간 근무", parent=category_at(PLANT.id)))
+        scene.store.unavailable = True
+        await alice.say(command, envid=5)
+        assert alice.replies()[-1].code == 503
+        scene.store.unavailable = False
+        for _ in range(2):
+            await alice.say(command, envid=5)
+            assert alice.replies()[-1].code == 200
+        assert scene.hub.catalogue.find_named("야간 근무") is not None
+        await alice.say(command, envid=6)
+        assert alice.replies()[-1].code == 409
+
+
+# Response codes ------------------------------------------------------------------------------------------------------
+
+OCCASIONS: dict[ResponseCode, Callable[[Stage], Any]] = {
+    ResponseCode.OK: lambda s: SearchRooms(1),
+    ResponseCode.INVALID_ARGUMENT: lambda s: ModifyAddIn(1, NO_ADDIN, title="x"),
+    ResponseCode.PERMISSION: lambda s: join(s.scene.hub.catalogue.find_named("야간 근무")),  # type: ignore[arg-type]
+    ResponseCode.NO_SUCH_NODE: lambda s: join(MISSING),
+    ResponseCode.NO_SUCH_PRINCIPAL: lambda s: SetRoles(1, s.room, (member("ADD", "nobody"),)),
+    ResponseCode.USER_NOT_JOINED: lambda s: part(OTHER),
+    ResponseCode.NODE_HIERARCHY_VIOLATION: lambda s: CreateRoom(1, RoomSettings("하나", parent=category_at(ROOT.id))),
+    ResponseCode.DUPLICATE_NODE_NAME: lambda s: CreateRoom(1, RoomSettings("정비", parent=s.category)),
+    ResponseCode.DATA_COLLISION: lambda s: ModifyRoom(1, s.room, RoomSettings(topic="x", expected=1)),
+    ResponseCode.PRINCIPALS_ALREADY_DEFINED: lambda s: SetRoles(1, s.room, (member("ADD", "alice"),)),
+    ResponseCode.PRINCIPALS_NOT_IN_SCOPE: lambda s: ModifyCategory(
+        1, s.category, CategorySettings(lists=(ListSetting("CREATOR", "ADD", (uri("bob"),)),))
+    ),
+    ResponseCode.LIMIT_EXCEEDED: lambda s: SetPreference(1, "a", "Q" * 200_000),
+    ResponseCode.PRESENTER_NOT_MEMBER: lambda s: SetRoles(1, s.room, (ListSetting("PRESENTER", "ADD", (uri("bob"),)),)),
+    ResponseCode.MSG_NOT_SUPPORTED: lambda s: UnknownCommand(1, "fly"),
+    ResponseCode.PARTICIPANT_LIST: lambda s: GetParticipants(1, room_at(OPEN)),
+    ResponseCode.INVALID_TOKEN: lambda s: CheckToken(1, NO_ADDIN),
+    ResponseCode.NODE_NOT_EMPTY: lambda s: DeleteCategory(1, category_at(PLANT.id)),
+    ResponseCode.DUPLICATE_ADDIN_NAME: lambda s: CreateAddIn(1, "현황판", "https://y.example.com/"),
+    ResponseCode.FILEPOST_NOT_ALLOWED: lambda s: GetUploadToken(1, room_at(OPEN), "x"),
+    ResponseCode.NO_SUCH_MESSAGE: lambda s: DeleteMessage(1, room_at(OPEN), 99),
+}
+ELSEWHERE = {
+    ResponseCode.NODE_DISABLED,
+    ResponseCode.CANNOT_CREATE_NODE,
+    ResponseCode.UNKNOWN,
+    ResponseCode.DATABASE_CONNECTION,
+    ResponseCode.SERVER_BUSY,
+}
+
+
+def test_every_code_has_an_occasion() -> None:
+    assert set(OCCASIONS) | ELSEWHERE == set(ResponseCode)
+
+
+@pytest.mark.parametrize("code", OCCASIONS, ids=lambda code: code.name)
+async def test_the_code_and_its_token_are_told(code: ResponseCode) -> None:
+    async with Scene(limits=Limits(strict_participant_list=True)) as scene:
+        on = await stage(scene)
+        reply = await on.dave.ask(OCCASIONS[code](on))
+        assert (reply.code, reply.text) == (code, code.text)
+
+
+async def test_disabled_and_not_a_creator() -> None:
+    async with Scene() as scene:
+        on = await stage(scene)
+        bob = await scene.called("bob")
+        create = CreateRoom(1, RoomSettings("주간 근무", parent=category_at(PLANT.id)))
+        assert (await bob.ask(create)).code == ResponseCode.CANNOT_CREATE_NODE
+        await on.dave.ask(ModifyRoom(1, room_at(OPEN), RoomSettings(disabled=True)))
+        for command in (join(OPEN), recent()):
+            assert (await bob.ask(command)).code == ResponseCode.NODE_DISABLED
+
+
+@pytest.mark.parametrize("refusal", [Refusal.BUSY, Refusal.UNAVAILABLE])
+async def test_what_is_too_much_for_the_hub_is_told_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch, refusal: Refusal
+) -> None:
+    async with Scene() as scene:
+        alice = await scene.joined()
+        code = 504 if refusal is Refusal.BUSY else 503
+
+        async def refused(*_: object, **__: object) -> Refused:
+            return Refused(refusal)
+
+        async def each_refused(_person: object, rooms: list[RoomId], *_: object) -> list[Refused]:
+            return [Refused(refusal) for _ in rooms]
+
+        with monkeypatch.context() as patch:
+            patch.setattr(scene.hub.reading, "query", each_refused)
+            patch.setattr(scene.hub.preferences, "put", refused)
+            patch.setattr(scene.hub, "recent", refused)
+            patch.setattr(scene.hub, "post", refused)
+            patch.setattr(scene.hub.inviting, "pending", refused)
+            patch.setattr(scene.hub.marks, "mark", refused)
+            patch.setattr(scene.hub.preferences, "get", refused)
+            for command in (
+                HistoryByDate(1, (room_at(OPEN),)),
+                recent(),
+                GetInvitations(1),
+                MarkRead(1, room_at(OPEN), 1),
+                GetPreference(1, "a"),
+            ):
+                assert (await alice.ask(command)).code == code
+            await alice.say(SetPreference(1, "a", "QQ=="), envid=5)
+            assert alice.replies()[-1].code == code
+            assert await alice.say(chat("하나"), envid=6) == 503
+        await alice.say(SetPreference(1, "a", "QQ=="), envid=5)
+        assert alice.replies()[-1].code == 200
+        assert await alice.say(chat("하나"), envid=6) == 200
+        assert alice.chats() == ["하나"]
+
+
+@pytest.mark.parametrize("command", [SearchRooms(1), Join(1, join(OPEN).refs), MarkRead(1, room_at(OPEN), 1)])
+async def test_a_surprise_is_told_as_one(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, command: Any
+) -> None:
+    async with Scene() as scene:
+        alice = await scene.called()
+
+        def fail(*_: object, **__: object) -> object:
+            raise RuntimeError("out of luck")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(scene.hub, "find_rooms", fail)
+            patch.setattr(scene.hub, "join_many", fail)
+            patch.setattr(scene.hub.marks, "mark", fail)
+            reply = await alice.ask(command)
+        assert (reply.name, reply.code, reply.text) == (command.name, 500, "ERROR_UNKNOWN")
+        assert "out of luck" in caplog.text
+        assert (await alice.ask(command)).code == 200
+
+
+async def test_a_batch_with_one_bad_member_is_done_but_for_that() -> None:
+    async with Scene() as scene:
+        await scene.equip()
+        alice = await scene.called()
+        await alice.say(
+            SetPreference(1, "a", "QQ=="),
+            join(SECRET, seqid=2),
+            UnknownCommand(3, "fly"),
+            join(OPEN, seqid=4),
+            GetPreference(5, "a"),
+        )
+        assert [(one.command_seqid, one.code) for one in alice.replies()] == [
+            (1, 200),
+            (2, 404),
+            (3, 415),
+            (4, 200),
+            (5, 200),
+        ]
+
+
+async def test_nothing_that_is_told_names_what_one_may_not_know() -> None:
+    """Every refusal is a code and its token: no sentence of the house reaches the wire."""
+    async with Scene() as scene:
+        await scene.equip()
+        room = await scene.make("야간 근무", behavior=Behavior.AUDITORIUM)
+        bob = await scene.joined("bob", agent=LYNC_AGENT)
+        for command in (
+            SetRoles(1, room_at(room.id), (member("ADD", "minji"),)),
+            chat("x", room.id),
+            chat("x", SECRET),
+            BadCommand(1, "join", "chanid is missing"),
+        ):
+            if isinstance(command, BadCommand):
+                body = (
+                    b'<xccos ver="1" envid="5" xmlns="urn:parlano:xml:ns:xccos"><cmd id="cmd:join" seqid="1"/></xccos>'
+                )
+                assert bob.raw(body).status == 200
+                await bob.settle()
+            else:
+                await bob.say(command)
+            reply = bob.replies()[-1]
+            assert reply.text == ResponseCode(reply.code).text
+        assert await scene.store.posts.last(room.id, 1) == []
