@@ -188,8 +188,12 @@ async def test_a_room_that_is_disabled(there: House) -> None:
     async with there.client("bob") as bob:
         room = await bob.join(there.room("Lobby"))
         await there.run("room.disable", room="Lobby")
-        assert await next_event(room) == RemovedFromRoom(room.uri)
+        gone = await next_event(room)
+        assert isinstance(gone, RemovedFromRoom)
+        assert isinstance(gone.error, RoomDisabled)
         assert not room.inside
+        with pytest.raises(StopAsyncIteration):
+            await next_event(room)
         with pytest.raises(RoomDisabled):
             await bob.join(room.uri)
 

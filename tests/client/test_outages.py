@@ -17,6 +17,7 @@ from parlour.client import (
     Disconnected,
     Event,
     EventsLost,
+    Invited,
     MessageHeard,
     MessagesMissed,
     PermissionDenied,
@@ -107,15 +108,67 @@ async def test_more_was_missed_than_is_fetched(tmp_path: Path) -> None:
             await alice.post(room.uri, str(number))
     async with house(data, port=port):
         events = await until(bob, ConnectionResumed)
-        assert MessagesMissed(room.uri, 1, 17) in events
-        assert await texts(room, 1) == ["heard"]
+        assert MessagesMissed(room.uri, 6, 22) in events
+        assert await texts(room, 6) == ["heard", *map(str, range(5))]
         with pytest.raises(EventsLost) as caught:
             await texts(room, 1)
         assert caught.value.count == 15
-        assert await texts(room, 5) == [*map(str, range(15, 20))]
         heard = [one.message.text for one in events if isinstance(one, MessageHeard)]
-        assert heard == ["heard", *map(str, range(15, 20))]
+        assert heard == ["heard", *map(str, range(5))]
+        assert [one.text async for one in room.history(after=6, before=22)] == [*map(str, range(5, 20))]
+        await room.post("on it goes")
+        assert await texts(room, 1) == ["on it goes"]
         await bob.close()
+
+
+async def test_hundreds_of_missed_messages_come_whole_although_a_page_is_small(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    small: dict[str, Any] = {"chat": {"search_limit": 20}}
+    async with house(data) as there:
+        port = int(there.server.rpartition(":")[2])
+        bob = there.client("bob")
+        await bob.open()
+        room = await bob.join(there.room("Lobby"))
+    async with house(data) as elsewhere, elsewhere.client("alice") as alice:
+        theirs = await alice.join(room.uri)
+        for start in range(0, 150, 10):
+            await asyncio.gather(*(theirs.post(str(number)) for number in range(start, start + 10)))
+    async with house(data, port=port, **small) as again, again.client("alice") as alice:
+        theirs = await alice.join(room.uri)
+        posting = asyncio.create_task(post_until(theirs, asyncio.create_task(until(bob, ConnectionResumed))))
+        posted = await asyncio.wait_for(posting, 30)
+        told = await texts(room, 150 + posted)
+        assert sorted(map(int, told[:150])) == list(range(150))
+        assert told[150:] == [f"new {number}" for number in range(posted)]
+        await bob.close()
+
+
+async def post_until(room: Room, done: asyncio.Task[list[Event]]) -> int:
+    """Posts go on while somebody catches up; how many."""
+    count = 0
+    while not done.done():
+        await room.post(f"new {count}")
+        count += 1
+    assert not [one for one in await done if isinstance(one, MessagesMissed)]
+    return count
+
+
+async def test_invitations_that_came_while_we_were_away(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    async with house(data) as there:
+        port = int(there.server.rpartition(":")[2])
+        await there.run("category.modify", category="Demo", invite=True)
+        carol = there.client("carol")
+        await carol.open()
+        await there.run("room.member.add", room="Night Shift", who=["carol"])
+        (live,) = [one for one in await until(carol, Invited) if isinstance(one, Invited)]
+        assert live.invitation.room.name == "Night Shift"
+    async with house(data) as elsewhere:
+        await elsewhere.run("room.member.add", room="Board", who=["carol"])
+    async with house(data, port=port):
+        events = await until(carol, ConnectionResumed)
+        assert [one.invitation.room.name for one in events if isinstance(one, Invited)] == ["Board"]
+        await carol.close()
 
 
 async def test_a_room_that_is_closed_to_us_meanwhile(tmp_path: Path) -> None:
