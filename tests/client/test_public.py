@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 
 import parlour.client
-from parlour.client import Client, ClientError
+from parlour.client import Client, ClientError, MessageStream, Room
+from parlour.client.addins import ManageAddIns
+from parlour.client.categories import Categories
+from parlour.client.files import Files
+from parlour.client.finding import FindRooms
+from parlour.client.managing import ManageRooms
+from parlour.client.messages import Messages
+from parlour.client.people import People
+from parlour.client.preferences import Preferences
 from tests.client.house import DOMAIN, PASSWORD, house
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sdk.md").read_text(encoding="utf-8")
@@ -32,20 +40,57 @@ def test_all_errors_are_promised() -> None:
     assert below(ClientError) <= set(parlour.client.__all__)
 
 
-def test_commands() -> None:
-    for name in (
-        "join",
-        "join_many",
-        "part",
-        "post",
-        "search_rooms",
-        "recent_history",
-        "get_invitations",
-        "get_server_info",
-        "open",
-        "close",
-    ):
-        assert inspect.iscoroutinefunction(getattr(Client, name)), name
+COMMANDS = {
+    Client: "join join_named join_many part post recent_history search_rooms room_card room_card_named participants "
+    "permissions get_invitations get_server_info get_service_uri open close",
+    Room: "post part participants permissions card recent_history jump_to message mark_read unread delete_message "
+    "replace_message purge modify roles add_to_role remove_from_role upload_token download_token",
+    FindRooms: "by_name by_filter by_category by_user by_member by_manager by_addin by_uri by_exact_name "
+    "memberships managed",
+    Messages: "recent jump_to get mark_read unread unread_in delete replace purge",
+    ManageRooms: "creatable_categories create_room modify_room move_room disable_room enable_room delete_room roles "
+    "add_to_role remove_from_role set_role edit_roles",
+    Categories: "create modify delete get search scope add_to_scope remove_from_scope set_scope edit_scope",
+    People: "find_users eligible_for_room eligible_for_category user group",
+    ManageAddIns: "list create modify delete",
+    Files: "upload_token download_token check_token",
+    Preferences: "get set",
+    MessageStream: "collect",
+}
+STREAMS = {Client: "history", Room: "history", Messages: "history search"}
+
+
+@pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.__name__)
+def test_commands(kind: type) -> None:
+    """Exactly these: what is added is promised, and described."""
+    public = {name: value for name, value in vars(kind).items() if not name.startswith("_")}
+    commands = {name for name, value in public.items() if inspect.iscoroutinefunction(value)}
+    assert commands == set(COMMANDS[kind].split())
+    streams = {name for name, value in public.items() if "MessageStream" in str(_returned(value))}
+    assert streams == set(STREAMS.get(kind, "").split())
+    for name in commands | streams:
+        assert public[name].__doc__, name
+        assert f"`{name}`" in PAGE, name
+
+
+def _returned(value: object) -> object:
+    return getattr(value, "__annotations__", {}).get("return")
+
+
+def test_groups() -> None:
+    client = Client.connect("alice@example.com", "x")
+    groups = {name: type(value) for name, value in vars(client).items() if type(value) in COMMANDS}
+    assert groups == {
+        "find": FindRooms,
+        "messages": Messages,
+        "manage": ManageRooms,
+        "categories": Categories,
+        "people": People,
+        "addins": ManageAddIns,
+        "files": Files,
+        "preferences": Preferences,
+    }
+    assert not [name for name in groups if f"`{name}`" not in PAGE]
     assert list(inspect.signature(Client.connect).parameters)[:2] == ["address", "password"]
 
 
@@ -57,12 +102,34 @@ def test_every_argument_of_connect_is_on_the_page() -> None:
     assert not [name for name in inspect.signature(Client.connect).parameters if f"`{name}`" not in PAGE]
 
 
-async def test_the_example_on_the_page_works(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (example,) = re.findall(r"```python\n(.*?)\n```", PAGE, re.DOTALL)
+async def test_the_examples_on_the_page_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names: dict[str, Any] = {}
-    exec(example, names)
+    for example in re.findall(r"```python\n(.*?)\n```", PAGE, re.DOTALL):
+        exec(example, names)
     async with house(tmp_path / "data") as there:
         await names["main"](
             f"alice@{DOMAIN}", PASSWORD, there.room("Lobby"), server=there.server, transport="tcp", auth="digest"
         )
-    assert capsys.readouterr().out == "Alice Archer hello\n"
+        assert capsys.readouterr().out == "Alice Archer hello\n"
+        await there.run("user.admin", user="alice", on=True)
+        async with there.client("alice") as alice, there.client("bob") as bob:
+            lobby, shift = await alice.join_many([there.room("Lobby"), there.room("Night Shift")])
+            await alice.post(shift.uri, "pump 3, valve 2")
+            await names["read_back"](alice, lobby, there.room("Board"))
+            assert capsys.readouterr().out.splitlines()[0] == "1 hello"
+            await names["read_back"](alice, lobby, shift)
+            assert capsys.readouterr().out == f"1 hello\n{shift.uri} pump 3, valve 2\n0 unread after 1\n"
+            await names["report"](lobby, shift)
+            assert capsys.readouterr().out == "Shift report ['Lobby']\n"
+            await names["manage"](alice, bob.uri)
+            assert capsys.readouterr().out == "['Alice Archer', 'Bob Baker']\n"
+            theirs = await bob.join(lobby)
+            await alice.messages.delete(lobby, 1)
+            await lobby.post("last")
+            await alice.manage.disable_room(lobby)
+            await names["watch"](theirs)
+            assert capsys.readouterr().out.splitlines() == [
+                "1 is gone",
+                "3 last",
+                f"put out: 407 ERROR_NODE_DISABLED ({lobby.uri})",
+            ]
