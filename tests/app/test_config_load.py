@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from parlour.app.config import Settings
-from parlour.app.config_load import load_settings, make_settings, setting_names, to_toml
+from parlour.app.config_load import load_settings, make_settings, setting_names, setting_sources, to_toml
 from parlour.app.problems import Problem
 from parlour.rooms.model import Limits
 
@@ -137,3 +137,34 @@ def test_every_setting_says_what_it_is() -> None:
         for section in sections:
             model = model.model_fields[section].annotation  # type: ignore[attr-defined]
         assert model.model_fields[last].description, name  # type: ignore[attr-defined]
+
+
+def test_each_setting_has_a_source_and_an_effective_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "parlour.toml"
+    path.write_text('domain = "example.com"\n[listen]\nhttps = "0.0.0.0:8443"\n[log]\nlevel = "debug"\n')
+    monkeypatch.setenv("PARLOUR_LOG__LEVEL", "error")
+    sources, values = setting_sources(path), load_settings(path).effective()
+    assert sources.keys() == values.keys() == set(setting_names())
+    assert (sources["domain"], sources["listen.https"], sources["listen.sip"]) == ("file", "file", "default")
+    assert (sources["log.level"], values["log.level"]) == ("environment", "error")
+    assert (sources["host"], values["host"]) == ("default", "example.com")
+    assert values["tls.key"] == "data/key.pem"
+    assert values["web.file_service_url"] == "https://example.com:8443/PersistentChat/MGCWebService.asmx"
+
+
+def test_files_go_where_the_settings_say() -> None:
+    own = make_settings({"host": "chat.example"}, "test")
+    assert own.file_service_url(9443) == "https://chat.example:9443/PersistentChat/MGCWebService.asmx"
+    assert own.file_service_url(None) == ""
+    other = make_settings({"web": {"file_service_url": "https://files.example/x"}}, "test")
+    assert other.file_service_url(9443) == other.file_service_url(None) == "https://files.example/x"
+    with pytest.raises(Problem, match="https://"):
+        make_settings({"web": {"room_management_url": "rooms.example"}}, "test")
+
+
+def test_limits_follow_their_settings() -> None:
+    chat = {"strict_participant_list": True, "person_posts": 3, "room_backlog": 4, "rooms_per_query": 5}
+    limits = make_settings({"chat": chat | {"file_token_seconds": 60}}, "test").chat.limits()
+    assert limits == Limits(
+        strict_participant_list=True, person_posts=3, room_backlog=4, rooms_per_query=5, file_token_seconds=60
+    )

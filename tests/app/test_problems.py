@@ -20,8 +20,12 @@ def test_cause_and_remedy_need_no_value_that_the_sentence_lacks(id: str) -> None
     def names(text: str) -> set[str]:
         return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
-    # `command-refused` and the options carry one more value by design.
-    extra = {"command-refused": {"detail"}, "option-bad-value": {"command"}, "config-unknown-setting": {"closest"}}
+    # `command-refused` and the options carry more values by design.
+    extra = {
+        "command-refused": {"detail", "hint"},
+        "option-bad-value": {"command"},
+        "config-unknown-setting": {"closest"},
+    }
     assert names(advice.cause) | names(advice.remedy) <= names(advice.what) | extra.get(id, set())
 
 

@@ -99,8 +99,16 @@ def test_quickstart_from_nothing_to_a_clean_stop(start: Callable[..., Running], 
     ready = server.ready
 
     assert set(ready["addresses"]) == {"sip", "sips", "ws", "https"}
-    assert [user["login"] for user in ready["users"]] == [f"{name}@parlour.local" for name in ("alice", "bob", "carol")]
-    assert {room["name"]: room["visibility"] for room in ready["rooms"]} == {"Lobby": "open", "Night Shift": "closed"}
+    assert [user["login"] for user in ready["users"]] == [
+        f"{name}@parlour.local" for name in ("alice", "bob", "carol", "minji")
+    ]
+    assert {room["name"]: room["visibility"] for room in ready["rooms"]} == {
+        "Lobby": "open",
+        "Night Shift": "closed",
+        "Announcements": "open",
+        "Board": "secret",
+        "안내 데스크": "open",
+    }
     assert all(room["uri"].startswith("ma-chan://parlour.local/") for room in ready["rooms"])
     assert ready["rooms"][1]["members"] == ["sip:alice@parlour.local", "sip:bob@parlour.local"]
 
@@ -109,7 +117,7 @@ def test_quickstart_from_nothing_to_a_clean_stop(start: Callable[..., Running], 
     assert asyncio.run(get(ready, "/health/live"))[0] == 200
     status, body = asyncio.run(get(ready, "/health/ready"))
     assert (status, json.loads(body)["status"]) == (200, "ready")
-    assert b"\nparlour_rooms 2.0\n" in asyncio.run(get(ready, "/metrics"))[1]
+    assert b"\nparlour_rooms 5.0\n" in asyncio.run(get(ready, "/metrics"))[1]
 
     assert server.stop() == 0
     assert server.process.stdout is not None
@@ -140,7 +148,7 @@ def test_quickstart_again_keeps_everything(start: Callable[..., Running], tmp_pa
     after = server.ready
     assert after["domain"] == "chat.example"
     assert after["rooms"] == before["rooms"]
-    assert [user["password"] for user in after["users"]] == ["first-one", None, "first-one"]
+    assert [user["password"] for user in after["users"]] == ["first-one", None, "first-one", "first-one"]
     tail = parlour("message", "tail", "Lobby", "--json", "--data-dir", data)
     assert [post["text"] for post in json.loads(tail.stdout)] == ["안녕"]
     refused = parlour("quickstart", "--data-dir", data, *ANY_PORT)

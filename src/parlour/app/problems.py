@@ -176,7 +176,7 @@ PROBLEMS: dict[str, Advice] = {
     "probe-passwords": Advice(
         mark("the probe needs the passwords of sender and receiver"),
         mark("there is no terminal to ask at, or the file has fewer than two lines"),
-        mark("set {first} and {second}, or name a file with --password-file"),
+        mark("set PROBE_SENDER_PASSWORD and PROBE_RECEIVER_PASSWORD, or name a file with --password-file"),
     ),
     "password-mismatch": Advice(
         mark("the two passwords differ"),

@@ -151,7 +151,7 @@ def _passwords(file: Path | None, setup: bool) -> tuple[str, str]:
     if given[0] and given[1]:
         return given[0], given[1]
     if not sys.stdin.isatty():
-        raise Problem("probe-passwords", first=_VARIABLES[0], second=_VARIABLES[1])
+        raise Problem("probe-passwords")
     import getpass
 
     return getpass.getpass(_("Password of the sender: ")), getpass.getpass(_("Password of the receiver: "))
@@ -169,7 +169,7 @@ def _read_passwords(file: Path, setup: bool) -> tuple[str, str]:
     except OSError as error:
         raise Problem("probe-impossible", error=f"{file}: {error.strerror or error}") from error
     if len(lines) < 2 or not all(lines[:2]):
-        raise Problem("probe-passwords", first=_VARIABLES[0], second=_VARIABLES[1])
+        raise Problem("probe-passwords")
     return lines[0], lines[1]
 
 

@@ -1,0 +1,114 @@
+"""What commands change is so on the wire at once: policy, further addresses, draining, what clients are told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from parlour.app.config_load import make_settings
+from parlour.app.measuring import readiness
+from parlour.client import Busy, ClientError, ClientSettings, NotProvisioned
+from parlour.frontend.provisioning import provisioning_document
+from tests.client.house import DOMAIN, House, house
+
+ONCE = ClientSettings(reconnect=False, answer_timeout=5.0, sign_in_timeout=5.0)
+HELP = f"sip:help@{DOMAIN}"
+
+
+async def may_enter(there: House, name: str, **options: str) -> bool:
+    try:
+        async with there.client(name, settings=ONCE, **options):
+            return True
+    except NotProvisioned:
+        return False
+
+
+def told(there: House, name: str) -> str:
+    person = there.core.directory.find_person(f"sip:{name}@{DOMAIN}")
+    assert person is not None
+    groups = frozenset({"persistentChatConfiguration"})
+    return provisioning_document(person, groups, there.sip.frontend.settings).decode()
+
+
+async def test_the_policy_reaches_provisioning_and_calls(tmp_path: Path) -> None:
+    async with house(tmp_path) as there:
+        pool = there.sip.channel.settings.uri
+        assert await may_enter(there, "alice")
+        await there.run("group.add", name="야간")
+        await there.run("group.member.add", group="야간", who=["alice"])
+        await there.run("policy.set", setting="off", group="야간")
+        assert ">false<" in told(there, "alice")
+        assert ">true<" in told(there, "bob")
+        assert not await may_enter(there, "alice")
+        assert not await may_enter(there, "alice", pool_uri=pool)
+        await there.run("policy.set", setting="on", user="alice")
+        assert await may_enter(there, "alice")
+        await there.run("policy.set", setting="off", everyone=True)
+        assert ">true<" in told(there, "alice")
+        assert ">false<" in told(there, "bob")
+        assert not await may_enter(there, "bob", pool_uri=pool)
+
+
+async def test_who_is_no_longer_enabled_is_out(tmp_path: Path) -> None:
+    async with house(tmp_path) as there, there.client("bob", settings=ONCE) as bob:
+        await bob.join(there.room("Lobby"))
+        await there.run("policy.set", setting="off", everyone=True)
+        with pytest.raises(ClientError):
+            async for _event in bob.events():
+                pass
+        assert there.core.hub.presence.live == {}
+
+
+async def test_a_further_address_answers_under_its_own_name(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    async with house(tmp_path / "data", log={"trace": str(trace)}) as there:
+        with pytest.raises(ClientError):
+            async with there.client("alice", pool_uri=HELP, settings=ONCE):
+                pass
+        await there.run("endpoint.add", address=HELP, name="도움")
+        async with there.client("alice", pool_uri=HELP, settings=ONCE) as alice:
+            room = await alice.join(there.room("Lobby"))
+            await there.run("endpoint.remove", address=HELP)
+            await room.post("the session stays")
+        with pytest.raises(ClientError):
+            async with there.client("alice", pool_uri=HELP, settings=ONCE):
+                pass
+    lines = [json.loads(line) for line in trace.read_text().splitlines()]
+    sent = {line["from"] for line in lines if line["direction"] == "out" and line["first"].startswith("INFO ")}
+    assert sent == {f"help@{DOMAIN}"}
+
+
+async def test_further_addresses_are_there_after_a_restart(tmp_path: Path) -> None:
+    async with house(tmp_path) as there:
+        await there.run("endpoint.add", address=HELP)
+    async with house(tmp_path) as there:
+        assert await may_enter(there, "alice", pool_uri=HELP)
+        refused = await there.run("endpoint.add", address="ocschat")
+        assert "already" in refused.detail
+
+
+async def test_a_draining_server_keeps_its_sessions(tmp_path: Path) -> None:
+    settings = make_settings({"data_dir": str(tmp_path)}, "test")
+    async with house(tmp_path) as there, there.client("alice") as alice:
+        room = await alice.join(there.room("Lobby"))
+        there.core.serving.readings = dict
+        await there.run("service.drain")
+        assert not readiness(settings, there.core, there.sip).ready
+        with pytest.raises(Busy):
+            async with there.client("bob", settings=ONCE):
+                pass
+        await room.post("still here")
+        await there.run("service.resume")
+        assert readiness(settings, there.core, there.sip).ready
+        assert await may_enter(there, "bob")
+
+
+async def test_clients_are_told_what_the_settings_say(tmp_path: Path) -> None:
+    web = {"room_management_url": "https://rooms.example/"}
+    async with house(tmp_path, chat={"display_name": "우리 대화"}, web=web) as there, there.client("alice") as alice:
+        info = await alice.get_server_info()
+        assert (info.display_name, info.room_management_url) == ("우리 대화", "https://rooms.example/")
+        assert "https://rooms.example/" in told(there, "alice")
+        assert there.sip.channel.settings.file_service_url == ""
