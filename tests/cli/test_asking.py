@@ -52,3 +52,23 @@ def test_secrets_are_asked_for_twice_at_a_terminal(monkeypatch: pytest.MonkeyPat
     with pytest.raises(Problem, match="password-mismatch"):
         read_secret(required=True, from_stdin=False)
     assert read_secret(required=False, from_stdin=False) is None
+
+
+def test_a_tree_of_categories_is_indented() -> None:
+    rows = [
+        {"name": "example.com", "depth": 0, "description": "", "rooms": 0, "id": "1"},
+        {"name": "야간", "depth": 1, "description": "x", "rooms": 2, "id": "2"},
+    ]
+    assert render("category.list", rows)[1:] == [
+        "example.com  -            0      1",
+        "  야간       x            2      2",
+    ]
+
+
+def test_what_was_found_stands_below_its_room() -> None:
+    page = {"room": "Lobby", "matches": 2, "more": True, "logged": True, "messages": [POST | {"id": 7}]}
+    none = {"room": "바람", "matches": 0, "more": False, "logged": False, "messages": []}
+    lines = render("message.search", [page, none])
+    assert lines[0] == "Lobby: 2 found, the newest of them:"
+    assert lines[1].startswith("  7  2026-01-31 12:00:00  Anna: one")
+    assert lines[2:] == ["바람: 0 found", "  (this room keeps no history)"]

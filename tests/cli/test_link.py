@@ -84,3 +84,18 @@ def test_following_needs_a_server(settings: Settings) -> None:
 def test_a_data_directory_in_use_without_a_socket_is_explained(settings: Settings) -> None:
     with DataDir(settings.data_dir).lock(), pytest.raises(Problem, match="data-dir-in-use"):
         link.run(settings, "room.list", {})
+
+
+@pytest.mark.parametrize(
+    ("reason", "remedy"),
+    [
+        ("no-such-room", "parlour room list"),
+        ("addin-in-use", "--force"),
+        ("invalid", "parlour room member add --help"),
+    ],
+)
+def test_a_refusal_says_what_mends_it(reason: str, remedy: str) -> None:
+    problem = link.refused("room.member.add", reason, "there is no room x")
+    assert problem.what == f"room member add was refused: {reason}"
+    assert problem.cause == "there is no room x"
+    assert remedy in problem.remedy

@@ -1,5 +1,6 @@
 """What the registry has, the command line has; what is typed arrives as the registry wants it."""
 
+import io
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -83,6 +84,35 @@ def test_every_command_of_the_registry_can_be_typed() -> None:
         (["room", "member", "add", "A", "x", "y"], "room.member.add", {"room": "A", "who": ["x", "y"]}),
         (["user", "chat", "alice", "--off"], "user.chat", {"user": "alice", "on": False}),
         (["user", "add", "dave", "--admin"], "user.add", {"login": "dave", "admin": True}),
+        (
+            ["room", "list", "--search-descriptions", "--no-invite"],
+            "room.list",
+            {"search_descriptions": True, "invite": False},
+        ),
+        (["room", "modify", "A", "--no-disabled"], "room.modify", {"room": "A", "disabled": False}),
+        (["room", "member", "set", "A"], "room.member.set", {"room": "A"}),
+        (["room", "member", "set", "A", "x"], "room.member.set", {"room": "A", "who": ["x"]}),
+        (["room", "clear", "A", "--until", "2026-01-31"], "room.clear", {"room": "A", "until": "2026-01-31"}),
+        (["policy", "show"], "policy.show", {}),
+        (["policy", "show", "x"], "policy.show", {"user": "x"}),
+        (["policy", "set", "off", "--global"], "policy.set", {"setting": "off", "everyone": True}),
+        (["policy", "set", "on", "--group", "G"], "policy.set", {"setting": "on", "group": "G"}),
+        (["addin", "delete", "A", "--force", "-y"], "addin.delete", {"addin": "A", "force": True}),
+        (
+            ["message", "search", "A", "B", "--words", "x y", "--all", "--author", "p", "--author", "q"],
+            "message.search",
+            {"room": ["A", "B"], "words": "x y", "all": True, "author": ["p", "q"]},
+        ),
+        (
+            ["message", "remove", "A", "--id", "3", "--id", "4", "--replacement", "지움"],
+            "message.remove",
+            {"room": "A", "id": [3, 4], "replacement": "지움"},
+        ),
+        (
+            ["message", "remove", "A", "--words", "x", "--match", "exact", "--replace", "--dry-run"],
+            "message.remove",
+            {"room": "A", "words": "x", "match": "exact", "replace": True, "dry_run": True},
+        ),
         (["message", "tail", "A", "--count", "5"], "message.tail", {"room": "A", "count": 5}),
         (["message", "tail", "A", "--follow"], "message.follow", {"room": "A"}),
         (["message", "send", "A", "hi", "--as-user", "x"], "message.send", {"room": "A", "text": "hi", "as_user": "x"}),
@@ -101,12 +131,45 @@ def test_what_is_typed_arrives(
 def test_a_password_never_stands_on_the_command_line(
     asked: list[tuple[str, Mapping[str, Any]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import io
-
     assert run("user", "password", "alice", "secret") == 2
     monkeypatch.setattr(sys, "stdin", io.StringIO("s3cret\n"))
     assert run("user", "password", "alice", "--password-stdin") == 0
     assert asked == [("user.password", {"user": "alice", "password": "s3cret"})]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("answer", "done"), [("y\n", True), ("예\n", True), ("n\n", False), ("\n", False), ("", False)]
+)
+def test_what_cannot_be_undone_is_asked_about_at_a_terminal(
+    asked: list[tuple[str, Mapping[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    answer: str,
+    done: bool,
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal(answer))
+    assert run("room", "delete", "야간\x07") == (0 if done else 1)
+    assert len(asked) == done
+    printed = capsys.readouterr()
+    assert "Delete the room 야간\\x07 and all its messages? [y/N]" in printed.err
+    assert ("[not-confirmed]" in printed.err) is not done
+
+
+def test_nobody_is_asked_who_said_so_or_only_counts(
+    asked: list[tuple[str, Mapping[str, Any]]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal(""))
+    assert run("room", "delete", "A", "--yes") == 0
+    assert run("message", "remove", "A", "--words", "x", "--dry-run") == 0
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    assert run("user", "remove", "x") == 0
+    assert len(asked) == 3
+    assert "[y/N]" not in capsys.readouterr().err
 
 
 def test_wrong_words_are_refused_before_anything_is_asked(asked: list[tuple[str, Mapping[str, Any]]]) -> None:

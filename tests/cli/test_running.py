@@ -43,3 +43,16 @@ def test_check_says_what_is_wrong_and_what_is_not(config: Path, capsys: pytest.C
     capsys.readouterr()
     assert run("check", "--config", config, "--json") == 0
     assert {finding["outcome"] for finding in json.loads(capsys.readouterr().out)} == {"good"}
+
+
+def test_every_setting_is_shown_with_its_source(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARLOUR_CHAT__DISPLAY_NAME", "우리 대화")
+    assert run("config", "show", "--config", config, "--json") == 0
+    rows = {row["setting"]: row for row in json.loads(capsys.readouterr().out)}
+    assert rows["domain"] == {"setting": "domain", "value": "example.com", "source": "file"}
+    assert rows["chat.display_name"] == {"setting": "chat.display_name", "value": "우리 대화", "source": "environment"}
+    assert rows["log.level"]["source"] == "default"
+    assert run("config", "show", "--config", config) == 0
+    assert "chat.display_name              우리 대화" in capsys.readouterr().out
