@@ -71,7 +71,7 @@ def failed_room(uri: str, refused: Refused) -> FailedRoom:
 
 
 # ms-diagnostics of the chat service, as the vendor documents them; the SIP status of each is ours
-# (docs/protocol/xccos.md, The session).
+# (docs/protocol/sessions.md).
 Diagnosis = tuple[int, int, str]
 """SIP status, code, text."""
 
