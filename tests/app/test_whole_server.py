@@ -184,6 +184,36 @@ def test_serve_with_a_file_and_commands_with_and_without_it(start: Callable[...,
     assert json.loads(shown.stdout)["category"] == "Projects"
 
 
+def test_an_administrators_day(start: Callable[..., Running], tmp_path: Path) -> None:
+    data = tmp_path / "data"
+
+    def ask(*words: object) -> Any:
+        done = parlour(*words, "--data-dir", data, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    server = start("quickstart", "--data-dir", data, *ANY_PORT)
+    assert ask("service", "drain")["draining"] is True
+    assert asyncio.run(get(server.ready, "/health/ready"))[0] == 503
+    assert ask("service", "resume")["running"] is True
+    for text in ("열쇠는 어디에", "keys are here"):
+        ask("message", "send", "Board", text, "--as-user", "minji")
+    found = ask("message", "search", "Board", "--words", "열쇠")
+    assert [post["text"] for post in found[0]["messages"]] == ["열쇠는 어디에"]
+    assert ask("message", "remove", "Board", "--words", "keys", "--yes") == {"room": "Board", "removed": 1}
+    ask("endpoint", "add", "help", "--name", "도움")
+    ask("policy", "set", "off", "--global")
+    assert server.stop() == 0
+
+    # Nothing runs now: the commands open the data themselves, and find what was done.
+    assert [row["uri"] for row in ask("endpoint", "list")] == ["sip:help@parlour.local"]
+    assert ask("policy", "show", "carol")["source"] == "domain"
+    assert ask("room", "clear", "Board", "--until", "2999-12-31", "--dry-run")["would_remove"] == 1
+    assert ask("service", "status")["running"] is False
+    refused = parlour("service", "drain", "--data-dir", data)
+    assert (refused.returncode, "parlour serve" in refused.stderr) == (1, True)
+
+
 def test_a_follower_hears_what_is_said(start: Callable[..., Running], tmp_path: Path) -> None:
     data = tmp_path / "data"
     server = start("quickstart", "--data-dir", data, *ANY_PORT)
