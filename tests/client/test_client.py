@@ -75,7 +75,7 @@ async def test_sign_in_join_post_hear_read_part(tmp_path: Path, auth: str, tls: 
         await ours.post("hello\r\n안녕하세요 😀 <&>")
         assert await take(theirs, 1) == ["hello\r\n안녕하세요 😀 <&>"]
         assert isinstance(await next_event(ours), PersonJoined)
-        assert len(ours.people) == 2
+        assert len(ours.people) == 2 == ours.info.participant_count
         heard = await next_event(ours)
         assert isinstance(heard, MessageHeard)
         assert (heard.message.author, heard.message.author_name) == (alice.uri, "Alice Archer")

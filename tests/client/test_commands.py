@@ -595,6 +595,19 @@ async def test_unread_in_a_room_that_is_closed(server: ScriptedServer) -> None:
             await client.messages.unread_in(ROOM)
 
 
+async def test_unread_in_very_many_rooms(server: ScriptedServer) -> None:
+    server.replies = {
+        t.GetUnread: lambda e, c: [
+            unread_reply(e, c, [t.Unread(uri, 0, number) for number, uri in enumerate(c.room_uris)])
+        ]
+    }
+    many = [f"ma-chan://{DOMAIN}/00000000-0000-4000-8000-{number:012}" for number in range(150)]
+    async with server.client() as client:
+        counts = await client.messages.unread([*many, many[0]])
+        assert [one.room_uri for one in counts.rooms] == many
+        assert [len(one.room_uris) for one in server.commands if isinstance(one, t.GetUnread)] == [100, 50]
+
+
 async def test_joining_by_name_and_many_in_pieces(server: ScriptedServer) -> None:
     seat = t.Seat(t.UserInfo(ME, name="Alice"), 3984)
 

@@ -114,15 +114,24 @@ async def test_people_come_change_and_go(there: Listener) -> None:
     there.notice("join", PeopleJoined((SeatTaken(ROOM, BOB, 3984),)))
     there.notice("permmodified", PeopleJoined((SeatTaken(ROOM, BOB, 12276), SeatTaken(OTHER, BOB, 1))))
     assert there.room.people == (Seat(ME, 3984), Seat(BOB, 12276))
+    assert there.room.info.participant_count == 2
     there.notice("permmodified", PeopleJoined((SeatTaken(ROOM, ME, 8080),)))
     there.notice("part", PeopleParted(((ROOM, BOB.uri), (OTHER, BOB.uri))))
     assert there.room.people == (Seat(ME, 8080),)
+    assert there.room.info.participant_count == 1
     assert await there.told() == [
         PersonJoined(ROOM, BOB, 3984),
         PersonChanged(ROOM, BOB, 12276),
         PersonChanged(ROOM, ME, 8080),
         PersonParted(ROOM, BOB.uri),
     ]
+
+
+async def test_a_large_room_is_not_counted_here(there: Listener) -> None:
+    there.room.info = RoomInfo(ROOM, participant_count=80)
+    there.notice("permmodified", PeopleJoined((SeatTaken(ROOM, BOB, 12276),)))
+    there.notice("part", PeopleParted(((ROOM, BOB.uri),)))
+    assert there.room.info.participant_count == 80
 
 
 async def test_a_kick_and_the_part_that_follows_are_one_removal(there: Listener) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict, Unpack
+from typing import Final, TypedDict, Unpack
 
 from parlour.client.courier import Courier
 from parlour.client.errors import MessageNotFound
@@ -27,6 +27,8 @@ from parlour.xccos.types import (
 )
 
 __all__ = ["Messages", "Wanted"]
+
+_ROOMS_AT_ONCE: Final = 100
 
 
 class Wanted(TypedDict, total=False):
@@ -107,9 +109,15 @@ class Messages:
         return _unread(answer, uri)
 
     async def unread(self, rooms: Sequence[RoomLike] = ()) -> UnreadCounts:
-        """How much is unread in these rooms; without any, in every room that has a mark."""
-        uris = tuple(room_uri_of(room) for room in rooms)
-        return await self._courier.ask(GetUnread(1, uris), UnreadCounts, uris[0] if len(uris) == 1 else "")
+        """How much is unread in these rooms, asked for 100 at a time; without any, in every room that has a mark."""
+        uris = tuple(dict.fromkeys(room_uri_of(room) for room in rooms))
+        only = uris[0] if len(uris) == 1 else ""
+        portions = [uris[start : start + _ROOMS_AT_ONCE] for start in range(0, len(uris), _ROOMS_AT_ONCE)] or [()]
+        answers = [await self._courier.ask(GetUnread(1, portion), UnreadCounts, only) for portion in portions]
+        return UnreadCounts(
+            tuple(one for answer in answers for one in answer.rooms),
+            tuple(one for answer in answers for one in answer.failed),
+        )
 
     async def unread_in(self, room: RoomLike) -> Unread:
         """How much is unread in one room."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack, cast
 
 from parlour.client.errors import EventsLost
@@ -186,12 +188,22 @@ class Room:
 
     def enter(self, seat: Seat) -> None:
         """Somebody came, or has a new mask; for the client."""
-        self._people[seat.user.uri.lower()] = seat
+        with self._counting():
+            self._people[seat.user.uri.lower()] = seat
 
     def leave(self, uris: Iterable[str]) -> None:
         """People went; for the client."""
-        for uri in uris:
-            self._people.pop(uri.lower(), None)
+        with self._counting():
+            for uri in uris:
+                self._people.pop(uri.lower(), None)
+
+    @contextmanager
+    def _counting(self) -> Iterator[None]:
+        """The number of people stays true where all of them are known."""
+        known = len(self._people) == self.info.participant_count
+        yield
+        if known:
+            self.info = replace(self.info, participant_count=len(self._people))
 
     def __repr__(self) -> str:
         return f"<Room {self.name!r} {self.uri}>"
