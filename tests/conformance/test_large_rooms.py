@@ -1,0 +1,79 @@
+"""Rooms with many people in them, and other settings of the original: a low limit stands for a high one."""
+
+from __future__ import annotations
+
+from tests.conformance.client import Call
+from tests.conformance.conftest import Enter, People
+from tests.conformance.controller import Controller
+from tests.conformance.sections import enforces
+from tests.conformance.wire import Told, chanib, chanids, children, info
+
+LIMIT = 5
+SETTINGS = {"chat": {"participant_update_limit": LIMIT, "strict_participant_list": True, "endpoints_per_user": 3}}
+CROWD = [f"guest{number}" for number in range(LIMIT)]
+
+
+def inside(joined: Told) -> int:
+    """The number of people that a reply tells."""
+    return int(info(joined.one("chanib"), "ucnt") or -1)
+
+
+@enforces("rooms.md#being-inside", "xccos.md#join-and-bjoin")
+async def test_19_comings_and_goings_stop_at_the_limit_and_resume_at_four_fifths(
+    house: Controller, enter: Enter
+) -> None:
+    for login in CROWD:
+        house.person(login)
+    room = house.room("Stadium", member=CROWD)
+    calls: list[Call] = []
+    for number, login in enumerate(CROWD, 1):
+        call = await enter(login)
+        joined = await call.says("join", chanids(room))
+        assert inside(joined) == number
+        assert len(joined.people) == (number if number < LIMIT else 1)
+        calls.append(call)
+    first, *others = calls
+    told = [(await first.hears("ntc:join")).people for _ in CROWD[1 : LIMIT - 1]]
+    assert told == [[house.person(login).uri] for login in CROWD[1 : LIMIT - 1]]
+    await first.hears_nothing("ntc:join")
+
+    # All are in: large. It stays so until fewer than four fifths are.
+    await others[-1].says("part", chanib(room))
+    await first.hears_nothing("ntc:part")
+    assert len((await others[-1].says("join", chanids(room))).people) == 1
+    for call in others[-2:]:
+        await call.says("part", chanib(room))
+    assert (await first.hears("ntc:part")).one("chanib/uib").attrib["uri"] == others[-1].client.uri
+    again = await others[-1].says("join", chanids(room))
+    assert (inside(again), len(again.people)) == (LIMIT - 1, LIMIT - 1)
+    assert (await first.hears("ntc:join")).people == [others[-1].client.uri]
+
+
+@enforces("xccos.md#getpartlist", "xccos.md#response-codes")
+async def test_the_list_of_a_room_that_is_not_large_is_refused_where_the_server_is_strict(
+    house: Controller, enter: Enter
+) -> None:
+    room = house.room("Strict", member=["alice"])
+    alice = await enter("alice", room)
+    await alice.says("getpartlist", chanib(room), code=416)
+
+
+@enforces("xccos.md#getpartlist")
+async def test_the_list_of_a_large_room_is_told_to_who_asks(house: Controller, enter: Enter) -> None:
+    for login in CROWD:
+        house.person(login)
+    room = house.room("Arena", member=CROWD)
+    calls = [await enter(login, room) for login in CROWD]
+    told = await calls[0].says("getpartlist", chanib(room))
+    assert set(told.people) == {house.person(login).uri for login in CROWD}
+    seats = [id for mask in children(told.one("chanib"), "aib") for id in mask.attrib["value"].split(",")]
+    assert sorted(seats) == sorted(one.attrib["id"] for one in told.all("uib"))
+
+
+@enforces("rooms.md#being-inside")
+async def test_somebody_with_too_many_endpoints_is_refused(house: Controller, people: People, enter: Enter) -> None:
+    for _ in range(3):
+        await enter("bob")
+    refused = await (await people("bob")).calls_out(house.pool)
+    assert refused.status == 486
+    assert refused.header("ms-diagnostics").startswith("20009;")
