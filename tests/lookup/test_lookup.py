@@ -96,6 +96,17 @@ def test_other_commands_are_unknown_here_and_posts_are_passed_over() -> None:
     assert [(reply.command_seqid, reply.code) for reply in replies] == [(1, 415), (3, 200)]
 
 
+def test_a_malformed_command_is_refused_with_the_token_alone() -> None:
+    board = Switchboard(ONE)
+    board.invite()
+    board.handler.receive_info(
+        Info(b'<xccos ver="1" envid="9" xmlns="urn:parlano:xml:ns:xccos"><cmd id="cmd:join" seqid="1"/></xccos>')
+    )
+    (reply,) = decode_server_envelope(board.pushed[0]).primitives
+    assert isinstance(reply, Reply)
+    assert (reply.name, reply.code, reply.text) == ("join", 400, "ERROR_INVALID_ARGUMENT")
+
+
 @pytest.mark.parametrize(
     ("body", "kind", "status"),
     [(b"hello", "text/plain", 400), (b"<x/>", "text/plain", 415), (b"{}", "application/json", 415)],
