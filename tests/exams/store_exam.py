@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from parlour.rooms.history import PostQuery
 from parlour.rooms.model import Audit, Behavior, Category, CategoryId, Micros, Room, RoomId, Visibility
 from parlour.store.api import (
     DocumentConflict,
@@ -174,6 +175,16 @@ class StoreExam:
         assert await ids(posts.last(RoomId("nowhere"), 3)) == []
 
     # Outbox
+
+    async def test_the_size_of_a_history_is_that_of_its_words(self, store: Store) -> None:
+        assert await store.posts.size(ROOM.id) == 0
+        await store.posts.append(replace(post(1, text="가나"), rtf="{\\rtf1 é}"))
+        await store.posts.append(post(2, text="abc"))
+        assert await store.posts.size(ROOM.id) == 6 + len("{\\rtf1 é}".encode()) + 3
+        await store.posts.append(post(3, text="not kept", logged=False))
+        await store.posts.remove(ROOM.id, PostQuery(after=1), 10, by="sip:root@example.com", at=Micros(9))
+        assert await store.posts.size(ROOM.id) == 6 + len("{\\rtf1 é}".encode())
+        assert await store.posts.size(RoomId("00000000-0000-0000-0000-0000000000ff")) == 0
 
     async def test_events_and_posts_share_one_order(self, store: Store) -> None:
         event = OutboxEvent(EventKind.JOIN, ROOM.id, BOB, NOW, {"endpoint": "é", "n": [1, None, True]})

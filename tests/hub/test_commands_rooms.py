@@ -78,6 +78,20 @@ async def test_a_list_of_rooms_is_filtered_by_everything(office: Office) -> None
     assert reason(await run("room.list", category="sea")) is Refusal.NO_SUCH_CATEGORY
 
 
+async def test_rooms_with_much_in_them_are_found(office: Office) -> None:
+    run = office.run
+    for name in ("Full", "Half", "Void"):
+        await run("room.create", name=name, category="Plant", visibility="open")
+    for room, count in (("Full", 140), ("Half", 70)):
+        await office.say(room, "ann", *(["가" * 2500] * count))
+    rows = await run("room.list", larger_than=1)
+    assert [(row["name"], row["content_bytes"]) for row in rows] == [("Full", 140 * 7500)]
+    rows = await run("room.list", larger_than=0)
+    assert names(rows) == ["Full", "Half"]
+    assert names(await run("room.list", larger_than=0, limit=1)) == ["Full"]
+    assert reason(await run("room.list", "ann", larger_than=0)) is Refusal.NOT_PERMITTED
+
+
 async def test_whole_lists_are_said_anew(office: Office) -> None:
     run = office.run
     await run("room.create", name="Shift", category="Plant", behavior="auditorium", member=["ann"], presenter=["ann"])

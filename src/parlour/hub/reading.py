@@ -168,6 +168,17 @@ class Reading:
 
         return await self._turns.run(who, find)
 
+    async def content_size(self, who: str, room_id: RoomId) -> int | Refused:
+        """Bytes that the messages of a room take, for administrators. No message is read by it, and none recorded."""
+
+        async def measure() -> int | Refused:
+            try:
+                return await self._posts.size(room_id)
+            except StoreUnavailable:
+                return _NOT_KEPT
+
+        return await self._turns.run(who, measure)
+
     async def _find(self, who: str, room_id: RoomId, query: PostQuery, limit: int | None) -> HistoryPage | Refused:
         logged = self._logged(room_id)
         size = decide_page_size(limit, self._limits)

@@ -173,6 +173,10 @@ class PostLog(Protocol):
         """How many posts are numbered above `after`, counted up to `most`."""
         ...
 
+    async def size(self, room: RoomId) -> int:
+        """Bytes (UTF-8) of text and rtf that the history of the room holds. Looks at every post of it."""
+        ...
+
     async def remove(
         self, room: RoomId, query: PostQuery, most: int, *, by: str, at: Micros, replacement: str | None = None
     ) -> Sequence[StoredPost]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
-from parlour.hub.commands.finding import find_addin, find_category, find_principals, find_room, only_one
+from parlour.hub.commands.finding import find_addin, find_category, find_principals, find_room, only_admins, only_one
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
+from parlour.hub.commands.searches import who_asks
 from parlour.hub.commands.showing import VISIBILITIES, show_room, show_room_row
 from parlour.rooms.editing import ListEdit, Op, RoomChange
 from parlour.rooms.model import Behavior, Person, Role, Room
@@ -18,6 +19,7 @@ from parlour.rooms.search import RoomQuery, compile_query
 __all__ = ["COMMANDS"]
 
 _ROOM = "Name or id of the room."
+_MEGABYTE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class List:
     behavior: Literal["normal", "auditorium"] | None = param("Only rooms of this kind.", None)
     invite: bool | None = param("Only rooms that invite if their category does, or only those that do not.", None)
     disabled: bool | None = param("Only disabled rooms, or only enabled ones.", None)
+    larger_than: int | None = param("Only rooms whose messages take more than so many megabytes (2^20 bytes).", None)
     limit: int | None = param("How many at most, by name.", None)
 
 
@@ -123,8 +126,31 @@ async def _list(context: Context, actor: Person | None, params: List) -> Any:
     if isinstance(query, Refused):
         return query
     if actor is not None:
-        return [show_room_row(context, row.room) for row in context.hub.find_rooms_as(actor, query).rows]
-    return [show_room_row(context, room) for room in _every_room(context, query)]
+        found = [row.room for row in context.hub.find_rooms_as(actor, query).rows]
+    else:
+        found = _every_room(context, query)
+    if params.larger_than is not None:
+        return await _large(context, actor, found, params.larger_than * _MEGABYTE, params.limit)
+    return [show_room_row(context, room) for room in found]
+
+
+async def _large(
+    context: Context, actor: Person | None, rooms: Sequence[Room], size: int, limit: int | None
+) -> list[dict[str, object]] | Refused:
+    """Those with more content than `size`, and how much it is. Every message is looked at: for administrators."""
+    refused = only_admins(context, actor)
+    if refused is not None:
+        return refused
+    rows: list[dict[str, object]] = []
+    for room in rooms:
+        if limit is not None and len(rows) >= limit:
+            break
+        content = await context.hub.reading.content_size(who_asks(actor), room.id)
+        if isinstance(content, Refused):
+            return content
+        if content > size:
+            rows.append(show_room_row(context, room) | {"content_bytes": content})
+    return rows
 
 
 def _query(context: Context, actor: Person | None, params: List) -> RoomQuery | Refused:
@@ -146,7 +172,7 @@ def _query(context: Context, actor: Person | None, params: List) -> RoomQuery | 
         behavior=Behavior[params.behavior.upper()] if params.behavior else None,
         invite=params.invite,
         disabled=params.disabled,
-        limit=params.limit,
+        limit=params.limit if params.larger_than is None else None,
     )
 
 

@@ -85,6 +85,10 @@ class MemoryPosts:
         """See `PostLog.unread`."""
         return min(sum(post.chat_id > after for post in self._posts.get(room, [])), max(most, 0))
 
+    async def size(self, room: RoomId) -> int:
+        """See `PostLog.size`."""
+        return sum(len(post.text.encode()) + len((post.rtf or "").encode()) for post in self._posts.get(room, []))
+
     async def remove(
         self, room: RoomId, query: PostQuery, most: int, *, by: str, at: Micros, replacement: str | None = None
     ) -> Sequence[StoredPost]:

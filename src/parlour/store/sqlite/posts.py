@@ -30,6 +30,11 @@ _UNREAD = """
 SELECT count(*) FROM (
     SELECT 1 FROM posts WHERE room = (SELECT number FROM rooms WHERE id = ? AND NOT gone) AND chat_id > ? LIMIT ?)
 """
+# A text has its length in characters, a blob in bytes.
+_SIZE = """
+SELECT coalesce(sum(length(CAST(text AS BLOB)) + coalesce(length(CAST(rtf AS BLOB)), 0)), 0) FROM posts
+WHERE room = (SELECT number FROM rooms WHERE id = ? AND NOT gone)
+"""
 _OUTBOX = "SELECT id, kind, room, who, at, chat_id, detail FROM outbox WHERE id > ? ORDER BY id LIMIT ?"
 
 # Above every chat id there will be.
@@ -71,6 +76,10 @@ class SqlitePosts:
     async def unread(self, room: RoomId, after: int, most: int) -> int:
         """See `PostLog.unread`."""
         return await self._readers.read(lambda connection: _unread(connection, room, after, most))
+
+    async def size(self, room: RoomId) -> int:
+        """See `PostLog.size`."""
+        return await self._readers.read(lambda connection: int(connection.execute(_SIZE, (room,)).fetchone()[0]))
 
     async def remove(
         self, room: RoomId, query: PostQuery, most: int, *, by: str, at: Micros, replacement: str | None = None
