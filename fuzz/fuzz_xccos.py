@@ -1,12 +1,18 @@
 """Any bytes give an envelope or a documented refusal, and what was understood survives being said again.
 
-Run: `python fuzz/fuzz_xccos.py [corpus]` (needs Atheris). The invariant is also a hypothesis test,
+Run: `python fuzz/fuzz_xccos.py [corpus]` (needs Atheris). It begins with the examples of docs/protocol/xccos*.md, which
+have all commands, replies and notices, and with the bodies of a real client. The invariant is also a hypothesis test,
 tests/xccos/test_invariant.py.
 """
 
 from __future__ import annotations
 
+import os
+import re
 import sys
+import tempfile
+from pathlib import Path
+from typing import NoReturn
 
 from parlour.xccos.decode import decode_envelope
 from parlour.xccos.decode_answers import decode_server_envelope
@@ -15,6 +21,15 @@ from parlour.xccos.errors import XccosError
 from parlour.xccos.types import BadCommand, Envelope
 
 STATUSES = (400, 413, 415)
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def seeds() -> list[bytes]:
+    """Bodies to begin with: the examples of the pages, and what a real client sent."""
+    pages = [page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs" / "protocol").glob("xccos*.md"))]
+    examples = [body for page in pages for body in re.findall(r"```xml\n(.*?)\n```", page, re.DOTALL)]
+    wire = sorted((ROOT / "tests" / "xccos" / "wire").glob("*.xml"))
+    return [body.encode() for body in examples] + [path.read_bytes() for path in wire]
 
 
 def check(body: bytes) -> None:
@@ -39,12 +54,23 @@ def _one_input(data: bytes) -> None:
 
 
 def main() -> None:
-    """Fuzz until stopped."""
+    """Fuzz until stopped. What is found beyond the seeds is kept in the corpus that was named, if any."""
+    with tempfile.TemporaryDirectory(prefix="parlour-fuzz-") as corpus:
+        for number, body in enumerate(seeds()):
+            Path(corpus, f"{number:03}.xml").write_bytes(body)
+        # Atheris ends its process without coming back, so somebody else has to clean up.
+        child = os.fork() or _fuzz(corpus)
+        _, status = os.waitpid(child, 0)
+    sys.exit(os.waitstatus_to_exitcode(status))
+
+
+def _fuzz(corpus: str) -> NoReturn:
     import atheris
 
     atheris.instrument_all()
-    atheris.Setup(sys.argv, _one_input)
+    atheris.Setup([*sys.argv, corpus], _one_input)
     atheris.Fuzz()
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -7,13 +7,22 @@ import pytest
 from parlour.xccos.decode_answers import decode_server_envelope
 from parlour.xccos.errors import XccosError
 from parlour.xccos.types import (
+    Associations,
+    AuditInfo,
+    CategoriesFound,
     FailedRoom,
     History,
     Invitations,
     JoinedRooms,
+    Kicked,
+    ListMembers,
     Notice,
+    PeopleFound,
     PeopleJoined,
     Reply,
+    RoomCard,
+    RoomInfo,
+    RoomRoles,
     ServerPrimitive,
     UserInfo,
 )
@@ -112,6 +121,50 @@ def test_a_notice_with_an_odd_room() -> None:
 
 def test_an_invitation_to_nowhere_is_left_out() -> None:
     assert reply("getinv", '<inv inviteId="3"/>').body == Invitations(())
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("getpref", "<pref/>"),
+        ("getftok", "<token/>"),
+        ("getperms", f'<chanib uri="{ROOM}"/>'),
+        ("getperms", "<perms/>"),
+        ("markread", "<unread/>"),
+        ("bcbydate", "<chanib/>"),
+        ("delmsg", f'<msgref chanUri="{ROOM}"/>'),
+        ("chanpurge", f'<chanib uri="{ROOM}"/><purge until="x"/>'),
+        ("chaninfo", "<catib/>"),
+        ("getroles", "<chanib/>"),
+        ("setroles", ""),
+    ],
+)
+def test_answers_that_lack_what_they_are_about(name: str, data: str) -> None:
+    assert reply(name, data).body is None
+
+
+def test_notices_that_lack_what_they_are_about() -> None:
+    for name in ("kick", "msgdel", "msgrepl", "chanpurge", "prefmodified", "chanmodified", "chandeleted"):
+        assert heard(f'<ntc id="ntc:{name}"><data><x/></data></ntc>') == (Notice(1, name, None),)
+
+
+def test_sparse_answers_from_another_server() -> None:
+    assert reply("getassociations", f'<chanib uri="{ROOM}"/>').body == Associations("", (RoomInfo(ROOM),))
+    assert reply("nodespermcreatechild", "").body == CategoriesFound(())
+    assert reply("getuserinfo", '<uib uri="sip:a@b"><affil uri="x"/></uib>').body == PeopleFound(
+        (UserInfo("sip:a@b", affiliations=(UserInfo("x", kind=9),)),)
+    )
+    assert reply("chaninfo", f'<chanib uri="{ROOM}"><audit updatedon="x"/></chanib>').body == RoomCard(
+        RoomInfo(ROOM, audit=AuditInfo())
+    )
+    assert heard(f'<ntc id="ntc:kick"><data><chanib uri="{ROOM}"/></data></ntc>') == (
+        Notice(1, "kick", Kicked(ROOM, 500)),
+    )
+
+
+def test_lists_in_any_letter_case() -> None:
+    one = reply("getroles", f'<chanib uri="{ROOM}"><role name="member"><uib uri="sip:a@b"/></role><x/></chanib>')
+    assert one.body == RoomRoles(ROOM, (ListMembers("MEMBER", (UserInfo("sip:a@b"),)),))
 
 
 def test_bad_envelopes() -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuzz.fuzz_xccos import check
+from fuzz.fuzz_xccos import check, seeds
+from parlour.xccos.decode import COMMANDS
+from parlour.xccos.decode_answers import NOTICES, REPLIES
 
-BODIES = [path.read_bytes() for path in sorted((Path(__file__).parent / "wire").glob("*.xml"))]
+BODIES = seeds()
+IDS = [
+    *(f"cmd:{name}" for name in COMMANDS),
+    *(f"rpl:{name}" for name in REPLIES),
+    *(f"ntc:{name}" for name in NOTICES),
+]
 NAMES = st.sampled_from(
     [
         "xccos",
@@ -35,6 +40,26 @@ NAMES = st.sampled_from(
         "prop",
         "resp",
         "commandid",
+        "catib",
+        "role",
+        "scope",
+        "audit",
+        "affil",
+        "msgref",
+        "purge",
+        "pref",
+        "siop",
+        "ftdb",
+        "token",
+        "association",
+        "perms",
+        "unread",
+        "date",
+        "author",
+        "msgid",
+        "limit",
+        "sort",
+        "text",
         "b",
         "x:y",
     ]
@@ -64,6 +89,27 @@ KEYS = st.sampled_from(
         "infoType",
         "code",
         "name",
+        "parent",
+        "siopid",
+        "visibility",
+        "behavior",
+        "disabled",
+        "op",
+        "type",
+        "label",
+        "content",
+        "from",
+        "to",
+        "until",
+        "msgid",
+        "jmsg",
+        "mt",
+        "updatedon",
+        "token",
+        "channelUri",
+        "fileUrl",
+        "searchInvites",
+        "invite",
     ]
 )
 VALUES = st.one_of(
@@ -103,6 +149,14 @@ ELEMENTS = st.recursive(
 )
 
 
+@settings(max_examples=300)
+@given(st.sampled_from(IDS), st.lists(ELEMENTS, max_size=4))
+def test_any_data_of_any_command_reply_and_notice(name: str, elements: list[str]) -> None:
+    tag, data = name.partition(":")[0], "".join(elements)
+    inside = f'<{tag} id="{name}" seqid="1"><resp code="200"/><data>{data}</data></{tag}>'
+    check(f'<xccos ver="1" envid="7" xmlns="urn:parlano:xml:ns:xccos" xmlns:x="urn:x">{inside}</xccos>'.encode())
+
+
 @given(st.binary(max_size=400))
 def test_any_bytes(body: bytes) -> None:
     check(body)
@@ -116,6 +170,6 @@ def test_any_arrangement_of_our_words(elements: list[str]) -> None:
 
 
 @settings(max_examples=150)
-@given(st.sampled_from(BODIES), st.integers(0, 400), st.integers(0, 30), st.binary(max_size=8))
+@given(st.sampled_from(BODIES), st.integers(0, 1500), st.integers(0, 30), st.binary(max_size=8))
 def test_a_real_body_bent(body: bytes, start: int, length: int, instead: bytes) -> None:
     check(body[:start] + instead + body[start + length :])

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from parlour.xccos.masks import Permission, is_manager, is_presenter, participant_mask
+from parlour.xccos.masks import (
+    ROLE_MASKS,
+    Permission,
+    is_manager,
+    is_presenter,
+    participant_mask,
+    sdk_permissions,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,3 +37,18 @@ def test_the_literal_masks_hold_the_documented_bits() -> None:
     assert 3984 & member == member
     assert not 3984 & Permission.MANAGE
     assert 12276 & Permission.VIEW_HIDDEN
+
+
+def test_masks_of_roles() -> None:
+    assert ROLE_MASKS == {"MEMBER": 3456, "MANAGER": 10244, "PRESENTER": 4096, "CREATOR": 16}
+    assert not ROLE_MASKS["MANAGER"] & (Permission.JOIN | Permission.CHAT)
+
+
+@pytest.mark.parametrize(
+    ("rights", "value"), [("", 0), ("manage", 1), ("join", 2), ("post", 4), ("read", 8), ("see", 16)]
+)
+def test_rights_as_the_sdk_counts_them(rights: str, value: int) -> None:
+    none = dict.fromkeys(("manage", "join", "post", "read", "see"), False)
+    assert sdk_permissions(**none | ({rights: True} if rights else {})) == value
+    assert sdk_permissions(**none, post_in_auditorium=True) == 32
+    assert sdk_permissions(**dict.fromkeys(none, True)) == 31

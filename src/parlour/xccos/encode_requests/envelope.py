@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from parlour.xccos.blocks import element
 from parlour.xccos.encode_requests import history, managing, people, rooms, server
 from parlour.xccos.escape import escape_attribute, escape_text
 from parlour.xccos.ids import NAMESPACE
@@ -28,13 +29,18 @@ def _command(request: Sayable) -> str:
 
 
 def _post(post: GroupChat) -> str:
-    name = f' authdisp="{escape_attribute(post.author_name)}"' if post.author_name else ""
-    alert = ' alert="true"' if post.alert else ""
-    stamp = "" if post.at is None else f' ts="{format_time(post.at)}"'
     rtf = "" if post.rtf is None else f"<rtf>{escape_text(post.rtf)}</rtf>"
-    return (
-        f'<grpchat id="grpchat" seqid="{post.seqid}" chanUri="{escape_attribute(post.room_uri)}" '
-        f'author="{escape_attribute(post.author)}"{name}{alert}{stamp}><chat>{escape_text(post.text)}</chat>{rtf}</grpchat>'
+    return element(
+        "grpchat",
+        f"<chat>{escape_text(post.text)}</chat>{rtf}",
+        id="grpchat",
+        seqid=post.seqid,
+        chanUri=post.room_uri,
+        author=post.author,
+        authdisp=post.author_name or None,
+        alert=post.alert or None,
+        chatId=post.chat_id,
+        ts=None if post.at is None else format_time(post.at),
     )
 
 
