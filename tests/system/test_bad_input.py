@@ -294,7 +294,7 @@ async def test_a_post_over_the_limit_is_refused_and_not_stored(shared: Server, e
 @pytest.fixture(scope="module")
 def secret_room(shared: Server) -> str:
     """GUID of a room that only alice knows of."""
-    made = shared.cli("room", "create", "Board", "--category", "Demo", "--visibility", "secret", "--member", "alice")
+    made = shared.cli("room", "create", "Vault", "--category", "Demo", "--visibility", "secret", "--member", "alice")
     return str(made["id"])
 
 
@@ -334,11 +334,11 @@ async def test_a_secret_room_guessed_is_answered_as_one_that_does_not_exist(
         assert secretly == openly, name
     # Its name is found by those who are in it, by nobody else; what there is not is answered the same.
     search = '<qib qtype="BYNAME" criteria="{}" extended="true"/>'
-    assert secret in await insider.ask(command("chansrch", search.format("Board")))
-    found, unfound = [await shown(word, "chansrch", search.format(word)) for word in ("Board", "Zebra")]
+    assert secret in await insider.ask(command("chansrch", search.format("Vault")))
+    found, unfound = [await shown(word, "chansrch", search.format(word)) for word in ("Vault", "Zebra")]
     assert found == unfound
     assert secret not in await outsider.ask(command("chansrch", search.format("")))
-    assert "Board" not in "".join(outsider.bodies)
+    assert "Vault" not in "".join(outsider.bodies)
     assert outsider.heard == []
 
 

@@ -22,7 +22,7 @@ from tests.system.conftest import ONLY_TCP, Enter
 DEVICES = 8
 """As many as one person may have."""
 IN_FLIGHT = 80
-"""Requests that each device keeps on their way; the server lets a session have fewer."""
+"""Requests that each device keeps on their way."""
 ROUNDS = 15
 EVERYTHING = command("chansrch", '<qib qtype="BYNAME" criteria="" extended="true"/>')
 
