@@ -28,6 +28,19 @@ def test_every_code_has_a_class_of_its_own(code: ResponseCode) -> None:
     assert error.text == code.text
 
 
+@pytest.mark.parametrize("code", [code for code in ResponseCode if code is not ResponseCode.OK])
+def test_every_text_names_its_code(code: ResponseCode) -> None:
+    """A refused post tells its code by the text alone, as the reason of a SIP status."""
+    error = post_refusal(Response(403, code.text), "ma-chan://x/y")
+    assert isinstance(error, ChatError)
+    assert type(error).default == code == error.code
+
+
+def test_no_two_codes_share_a_class() -> None:
+    kinds = [type(chat_error(code)) for code in ResponseCode if code is not ResponseCode.OK]
+    assert len(set(kinds)) == len(kinds) == len(ChatError.__subclasses__())
+
+
 def test_an_unknown_code() -> None:
     error = chat_error(499, "ERROR_ODD", "ma-chan://x/y")
     assert type(error) is ChatError

@@ -153,6 +153,33 @@ async def post_until(room: Room, done: asyncio.Task[list[Event]]) -> int:
     return count
 
 
+async def test_a_room_that_keeps_no_history(tmp_path: Path) -> None:
+    """Nothing can be fetched; the next number shows that something was missed."""
+    data = tmp_path / "data"
+    async with house(data) as there:
+        port = int(there.server.rpartition(":")[2])
+        await there.run("category.modify", category="Demo", logged=False)
+        bob = there.client("bob")
+        await bob.open()
+        room = await bob.join(there.room("Lobby"))
+        assert room.info.logged is False
+        await room.post("heard")
+        assert await texts(room, 1) == ["heard"]
+    async with house(data) as elsewhere, elsewhere.client("alice") as alice:
+        theirs = await alice.join(room.uri)
+        for number in range(3):
+            await theirs.post(str(number))
+    async with house(data, port=port):
+        assert not [one for one in await until(bob, ConnectionResumed) if isinstance(one, MessagesMissed)]
+        await room.post("back")
+        with pytest.raises(EventsLost) as caught:
+            await texts(room, 1)
+        assert caught.value.count == 3
+        assert await texts(room, 1) == ["back"]
+        assert await room.history().collect() == ()
+        await bob.close()
+
+
 async def test_invitations_that_came_while_we_were_away(tmp_path: Path) -> None:
     data = tmp_path / "data"
     async with house(data) as there:

@@ -8,6 +8,7 @@ commands are answered in order, so the reply to that one shows that all pieces a
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from parlour.client.errors import ClientError, UnusableAnswer, reply_error
@@ -73,7 +74,7 @@ class OneReply(Generic[T]):
         return self._result  # type: ignore[return-value]  # complete: `take` was there
 
 
-class _Pieces(Generic[T]):
+class _Pieces(ABC, Generic[T]):
     """Replies with bodies of one type until the marker's reply. That one does not count before the first piece: it
     would be left over from an earlier attempt, which was refused. `room` is the one that was asked for, where it is
     one: its refusal is the answer's."""
@@ -90,9 +91,9 @@ class _Pieces(Generic[T]):
         self._begun = True
         return self._add(_body(reply, self._type))
 
+    @abstractmethod
     def _add(self, body: T) -> bool:
         """Whether nothing can be missing any more."""
-        raise NotImplementedError
 
 
 class GatheredRooms(_Pieces[JoinedRooms]):
