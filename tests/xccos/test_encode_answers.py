@@ -111,7 +111,7 @@ def test_what_was_asked_is_echoed_with_associations() -> None:
     asked = GetAssociations(1, "MANAGER", "example.com", 100)
     text = data_of(encode.associations_reply(77, asked, [RoomInfo(ROOM)], truncated=True))
     assert text.startswith('<association domain="example.com" type="MANAGER" maxResults="100"/><chanib name="" ')
-    assert text.endswith(f'uri="{ROOM}"/><qib truncated="true"/>')
+    assert text.endswith(f'uri="{ROOM}"></chanib><qib truncated="true"/>')
 
 
 def test_a_whole_room() -> None:
