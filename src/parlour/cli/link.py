@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["follow", "run"]
 
 _PATIENCE = 30.0
+# These may look at every message there is. They go on when nobody waits any more.
+_LONG_PATIENCE = 3600.0
+_LONG = frozenset({"message.remove", "message.search", "room.clear", "room.list"})
 _SEE_HELP = mark("see `parlour {command} --help`")
 # What mends a refusal, by its reason.
 _HINTS = {
@@ -52,7 +55,7 @@ def run(settings: Settings, command: str, params: Mapping[str, Any]) -> Any:
     with _connected(path) as connection:
         if connection is None:
             return _run_directly(settings, command, params)
-        connection.settimeout(_PATIENCE)
+        connection.settimeout(_LONG_PATIENCE if command in _LONG else _PATIENCE)
         connection.sendall(encode_line({"command": command, "params": params}))
         for answer in _answers(connection, path):
             return _result(command, answer)

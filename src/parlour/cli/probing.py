@@ -17,7 +17,7 @@ from parlour.cli.output import say, say_json
 
 if TYPE_CHECKING:
     from parlour.app.config import Settings
-    from parlour.app.probe import Step
+    from parlour.app.probe import Plan, Step
 
 __all__ = ["add_commands"]
 
@@ -29,51 +29,54 @@ _VARIABLES = ("PROBE_SENDER_PASSWORD", "PROBE_RECEIVER_PASSWORD")
 Via = Literal["tls", "tcp", "auto"]
 
 
+Who = Annotated[str | None, typer.Option("--sender", metavar="ADDRESS", help=_("Who writes; default probe-sender."))]
+Whom = Annotated[
+    str | None, typer.Option("--receiver", metavar="ADDRESS", help=_("Who answers; default probe-receiver."))
+]
+MeetingRoom = Annotated[
+    str, typer.Option("--room", metavar="ROOM", help=_("Name or ma-chan URI of the room to meet in."))
+]
+Server = Annotated[
+    str | None,
+    typer.Option("--server", metavar="HOST:PORT", help=_("Server to test; default the one of the settings.")),
+]
+Transport = Annotated[
+    Via | None,
+    typer.Option("--transport", metavar="tls|tcp|auto", help=_("tls, tcp, or auto; default as the server listens.")),
+]
+Trusted = Annotated[
+    Path | None,
+    typer.Option("--certificate", metavar="FILE", help=_("PEM file to trust instead of the system's authorities.")),
+]
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--password-file", metavar="FILE", help=_("Passwords of sender and receiver, a line each; --setup makes it.")
+    ),
+]
+Timeout = Annotated[
+    float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help=_("How long each step may take."))
+]
+Setup = Annotated[
+    bool, typer.Option("--setup", help=_("First make the two people and the room, where they are missing."))
+]
+
+
 def _probe(
-    sender: Annotated[
-        str | None, typer.Option("--sender", metavar="ADDRESS", help=_("Who writes; default probe-sender."))
-    ] = None,
-    receiver: Annotated[
-        str | None, typer.Option("--receiver", metavar="ADDRESS", help=_("Who answers; default probe-receiver."))
-    ] = None,
-    room: Annotated[
-        str, typer.Option("--room", metavar="ROOM", help=_("Name or ma-chan URI of the room to meet in."))
-    ] = _ROOM,
-    server: Annotated[
-        str | None,
-        typer.Option("--server", metavar="HOST:PORT", help=_("Server to test; default the one of the settings.")),
-    ] = None,
-    transport: Annotated[
-        Via | None,
-        typer.Option(
-            "--transport", metavar="tls|tcp|auto", help=_("tls, tcp, or auto; default as the server listens.")
-        ),
-    ] = None,
-    certificate: Annotated[
-        Path | None,
-        typer.Option("--certificate", metavar="FILE", help=_("PEM file to trust instead of the system's authorities.")),
-    ] = None,
-    password_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--password-file",
-            metavar="FILE",
-            help=_("Passwords of sender and receiver, a line each; --setup makes it."),
-        ),
-    ] = None,
-    timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help=_("How long each step may take."))
-    ] = 10.0,
-    setup: Annotated[
-        bool, typer.Option("--setup", help=_("First make the two people and the room, where they are missing."))
-    ] = False,
+    sender: Who = None,
+    receiver: Whom = None,
+    room: MeetingRoom = _ROOM,
+    server: Server = None,
+    transport: Transport = None,
+    certificate: Trusted = None,
+    password_file: PasswordFile = None,
+    timeout: Timeout = 10.0,
+    setup: Setup = False,
     config: ConfigFile = None,
     data_dir: DataDirectory = None,
     as_json: AsJson = False,
 ) -> None:
-    import asyncio
-
-    from parlour.app.probe import Plan, probe
+    from parlour.app.probe import Plan
 
     known = sender is not None and receiver is not None and server is not None and not setup
     settings = None if known else find_settings(config, data_dir)
@@ -83,9 +86,18 @@ def _probe(
         _make_missing(settings, people, passwords, room)
     if settings is not None and server is None:
         server, transport, certificate = _local(settings, transport, certificate)
-    plan = Plan(
-        people[0], passwords[0], people[1], passwords[1], room, server, transport or "tls", certificate, timeout
-    )
+    via = transport or "tls"
+    plan = Plan(people[0], passwords[0], people[1], passwords[1], room, server, via, certificate, timeout)
+    if not _carry_out(plan, as_json):
+        raise typer.Exit(1)
+
+
+def _carry_out(plan: Plan, as_json: bool) -> bool:
+    """Try it and print how it went; whether it went well. Raises `Problem`."""
+    import asyncio
+
+    from parlour.app.probe import probe
+
     try:
         report = asyncio.run(probe(plan, (lambda _step: None) if as_json else _tell))
     except (ValueError, OSError) as error:
@@ -94,8 +106,7 @@ def _probe(
         say_json(report.as_json())
     else:
         say(_("everything works") if report.good else _("it does not work: {why}").format(why=report.diagnosis))
-    if not report.good:
-        raise typer.Exit(1)
+    return report.good
 
 
 def _tell(step: Step) -> None:
