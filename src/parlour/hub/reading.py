@@ -87,7 +87,7 @@ class Reading:
     async def before(self, person: Person, room_id: RoomId, chat_id: int, count: int | None) -> History | Refused:
         """A page of older posts, ending just before `chat_id`."""
         size = decide_history_size(count, self._limits)
-        number = min(chat_id, HIGHEST_NUMBER)
+        number = max(0, min(chat_id, HIGHEST_NUMBER))
         return await self._page(person, room_id, lambda: self._posts.before(room_id, number, size))
 
     async def inspect(self, who: str, room_id: RoomId, count: int) -> History | Refused:
