@@ -1,7 +1,7 @@
 """Each response code, provoked: docs/protocol/xccos.md, Response codes.
 
-416 needs a setting (test_large_rooms.py), 503 a store in trouble (test_trouble.py). No script provokes 500, which is a
-bug's, nor 504, which needs more callers than this suite has (tests/hub/test_turns.py)."""
+416 needs a setting (test_large_rooms.py), 503 a store in trouble and 504 a server that takes nobody (test_trouble.py).
+No script provokes 500, which is a bug's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from tests.conformance.client import pref
 from tests.conformance.conftest import Enter
 from tests.conformance.controller import Capability, Controller
-from tests.conformance.sections import enforces
+from tests.conformance.sections import PAGES, enforces
 from tests.conformance.wire import catib, chanib, chanids, element, grpchat, info, role, xccos
 
 Command = tuple[str, str]
@@ -156,6 +156,25 @@ async def test_a_secret_room_and_none_at_all_are_answered_alike(house: Controlle
         assert re.search('code="(404|406)"|<data/>|<data></data>', answers[0]), answers[0]
     posts = [await alice.posts(room, "anybody?", status=403) for room in (secret, nowhere)]
     assert posts[0].first == posts[1].first
+    await alice.says("getserverinfo")
+    told = []
+    for room in (secret, nowhere):
+        await alice.posts(room, "anybody?")
+        refused = await alice.hears("rpl:grpchat")
+        told.append(_without_ids(refused.raw.decode(), room, refused.envid, refused.quotes))
+    assert told[0] == told[1]
+
+
+def test_every_command_that_names_a_room_is_compared(house: Controller) -> None:
+    """As far as the pages show one: rooms stand in commands as `ma-chan://...` or as `chanid`."""
+    named = {
+        name
+        for page in PAGES.glob("xccos*.md")
+        for name, data in re.findall(r'<cmd id="cmd:(\w+)"[^>]*>(.*?)</cmd>', page.read_text(encoding="utf-8"))
+        if "ma-chan://" in data or "<chanid " in data
+    }
+    assert len(named) > 20
+    assert not named - {name for name, _ in _about("ROOM", house)}
 
 
 def _without_ids(body: str, room: str, envid: int, quotes: tuple[int, int] | None) -> str:
@@ -199,8 +218,7 @@ def _about(room: str, house: Controller) -> list[Command]:
     ]
 
 
-def test_secret_rooms_say_so_to_those_who_see_them() -> None:
-    """The helper above compares what it should: a GUID that is left in would make any two answers differ."""
+def test_answers_are_compared_without_what_must_differ() -> None:
     body = '<xccos envid="7"><commandid envid="9"/><fib value="abc"/></xccos>'
     assert _without_ids(body, "ma-chan://x/abc", 7, (9, 1)) == (
         '<xccos envid="N"><commandid envid="M"/><fib value="GUID"/></xccos>'

@@ -264,7 +264,7 @@ async def test_18_my_rooms_as_member_and_as_manager(house: Controller, enter: En
     assert member not in found["MANAGER"]
 
 
-@enforces("xccos.md#getassociations", "rooms.md#changing")
+@enforces("xccos.md#getassociations", "rooms.md#changing-rooms")
 async def test_20_a_disabled_room_is_empty_and_hidden_but_not_from_its_managers(
     house: Controller, enter: Enter
 ) -> None:
@@ -280,7 +280,7 @@ async def test_20_a_disabled_room_is_empty_and_hidden_but_not_from_its_managers(
     assert opened.words
 
 
-@enforces("rooms.md#rights-in-a-room", "rooms.md#changing")
+@enforces("rooms.md#rights-in-a-room", "rooms.md#changing-rooms")
 async def test_21_managing_and_presenting_need_membership(house: Controller, enter: Enter) -> None:
     room = house.room("Manager Outside", member=["bob"], manager=["alice"])
     stage = house.room("Stage", member=["bob"], manager=["alice"], behavior="auditorium")

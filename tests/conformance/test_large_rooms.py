@@ -9,7 +9,14 @@ from tests.conformance.sections import enforces
 from tests.conformance.wire import Told, chanib, chanids, children, info
 
 LIMIT = 5
-SETTINGS = {"chat": {"participant_update_limit": LIMIT, "strict_participant_list": True, "endpoints_per_user": 3}}
+SETTINGS = {
+    "chat": {
+        "participant_update_limit": LIMIT,
+        "strict_participant_list": True,
+        "endpoints_per_user": 3,
+        "push_history": True,
+    }
+}
 CROWD = [f"guest{number}" for number in range(LIMIT)]
 
 
@@ -77,3 +84,19 @@ async def test_somebody_with_too_many_endpoints_is_refused(house: Controller, pe
     refused = await (await people("bob")).calls_out(house.pool)
     assert refused.status == 486
     assert refused.header("ms-diagnostics").startswith("20009;")
+
+
+@enforces("xccos.md#bccontext", "xccos.md#join-and-bjoin")
+async def test_contextual_history_comes_unasked_where_the_server_is_set_so(house: Controller, enter: Enter) -> None:
+    """As the first generation of clients had it: `bjoin`, and then the recent messages of each room."""
+    rooms = [house.room(f"Contextual {number}", member=["alice", "bob"]) for number in range(3)]
+    alice, bob = await enter("alice", *rooms), await enter("bob")
+    for room in rooms:
+        await alice.posts(room, f"said in {room}")
+    joined = await bob.says("bjoin", chanids(*rooms))
+    assert joined.rooms == rooms
+    for room in rooms:
+        told = await bob.hears("rpl:bccontext")
+        assert (told.rooms, told.quotes) == ([room], joined.quotes)
+        assert [one.findtext("{*}chat") for one in told.all("chanib/msg")] == [f"said in {room}"]
+    await bob.hears_nothing("grpchat")

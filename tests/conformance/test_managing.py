@@ -38,7 +38,7 @@ async def test_where_may_i_make_rooms(house: Controller, enter: Enter) -> None:
     assert mine not in [one.attrib["uri"] for one in (await bob.says("nodespermcreatechild")).all("catib")]
 
 
-@enforces("xccos-managing.md#chancreate", "rooms.md#changing")
+@enforces("xccos-managing.md#chancreate", "rooms.md#changing-rooms")
 async def test_a_creator_makes_a_room_and_manages_it(house: Controller, enter: Enter) -> None:
     category = house.category("Workshop", creator=["alice"])
     alice = await enter("alice")
@@ -136,7 +136,7 @@ async def test_a_change_of_lists_is_made_whole_or_not_at_all(house: Controller, 
     assert listed["MEMBER"] == {house.person("bob").uri}
 
 
-@enforces("xccos-managing.md#chanmodify", "rooms.md#changing", "xccos.md#notices")
+@enforces("xccos-managing.md#chanmodify", "rooms.md#changing-rooms", "xccos.md#notices")
 async def test_disabling_puts_everybody_out(house: Controller, enter: Enter) -> None:
     room = house.room("Ejecting", member=EVERYBODY, manager=["carol"])
     calls = [await enter(login, room) for login in ("alice", "alice", "bob", "carol")]
@@ -165,7 +165,7 @@ async def test_a_room_is_deleted_under_those_inside(house: Controller, enter: En
         await alice.says(name, data, code=404)
 
 
-@enforces("xccos-managing.md#chanmove", "rooms.md#changing")
+@enforces("xccos-managing.md#chanmove", "rooms.md#changing-rooms")
 async def test_moving_a_room_drops_who_is_out_of_scope_there(house: Controller, enter: Enter) -> None:
     target = house.category("Moved To", allow=["alice", "carol"], creator=["carol"])
     room = house.room("Moving", member=EVERYBODY, manager=["carol"])
