@@ -101,6 +101,8 @@ async def test_what_a_page_says_of_itself() -> None:
         assert (message.author, message.author_name, message.text) == (uri("alice"), "Alice", SAID[0])
         (page,) = (await alice.ask(by_message(2, only_anchor=True))).body.pages  # type: ignore[union-attr]
         assert (page.matches, page.truncated, page.messages[0].text) == (1, False, SAID[1])
+        (page,) = (await alice.ask(by_date(OPEN, anchor=2, only_anchor=True))).body.pages  # type: ignore[union-attr]
+        assert [message.chat_id for message in page.messages] == [2]
 
 
 async def test_several_rooms_each_by_itself() -> None:

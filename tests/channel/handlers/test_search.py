@@ -55,6 +55,7 @@ async def test_by_what_else_there_is() -> None:
         assert await found(minji, query_type="BYMEMBER") == ["야간 근무"]
         assert await found(minji, query_type="BYMANAGER") == []
         assert await found(minji, query_type="BYADDIN", addin=page.id) == ["야간 근무"]  # type: ignore[union-attr]
+        assert await found(minji, query_type="BYADDIN", criteria=f"{{{page.id.upper()}}}") == ["야간 근무"]  # type: ignore[union-attr]
         assert await found(minji, query_type="BYADDIN") == []
         assert await found(minji, query_type="BYURI", criteria=room_at(OPEN)) == ["Lobby"]
         assert await found(minji, query_type="BYEXACTNAME", criteria="야간  근무") == ["야간 근무"]

@@ -21,7 +21,7 @@ from parlour.xccos.types import (
     RecentHistory,
 )
 
-__all__ = ["history_by_date", "history_by_message", "recent_history"]
+__all__ = ["find_history", "recent_history"]
 
 
 async def recent_history(caller: Caller, command: RecentHistory) -> Answer:
@@ -44,13 +44,8 @@ async def recent_history(caller: Caller, command: RecentHistory) -> Answer:
 # have to wait for it. Clients that ask so know messages by their numbers (SIPE never does).
 
 
-async def history_by_date(caller: Caller, command: HistoryByDate) -> Answer:
-    """Messages of some rooms by time, words and authors."""
-    return await _find(caller, command, _query(command.filter))
-
-
-async def history_by_message(caller: Caller, command: HistoryByMessage) -> Answer:
-    """The messages before or after one of them, or that one alone."""
+async def find_history(caller: Caller, command: HistoryByDate | HistoryByMessage) -> Answer:
+    """Messages of some rooms by time, words and authors, or before or after one of them; or that one alone."""
     anchor = command.filter.anchor
     if command.filter.only_anchor and anchor is not None:
         return _replies(caller, command, [await _alone(caller, room_id(uri), anchor) for uri in command.room_uris])

@@ -17,6 +17,7 @@ from parlour.xccos.encode import (
     room_card_reply,
     search_reply,
 )
+from parlour.xccos.ids import canonical_principal, normalize_guid
 from parlour.xccos.masks import ROLE_MASKS, Permission, participant_mask, sdk_permissions
 from parlour.xccos.types import (
     GetAssociations,
@@ -59,7 +60,7 @@ def _by_category(command: SearchRooms) -> RoomQuery:
 
 
 def _by_user(command: SearchRooms) -> RoomQuery:
-    return RoomQuery(visitor=command.criteria.lower(), limit=command.max_results)
+    return RoomQuery(visitor=canonical_principal(command.criteria), limit=command.max_results)
 
 
 def _by_member(command: SearchRooms) -> RoomQuery:
@@ -71,7 +72,9 @@ def _by_manager(command: SearchRooms) -> RoomQuery:
 
 
 def _by_addin(command: SearchRooms) -> RoomQuery:
-    return RoomQuery(addin=command.addin or command.criteria, limit=command.max_results)
+    return RoomQuery(
+        addin=command.addin or normalize_guid(command.criteria) or command.criteria, limit=command.max_results
+    )
 
 
 def _by_uri(command: SearchRooms) -> RoomQuery:
