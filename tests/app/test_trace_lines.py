@@ -1,6 +1,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from parlour.app.trace_lines import MALFORMED, describe
 from parlour.xccos.ids import NAMESPACE
@@ -101,3 +103,11 @@ def test_what_cannot_be_read_is_told_as_that() -> None:
 def test_a_response_and_an_event() -> None:
     told = describe(head("SIP/2.0 200 OK", "Event: presence"), b"")
     assert (told["first"], told["event"]) == ("SIP/2.0 200 OK", "presence")
+
+
+@given(st.binary(max_size=200), st.binary(max_size=200), st.integers(0, 400))
+def test_any_bytes_make_a_line(noise: bytes, body: bytes, at: int) -> None:
+    good = head()
+    for spoiled in (noise, good[:at] + noise + good[at:]):
+        for inside in (body, xccos("<cmd/>")[:at] + body):
+            json.dumps(describe(spoiled, inside))

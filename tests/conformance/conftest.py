@@ -14,6 +14,7 @@ from tests.conformance.controller import Controller
 from tests.conformance.guest import Guest, read_environment
 from tests.conformance.ours import Ours
 from tests.conformance.transcript import Transcript
+from tests.conformance.wire import chanids
 
 SETTINGS: dict[str, dict[str, Any]] = {}
 """Of the server of a module that names no `SETTINGS` of its own."""
@@ -75,7 +76,6 @@ async def people(house: Controller, transcript: Transcript) -> AsyncIterator[Peo
 @pytest_asyncio.fixture
 async def enter(house: Controller, people: People) -> Enter:
     """`await enter("alice", lobby)`: somebody in a dialog with the chat service, in these rooms."""
-    from tests.conformance.wire import chanids
 
     async def one(login: str, *rooms: str, agent: str = "") -> Call:
         call = await (await people(login, agent=agent)).invites(house.pool)
