@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from heapq import merge
 from itertools import islice
 from typing import TypeVar
 
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.gate import Gate
 from parlour.hub.people import People
+from parlour.hub.roster import Roster, Row
 from parlour.rooms.model import Behavior, CategoryId, Limits, Person, Principal, PrincipalKind, Role, RoomId, Visibility
 from parlour.rooms.names import fold_name
 from parlour.rooms.refusals import Refusal, Refused
@@ -46,7 +48,7 @@ class Principals:
         self._people = people
         self._gate = gate
         self._limits = limits
-        self._folded: dict[str, str] = {}
+        self._roster = Roster(people)
 
     # --- people
 
@@ -66,18 +68,16 @@ class Principals:
         address, anything = email.strip().lower(), fold_name(text)
         everybody = self._administers(actor)
 
-        def fits(person: Person) -> bool:
-            name = self._fold(person.display_name)
+        def fits(row: Row) -> bool:
             return (
-                (everybody or not person.disabled)
-                and all(word in name for word in words)
-                and (not address or address in person.email.lower())
-                and (not anything or anything in name or anything in person.uri or anything in person.email.lower())
+                (everybody or not row.person.disabled)
+                and all(word in row.name for word in words)
+                and address in row.email
+                and row.contains(anything)
             )
 
-        found = [person for person in self._people.people() if fits(person)]
-        found.sort(key=lambda person: (self._fold(person.display_name), person.uri))
-        return PeopleRows(*_page(found, self._rows(limit)))
+        rows = (row.person for row in self._roster.rows() if fits(row))
+        return PeopleRows(*_page(rows, self._rows(limit)))
 
     def user(self, actor: Person | None, uri: str) -> Person | Refused:
         """Somebody's data: one's own, or anybody's for administrators."""
@@ -116,16 +116,16 @@ class Principals:
         if isinstance(test, Refused):
             return test
         # The name is looked at first: how a group stands to a scope is found by looking at its people.
-        wanted = fold_name(text)
-        named = [each for each in self._people.principals() if self._fits(each, wanted)]
-        named.sort(key=lambda each: (self._fold(each.display_name), each.uri))
-        return PrincipalRows(*_page((each for each in named if test(each.uri)), self._rows(limit)))
+        found = (uri for uri in self._named(fold_name(text)) if test(uri))
+        rows = (row for uri in found if (row := self._people.find_principal(uri)) is not None)
+        return PrincipalRows(*_page(rows, self._rows(limit)))
 
-    def _fits(self, principal: Principal, wanted: str) -> bool:
-        if wanted and wanted not in self._fold(principal.display_name) and wanted not in principal.uri:
-            return False
-        person = self._people.find_person(principal.uri)
-        return person is None or not person.disabled
+    def _named(self, text: str) -> Iterator[str]:
+        """People who are not disabled, groups, folders and domains that have `text` in their name, by name."""
+        people = ((row.name, row.uri) for row in self._roster.rows() if row.contains(text) and not row.person.disabled)
+        groups = (each for each in self._people.principals() if each.kind is not PrincipalKind.USER)
+        named = sorted((fold_name(group.display_name), group.uri) for group in groups)
+        return (uri for _, uri in merge(people, (row for row in named if text in row[0] or text in row[1])))
 
     def _room_test(self, actor: Person | None, room_id: RoomId, role: Role) -> Callable[[str], bool] | Refused:
         room = self._catalogue.rooms.get(room_id)
@@ -169,15 +169,6 @@ class Principals:
     def _rows(self, limit: int | None) -> int:
         most = self._limits.search_limit
         return most if limit is None or limit <= 0 else min(limit, most)
-
-    def _fold(self, name: str) -> str:
-        """Folding is slow for a search over everybody: remembered, for as many names as there are."""
-        known = self._folded.get(name)
-        if known is None:
-            if len(self._folded) > 2 * len(self._people.people()) + 1000:
-                self._folded.clear()
-            known = self._folded[name] = fold_name(name)
-        return known
 
 
 def _page(found: Iterable[R], limit: int) -> tuple[tuple[R, ...], bool]:
