@@ -51,6 +51,7 @@ from parlour.xccos.types import (
     RoomInfo,
     Seat,
     SeatTaken,
+    ServerInfo,
     UserInfo,
 )
 
@@ -238,6 +239,16 @@ async def test_invitations_after_an_outage(there: Listener) -> None:
 async def test_a_preference_that_another_client_has_set(there: Listener) -> None:
     there.notice("prefmodified", Preference("kedzie.Filters", 7))
     assert await there.told() == [PreferenceChanged("kedzie.Filters", 7)]
+
+
+async def test_the_servers_clock_tells_what_is_older_than_our_coming(there: Listener) -> None:
+    there.hearing.joining(2)
+    for time in (None, NOW + 50, NOW + 90):
+        info = ServerInfo(time, 1, 1, 1, "", "")
+        there.hearing.hear(Reply(1, "getserverinfo", 2, 1, 200, "", info))
+    there.hearing.hear(Reply(2, "join", 2, 2, 200, "", JoinedRooms((JoinedRoom(RoomInfo(OTHER), ()),))))
+    assert there.hearing.rooms[OTHER].heard.since == NOW + 50
+    assert there.room.heard.since == NOW
 
 
 async def test_what_we_do_not_know_is_passed_over(there: Listener) -> None:

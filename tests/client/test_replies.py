@@ -155,6 +155,17 @@ async def test_rooms_end_with_the_second_answer_even_if_some_are_not_answered_fo
     assert [one.room.uri for one in (await answer).rooms] == ["a"]
 
 
+async def test_what_was_asked_before_the_command_does_not_end_its_answer() -> None:
+    pending = PendingReplies()
+    answer = pending.expect(7, GatheredRooms(3, number=2))
+    info = ServerInfo(1, 1, 1, 1, "", "")
+    pending.take(reply("getserverinfo", info, seqid=1))
+    pending.take(reply("bjoin", joined("a"), seqid=2))
+    assert not answer.done()
+    pending.take(reply("getserverinfo", info, seqid=3))
+    assert [one.room.uri for one in (await answer).rooms] == ["a"]
+
+
 async def test_the_end_of_an_earlier_attempt_does_not_end_a_later_one() -> None:
     """An envelope that was answered 504 goes out again with the same number; the second answer of the first attempt may
     come only then."""

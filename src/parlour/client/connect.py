@@ -28,7 +28,7 @@ from typing import Unpack
 from parlour.client.addins import ManageAddIns
 from parlour.client.address import Account, Destination, Scheme, Transport
 from parlour.client.categories import Categories
-from parlour.client.courier import Courier, backoff_of, in_pieces
+from parlour.client.courier import Courier, backoff_of
 from parlour.client.errors import ChatError, InvalidArgument, NotJoined, RoomNotFound, TimedOut
 from parlour.client.event_queue import EventQueue
 from parlour.client.events import ConnectionLost, Event
@@ -183,8 +183,7 @@ class Client:
     async def join(self, room: RoomLike) -> Room:
         """Enter a room. Raises RoomNotFound, PermissionDenied, RoomDisabled."""
         uri = room_uri_of(room)
-        envid = self._courier.next_envid()
-        await self._enter(envid, encode_requests(envid, [Join(1, room_refs([uri]))]), 1, uri)
+        await self._enter(Join(2, room_refs([uri])), uri)
         entered = self._hearing.rooms.get(uri)
         if entered is None:
             raise NotJoined(text="the server let us in and out again", room=uri)
@@ -202,16 +201,19 @@ class Client:
         failed: dict[str, ChatError] = {}
         for start in range(0, len(wanted), ROOMS_AT_ONCE):
             refs = room_refs(wanted[start : start + ROOMS_AT_ONCE])
-            envid = self._courier.next_envid()
-            body = in_pieces(envid, BatchJoin(1, refs), self.account.domain)
-            failed.update(failures(await self._enter(envid, body, len(refs))))
+            failed.update(failures(await self._enter(BatchJoin(2, refs))))
         return [self._hearing.rooms.get(uri) or failed.get(uri) or RoomNotFound(room=uri) for uri in uris]
 
-    async def _enter(self, envid: int, body: bytes, wanted: int, room: str = "") -> tuple[FailedRoom, ...]:
+    async def _enter(self, command: Join | BatchJoin, room: str = "") -> tuple[FailedRoom, ...]:
+        """The question before the command tells the server's time at which we enter, the one after it where the answer
+        ends."""
+        envid = self._courier.next_envid()
+        before, after = (GetServerInfo(number, self.account.domain) for number in (1, 3))
+        body = encode_requests(envid, [before, command, after])
         self._hearing.joining(envid)
         try:
             answer = await self._courier.carry_out(
-                lambda session: session.ask(envid, body, GatheredRooms(wanted, room))
+                lambda session: session.ask(envid, body, GatheredRooms(len(command.refs), room, command.seqid))
             )
         finally:
             self._hearing.joined(envid)

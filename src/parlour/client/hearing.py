@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from parlour.client.errors import ClientError, RoomNotFound, chat_error
@@ -48,12 +48,22 @@ from parlour.xccos.types import (
     RoomCard,
     RoomInfo,
     Seat,
+    ServerInfo,
     ServerPrimitive,
 )
 
 __all__ = ["Hearing"]
 
 _REMEMBERED_POSTS = 256
+
+
+@dataclass(slots=True)
+class _Joining:
+    """A join command under way: the server's time before it, guessed, or `told` by the server; the first word counts,
+    also where the command goes out again."""
+
+    since: int
+    told: bool = False
 
 
 class Hearing:
@@ -72,7 +82,7 @@ class Hearing:
         self._events = events
         self._make_room = make_room
         self._server_time = server_time
-        self._joining: dict[int, int] = {}
+        self._joining: dict[int, _Joining] = {}
         self._posts: OrderedDict[int, str] = OrderedDict()
         self._began = 0
         self._invited: set[int] = set()
@@ -80,8 +90,9 @@ class Hearing:
     # -- what we do --------------------------------------------------------------------------------------------
 
     def joining(self, envid: int) -> None:
-        """A join command is about to leave: what is posted from now on is ours to hear."""
-        self._joining.setdefault(envid, self._server_time())
+        """A join command is about to leave, and in the same envelope, before it, a question for the server's time: what
+        is posted after that is ours to hear. Until it is answered our own clock has to do."""
+        self._joining.setdefault(envid, _Joining(self._server_time()))
 
     def joined(self, envid: int) -> None:
         """The join command is answered, or given up."""
@@ -250,17 +261,24 @@ class Hearing:
             self._read(body)
         elif isinstance(body, PartedRoom) and reply.name == "part" and reply.code in (200, 406):
             self.left(body.room_uri)
+        elif isinstance(body, ServerInfo):
+            self._hear_time(reply.command_envid, body.server_time)
         elif reply.name == "grpchat" and reply.code != 200:
             self._hear_late_refusal(reply)
 
+    def _hear_time(self, envid: int | None, time: int | None) -> None:
+        joining = self._joining.get(envid) if envid is not None else None
+        if joining is not None and not joining.told and time is not None:
+            joining.since, joining.told = time, True
+
     def _seat(self, envid: int | None, joined: Iterable[JoinedRoom]) -> None:
-        since = self._joining.get(envid) if envid is not None else None
+        joining = self._joining.get(envid) if envid is not None else None
         for one in joined:
             room = self.rooms.get(one.room.uri)
             if room is not None:
                 room.seat(one)
-            elif since is not None:
-                self.rooms[one.room.uri] = self._make_room(one, Heard(since))
+            elif joining is not None:
+                self.rooms[one.room.uri] = self._make_room(one, Heard(joining.since))
 
     def _read(self, history: History) -> None:
         room = self.rooms.get(history.room_uri)

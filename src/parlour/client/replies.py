@@ -77,15 +77,20 @@ class OneReply(Generic[T]):
 class _Pieces(ABC, Generic[T]):
     """Replies with bodies of one type until the marker's reply. That one does not count before the first piece: it
     would be left over from an earlier attempt, which was refused. `room` is the one that was asked for, where it is
-    one: its refusal is the answer's."""
+    one: its refusal is the answer's. `number` is that of the command, the marker's is the next; what was asked before
+    does not concern us."""
 
-    def __init__(self, body_type: type[T], room: str = "") -> None:
+    def __init__(self, body_type: type[T], room: str = "", number: int = 1) -> None:
         self._type = body_type
         self._room = room
+        self._number = number
         self._begun = False
 
     def take(self, reply: Reply) -> bool:
-        if reply.command_seqid == MARKER:
+        number = reply.command_seqid
+        if number is not None and number < self._number:
+            return False
+        if number == self._number + 1:
             return self._begun
         _check(reply, self._room)
         self._begun = True
@@ -100,8 +105,8 @@ class GatheredRooms(_Pieces[JoinedRooms]):
     """The answer to a join command that named `wanted` different rooms; it is complete as soon as each of them is
     answered for."""
 
-    def __init__(self, wanted: int, room: str = "") -> None:
-        super().__init__(JoinedRooms, room)
+    def __init__(self, wanted: int, room: str = "", number: int = 1) -> None:
+        super().__init__(JoinedRooms, room, number)
         self._wanted = wanted
         self._rooms: list[JoinedRoom] = []
         self._failed: list[FailedRoom] = []
