@@ -102,7 +102,7 @@ class Hub:
         posts, documents = self._store.posts, self._store.documents
         self.reading = Reading(catalogue, gate, self.recorder, posts, self.tails, self.turns, limits, clock)
         self.marks = Marks(gate, documents, posts, self.tails, self.turns, limits)
-        self.preferences = Preferences(documents, presence, limits)
+        self.preferences = Preferences(documents, presence, self.turns, limits)
         self.files = Files(catalogue, self.people, gate, self._store.tokens, limits, clock, self._new_guid)
         self.principals = Principals(catalogue, self.people, gate, limits)
         self._searching = Searching(catalogue, gate, presence, limits)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from parlour.hub.events import PreferenceChanged
 from parlour.hub.presence import Presence, Visit
+from parlour.hub.turns import FairTurns
 from parlour.rooms.model import Limits
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.store.api import DocumentConflict, Documents, StoreUnavailable
@@ -28,9 +30,10 @@ class Preference:
 
 
 class Preferences:
-    def __init__(self, documents: Documents, presence: Presence, limits: Limits) -> None:
+    def __init__(self, documents: Documents, presence: Presence, turns: FairTurns, limits: Limits) -> None:
         self._documents = documents
         self._presence = presence
+        self._turns = turns
         self._limits = limits
 
     async def get(self, person_uri: str, label: str, known_version: int, create: bool) -> Preference | Refused:
@@ -38,12 +41,12 @@ class Preferences:
         refused = self._check_label(label)
         if refused is not None:
             return refused
-        try:
-            kept = await self._documents.get(person_uri, KIND, label)
-            if kept is None:
-                return await self._first(person_uri, label, "", known_version) if create else Preference(label, 0)
-        except StoreUnavailable:
-            return _NOT_KEPT
+        return await self._in_turn(person_uri, lambda: self._get(person_uri, label, known_version, create))
+
+    async def _get(self, owner: str, label: str, known_version: int, create: bool) -> Preference | Refused:
+        kept = await self._documents.get(owner, KIND, label)
+        if kept is None:
+            return await self._first(owner, label, "", known_version) if create else Preference(label, 0)
         content = kept.content.decode() if kept.version > known_version else None
         return Preference(label, kept.version, content)
 
@@ -53,10 +56,7 @@ class Preferences:
         refused = self._check_label(label) or self._check_content(content)
         if refused is not None:
             return refused
-        try:
-            kept = await self._put(visit.uri, label, version, content)
-        except StoreUnavailable:
-            return _NOT_KEPT
+        kept = await self._in_turn(visit.uri, lambda: self._put(visit.uri, label, version, content))
         if not isinstance(kept, Refused):
             others = [other for other in self._presence.visits_of(visit.uri) if other is not visit]
             self._presence.tell_alone(others, PreferenceChanged(label, kept.version))
@@ -85,6 +85,12 @@ class Preferences:
         except DocumentConflict:
             return _NEWER
         return Preference(label, version, content if version > known_version else None)
+
+    async def _in_turn(self, owner: str, act: Callable[[], Awaitable[Preference | Refused]]) -> Preference | Refused:
+        try:
+            return await self._turns.run(owner, act)
+        except StoreUnavailable:
+            return _NOT_KEPT
 
     def _check_label(self, label: str) -> Refused | None:
         most = self._limits.preference_label_chars
