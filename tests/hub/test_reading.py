@@ -315,6 +315,10 @@ async def test_administrators_look_into_every_room_and_are_recorded() -> None:
     assert [event.who for event in w.posts.events] == ["urn:console"] * 2
     nowhere = await w.hub.reading.inspect_query("urn:console", RoomId("nowhere"), PostQuery(), None)
     assert reason(nowhere) is Refusal.NO_SUCH_ROOM
+    assert reason(await w.hub.reading.inspect("urn:console", RoomId("nowhere"), 5)) is Refusal.NO_SUCH_ROOM
+    newest = await w.hub.reading.inspect("urn:console", SHIFT.id, 5)
+    assert ids(newest) == [1]
+    assert ids(await w.hub.reading.inspect("urn:console", SHIFT.id, 0)) == []
 
 
 async def test_an_outage_is_no_empty_page() -> None:

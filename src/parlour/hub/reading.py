@@ -93,8 +93,15 @@ class Reading:
     async def inspect(self, who: str, room_id: RoomId, count: int) -> History | Refused:
         """The newest posts for an administrator, whatever the room's lists say; recorded like any reading."""
         size = max(0, min(count, HISTORY_CAP))
-        fetch: Callable[[], Awaitable[list[StoredPost]]] = lambda: self._posts.last(room_id, size)  # noqa: E731
-        return await self._turns.run(who, lambda: self._read(who, room_id, fetch if size else _nothing))
+
+        async def fetch() -> list[StoredPost]:
+            return await self._posts.last(room_id, size) if size else []
+
+        async def read() -> History | Refused:
+            known = room_id in self._catalogue.rooms
+            return await self._read(who, room_id, fetch) if known else no_such_room()
+
+        return await self._turns.run(who, read)
 
     async def _page(
         self, person: Person, room_id: RoomId, fetch: Callable[[], Awaitable[list[StoredPost]]], in_turn: bool = True
@@ -224,7 +231,3 @@ def asked_for(query: PostQuery) -> dict[str, object]:
         asked["authors"] = sorted(query.authors)
     bounds = ("since", "until", "after", "before")
     return asked | {name: value for name in bounds if (value := getattr(query, name)) is not None}
-
-
-async def _nothing() -> list[StoredPost]:
-    return []
