@@ -8,11 +8,15 @@ from dataclasses import replace
 
 import pytest
 
-from parlour.rooms.history import PostQuery
-from parlour.rooms.model import Audit, Behavior, Category, CategoryId, Micros, Room, RoomId, Visibility
+from parlour.rooms.history import MOST_COUNTED, Page, PostQuery
+from parlour.rooms.model import AddIn, AddInId, Audit, Behavior, Category, CategoryId, Micros, Room, RoomId, Visibility
+from parlour.rooms.words import WordMatch
 from parlour.store.api import (
     DocumentConflict,
     EventKind,
+    FileToken,
+    FoundPosts,
+    Invitation,
     NewPost,
     OutboxEvent,
     Store,
@@ -174,6 +178,273 @@ class StoreExam:
             assert await ids(posts.after(ROOM.id, 0, nothing)) == []
         assert await ids(posts.last(RoomId("nowhere"), 3)) == []
 
+    # Searching
+
+    @staticmethod
+    async def keep(store: Store, *texts: str) -> None:
+        """Posts with these texts, numbered from 1."""
+        await asyncio.gather(*[store.posts.append(post(1000 + n, text=text)) for n, text in enumerate(texts)])
+
+    @staticmethod
+    async def numbers(store: Store, query: PostQuery, room: RoomId = ROOM.id) -> list[int]:
+        """Which posts of a room a query finds."""
+        found = await store.posts.find(room, query, 100)
+        assert found.page == Page(len(found.posts), more=False)
+        return [each.chat_id for each in found.posts]
+
+    @pytest.mark.parametrize(
+        ("asked", "expected"),
+        [
+            ("hello", [1, 2]),
+            ("HELLO", [1, 2]),
+            ("hel", [1, 2, 3]),
+            ('"hel"', []),
+            ('"hello world"', [1]),
+            ('"world hello"', []),
+            ("world help", [1, 3]),
+            ("cafe", [4]),
+            ("CAFÉ", [4]),
+            ("strasse", [4]),
+            ("회", [5, 6, 7]),
+            ("회의", [5, 6]),
+            ("의", [5, 6]),
+            ("의록", [5]),
+            ("회의록을", [5]),
+            ('"회의"', [5, 6]),
+            ("漢", [8]),
+            ("字", [8]),
+            ("漢字", [8]),
+            ("日本", [9]),
+            ("本語", [9]),
+            ("ひら", [9]),
+            ("7x7", []),
+            ("zebra", []),
+            ('"', []),
+            ("-", []),
+            ("NOT hello", [1, 2]),
+        ],
+    )
+    async def test_words(self, store: Store, asked: str, expected: list[int]) -> None:
+        texts = (
+            "Hello, world!",
+            "hello again",
+            "Help",
+            "Cafe\u0301 Straße",
+            "어제 회의록을 봤다",
+            "주간 회의",
+            "회사",
+            "漢字",
+            "日本語とひらがな",
+        )
+        await self.keep(store, *texts)
+        await store.posts.append(post(99, OTHER.id, text=" ".join(reversed(texts))))
+        assert await self.numbers(store, PostQuery(asked)) == expected
+        assert await self.numbers(store, PostQuery(asked), OTHER.id) == ([1] if expected else [])
+
+    async def test_any_all_phrase_and_case(self, store: Store) -> None:
+        await self.keep(store, "red Green", "green blue", "Red blue green", "회의 green")
+        assert await self.numbers(store, PostQuery("red blue")) == [1, 2, 3]
+        assert await self.numbers(store, PostQuery("red blue", WordMatch.ALL)) == [3]
+        assert await self.numbers(store, PostQuery("red green", WordMatch.PHRASE)) == [1]
+        assert await self.numbers(store, PostQuery("회의 green", WordMatch.ALL)) == [4]
+        assert await self.numbers(store, PostQuery("green", match_case=True)) == [2, 3, 4]
+        assert await self.numbers(store, PostQuery("Red Green", match_case=True)) == [1, 3]
+        assert await self.numbers(store, PostQuery("Red Green", WordMatch.ALL, match_case=True)) == []
+
+    async def test_links_and_files_are_found_by_what_people_see(self, store: Store) -> None:
+        file = "ma-filelink://example.com/a0/5f00?name=%ED%9A%8C%EC%9D%98%EB%A1%9D%20Final.pdf&size=3"
+        await self.keep(store, '<a href="https://example.com/plan">Our Plan</a>', f"see {file}", "[STORY]Title\nBody")
+        assert await self.numbers(store, PostQuery("plan")) == [1]
+        assert await self.numbers(store, PostQuery("href filelink story 5f00")) == []
+        assert await self.numbers(store, PostQuery("회의록 Final", WordMatch.ALL, match_case=True)) == [2]
+        assert await self.numbers(store, PostQuery("title body", WordMatch.ALL)) == [3]
+        assert await self.numbers(store, PostQuery("[STORY]Title", match_case=True)) == []
+
+    async def test_authors_dates_and_numbers(self, store: Store) -> None:
+        for number in range(1, 9):
+            author = (ALICE, BOB)[number % 2]
+            await store.posts.append(replace(post(number, text="word"), author=author))
+        assert await self.numbers(store, PostQuery(authors=frozenset({BOB}))) == [1, 3, 5, 7]
+        assert await self.numbers(store, PostQuery("word", authors=frozenset({ALICE, "sip:no@example.com"}))) == [
+            2,
+            4,
+            6,
+            8,
+        ]
+        assert await self.numbers(store, PostQuery(authors=frozenset({"sip:no@example.com"}))) == []
+        span = PostQuery(since=Micros(NOW + 3), until=Micros(NOW + 6))
+        assert await self.numbers(store, span) == [3, 4, 5, 6]
+        assert await self.numbers(store, replace(span, text="word", after=4)) == [5, 6]
+        assert await self.numbers(store, replace(span, before=5, authors=frozenset({BOB}))) == [3]
+        assert await self.numbers(store, PostQuery("word", after=3, before=5)) == [4]
+        for nothing in (
+            PostQuery(after=8),
+            PostQuery(before=1),
+            PostQuery(after=2**70),
+            PostQuery(since=Micros(2**70)),
+        ):
+            assert await self.numbers(store, nothing) == []
+        assert len(await self.numbers(store, PostQuery(before=2**70, until=Micros(2**70), since=Micros(-(2**70))))) == 8
+
+    async def test_times_need_not_ascend(self, store: Store) -> None:
+        for number, at in enumerate([10, 50, 20, 30, 90, 40, 60]):
+            await store.posts.append(replace(post(number, text="word"), at=Micros(at)))
+        for text in ("", "word"):
+            assert await self.numbers(store, PostQuery(text, since=Micros(30), until=Micros(60))) == [2, 4, 6, 7]
+            assert await self.numbers(store, PostQuery(text, since=Micros(60))) == [5, 7]
+            assert await self.numbers(store, PostQuery(text, until=Micros(20))) == [1, 3]
+
+    async def test_pages_are_oldest_first_and_say_what_is_left(self, store: Store) -> None:
+        await self.keep(store, *["word"] * 10)
+        for text in ("", "word"):
+            newest = await store.posts.find(ROOM.id, PostQuery(text), 3)
+            assert ([each.chat_id for each in newest.posts], newest.page) == ([8, 9, 10], Page(10, more=True))
+            oldest = await store.posts.find(ROOM.id, PostQuery(text, newest_first=False), 3)
+            assert ([each.chat_id for each in oldest.posts], oldest.page) == ([1, 2, 3], Page(10, more=True))
+            assert (await store.posts.find(ROOM.id, PostQuery(text), 10)).page == Page(10, more=False)
+            for nothing in (0, -1):
+                assert (await store.posts.find(ROOM.id, PostQuery(text), nothing)).page == Page(10, more=True)
+        assert await store.posts.find(RoomId("nowhere"), PostQuery("word"), 3) == FoundPosts((), Page(0, more=False))
+
+    async def test_matches_are_counted_up_to_a_bound(self, store: Store) -> None:
+        for start in range(0, MOST_COUNTED + 2, 1000):
+            await asyncio.gather(*[store.posts.append(post(start + n, text="w1")) for n in range(1000)])
+        for query in (PostQuery(), PostQuery("w1")):
+            found = await store.posts.find(ROOM.id, query, 2)
+            assert found.page == Page(MOST_COUNTED, more=True)
+            assert [each.chat_id for each in found.posts] == [10_999, 11_000]
+
+    async def test_only_what_is_kept_is_found(self, store: Store) -> None:
+        await store.posts.append(post(1, logged=False, text="secret"))
+        await store.posts.append(post(2, text="secret"))
+        assert await self.numbers(store, PostQuery("secret")) == [2]
+        await store.rooms.delete_room(ROOM.id)
+        assert await self.numbers(store, PostQuery("secret")) == []
+
+    async def test_unread(self, store: Store) -> None:
+        await self.keep(store, *["word"] * 5)
+        await store.posts.append(post(99, logged=False))
+        counts = [await store.posts.unread(ROOM.id, *asked) for asked in [(0, 10), (2, 10), (5, 10), (0, 3), (0, 0)]]
+        assert counts == [5, 3, 0, 3, 0]
+        assert await store.posts.unread(RoomId("nowhere"), 0, 10) == 0
+
+    # Removing
+
+    async def test_removed_posts_are_gone_and_archived(self, store: Store) -> None:
+        await store.posts.append(replace(post(1, text="회의 one"), rtf="{rtf}", alert=True))
+        await self.keep(store, "회의 two", "회의 three", "other")
+        first = (await store.posts.outbox(0, 10))[-1].id
+        removed = await store.posts.remove(ROOM.id, PostQuery("회의"), 2, by=BOB, at=Micros(NOW + 50))
+        assert [each.text for each in removed] == ["회의 one", "회의 two"]
+        assert [each.chat_id for each in await store.posts.last(ROOM.id, 10)] == [3, 4]
+        assert await self.numbers(store, PostQuery("회의")) == [3]
+        assert await self.numbers(store, PostQuery("one two")) == []
+        rows = await store.posts.outbox(first, 10)
+        assert [(row.kind, row.room, row.who, row.at, row.chat_id) for row in rows] == [
+            (EventKind.CHATDELETE, ROOM.id, BOB, NOW + 50, number) for number in (1, 2)
+        ]
+        assert rows[0].detail == {
+            "name": "Alice", "text": "회의 one", "rtf": "{rtf}", "alert": True, "author": ALICE, "posted_at": NOW + 1,
+        }  # fmt: skip
+        assert (rows[1].detail["rtf"], rows[1].detail["alert"]) == (None, False)
+        assert len(await store.posts.remove(ROOM.id, PostQuery("회의"), 2, by=BOB, at=NOW)) == 1
+        assert await store.posts.remove(ROOM.id, PostQuery("회의"), 2, by=BOB, at=NOW) == []
+        assert await store.posts.remove(RoomId("nowhere"), PostQuery(), 2, by=BOB, at=NOW) == []
+        assert await store.posts.remove(ROOM.id, PostQuery(), 0, by=BOB, at=NOW) == []
+        assert (await store.posts.append(post(9))).post.chat_id == 5
+
+    async def test_replaced_posts_say_something_else(self, store: Store) -> None:
+        await store.posts.append(replace(post(99, text="bad word"), rtf="{rtf}"))
+        await self.keep(store, "good word")
+        (removed,) = await store.posts.remove(
+            ROOM.id, PostQuery("bad"), 10, by=BOB, at=Micros(NOW + 50), replacement="삭제된 메시지"
+        )
+        assert (removed.text, removed.rtf) == ("bad word", "{rtf}")
+        kept = await store.posts.last(ROOM.id, 10)
+        assert kept == [replace(removed, text="삭제된 메시지", rtf=None), kept[1]]
+        assert await self.numbers(store, PostQuery("bad")) == []
+        assert await self.numbers(store, PostQuery("삭제")) == [1]
+        assert await self.numbers(store, PostQuery(authors=frozenset({ALICE}))) == [1, 2]
+        row = (await store.posts.outbox(0, 10))[-1]
+        assert (row.kind, row.chat_id, row.who) == (EventKind.CHATREPLACE, 1, BOB)
+        assert (row.detail["text"], row.detail["replacement"]) == ("bad word", "삭제된 메시지")
+
+    async def test_a_slice_at_a_time(self, store: Store) -> None:
+        await asyncio.gather(*[store.posts.append(post(number)) for number in range(1, 13)])
+        query = PostQuery(until=Micros(NOW + 10))
+        slices = [await store.posts.remove(ROOM.id, query, 4, by=BOB, at=NOW) for _ in range(4)]
+        assert [[each.chat_id for each in removed] for removed in slices] == [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10], []]
+        after = 0
+        while removed := await store.posts.remove(
+            ROOM.id, PostQuery("post", after=after), 1, by=BOB, at=NOW, replacement="post"
+        ):
+            after = removed[-1].chat_id
+        assert [each.text for each in await store.posts.last(ROOM.id, 9)] == ["post", "post"]
+
+    async def test_a_retry_does_not_bring_a_removed_post_back(self, store: Store) -> None:
+        await store.posts.append(post(1))
+        await store.posts.append(post(2))
+        await store.posts.remove(ROOM.id, PostQuery(before=2), 9, by=BOB, at=NOW)
+        await store.posts.remove(ROOM.id, PostQuery(), 9, by=BOB, at=NOW, replacement="gone")
+        rows = len(await store.posts.outbox(0, 100))
+        for number in (1, 2):
+            again = await store.posts.append(post(number))
+            assert (again.repeated, again.post.chat_id) == (True, number)
+        assert [(each.chat_id, each.text) for each in await store.posts.last(ROOM.id, 9)] == [(2, "gone")]
+        assert await self.numbers(store, PostQuery("post")) == []
+        assert len(await store.posts.outbox(0, 100)) == rows
+
+    # Add-ins, invitations, tokens
+
+    async def test_addins(self, store: Store) -> None:
+        first = AddIn(AddInId("d0000000-0000-4000-8000-000000000001"), "Wetter", "https://example.com/w")
+        second = AddIn(AddInId("d0000000-0000-4000-8000-000000000002"), "날씨", "https://example.com/k")
+        assert await store.rooms.addins() == []
+        await store.rooms.save_addin(second)
+        await store.rooms.save_addin(first)
+        assert await store.rooms.addins() == [first, second]
+        with pytest.raises(StoreConflict):
+            await store.rooms.save_addin(replace(second, name="WETTER"))
+        await store.rooms.save_addin(replace(first, name="WETTER", url="https://example.com/new"))
+        # Rooms and add-ins do not share their names.
+        await store.rooms.save_room(replace(ROOM, name="wetter", addin=first.id))
+        await store.rooms.delete_addin(second.id)
+        await store.rooms.delete_addin(second.id)
+        assert [each.name for each in await store.rooms.addins()] == ["WETTER"]
+
+    async def test_invitations_are_numbered_once(self, store: Store, make_store: MakeStore) -> None:
+        rooms = [RoomId(f"a0000000-0000-4000-8000-{number:012}") for number in range(500)]
+        assert await store.invitations.of(ALICE) == []
+        assert await store.invitations.issue(ALICE, [rooms[3], rooms[1], rooms[3]], NOW) == [
+            Invitation(2, rooms[3], NOW),
+            Invitation(3, rooms[1], NOW),
+        ]
+        assert await store.invitations.issue(BOB, [rooms[1]], NOW) == [Invitation(2, rooms[1], NOW)]
+        assert await store.invitations.issue(ALICE, [rooms[1]], NOW) == []
+        later = Micros(NOW + 1)
+        assert await store.invitations.issue(ALICE, [rooms[1], rooms[0]], later) == [Invitation(4, rooms[0], later)]
+        await store.rooms.delete_room(ROOM.id)
+        assert len(await store.invitations.issue(ALICE, rooms, later)) == 497
+        await store.close()
+        again = make_store()
+        await again.open()
+        assert [each.number for each in await again.invitations.of(ALICE)] == list(range(2, 502))
+        assert len(await again.invitations.of(BOB)) == 1
+        await again.close()
+
+    async def test_tokens_are_forgotten_when_they_expired(self, store: Store) -> None:
+        token = FileToken("t1", ALICE, ROOM.id, upload=True, file_name="회의록.pdf", expires=Micros(NOW + 10))
+        await store.tokens.add(token, NOW)
+        assert await store.tokens.get("t1") == token
+        assert await store.tokens.get("t2") is None
+        with pytest.raises(StoreConflict):
+            await store.tokens.add(replace(token, person=BOB), NOW)
+        await store.tokens.add(replace(token, token="t2", upload=False, expires=Micros(NOW + 99)), Micros(NOW + 10))
+        assert await store.tokens.get("t1") == token
+        await store.tokens.add(replace(token, token="t3"), Micros(NOW + 11))
+        assert await store.tokens.get("t1") is None
+        assert (await store.tokens.get("t2")) is not None
+
     # Outbox
 
     async def test_the_size_of_a_history_is_that_of_its_words(self, store: Store) -> None:
@@ -235,6 +506,7 @@ class StoreExam:
             members=frozenset(f"sip:u{number}@example.com" for number in range(1000)),
             managers=frozenset({BOB}),
             presenters=frozenset({ALICE}),
+            invited=frozenset({"sip:u7@example.com", "ma-grp:1@u.g"}),
         )
         await store.rooms.save_category(category)
         await store.rooms.save_category(child)

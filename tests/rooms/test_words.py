@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parlour.rooms.words import MOST_WORDS, Term, WordMatch, compile_words, index_text, tokens_of
+from parlour.rooms.words import MOST_TOKENS, MOST_WORDS, Term, WordMatch, compile_words, index_text, tokens_of
 
 # What is searched for, in what, and whether it is found.
 FOUND = [
@@ -94,6 +94,16 @@ def test_a_query_without_a_word_finds_nothing() -> None:
 
 def test_a_query_has_a_bounded_number_of_words() -> None:
     assert len(compile_words(" ".join(f"word{n}" for n in range(1000))).terms) == MOST_WORDS
+
+
+def test_a_phrase_without_end_costs_no_more_than_its_beginning() -> None:
+    (term,) = compile_words("word " * 5000, WordMatch.PHRASE).terms
+    assert term == Term(("word",) * MOST_TOKENS)
+    assert term.fits(["word"] * 100)
+    terms = compile_words("회의록" * 20 + " one two").terms
+    assert (len(terms), sum(len(term.tokens) for term in terms)) == (3, 61)
+    terms = compile_words(f"one {'회의' * 100} two").terms
+    assert sum(len(term.tokens) for term in terms) == MOST_TOKENS
 
 
 def test_what_an_index_is_given_has_nothing_but_tokens_and_blanks() -> None:

@@ -14,9 +14,12 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from pathlib import Path
 
+from parlour.rooms.history import PostQuery
 from parlour.rooms.model import RoomId
+from parlour.rooms.words import WordMatch
 from parlour.store.sqlite import SqliteStore
 from tests.exams.store_exam import CATEGORY, ROOM, post
+from tests.store.test_search import check_index
 
 ROUNDS = int(os.environ.get("PARLOUR_KILL_ROUNDS", "5"))
 ROOMS = [replace(ROOM, id=RoomId(f"{number:036}"), name=f"room {number}") for number in range(3)]
@@ -45,6 +48,7 @@ async def run_and_kill(directory: Path, round_: int, rng: random.Random) -> Ackn
 
 async def check(store: SqliteStore, acknowledged: Acknowledged) -> None:
     """Compare the promises with what is there."""
+    await check_index(store)
     posts: dict[RoomId, dict[int, str]] = defaultdict(dict)
     for room in LOGGED:
         kept = await store.posts.after(room, 0, 10**9)
@@ -61,6 +65,9 @@ async def check(store: SqliteStore, acknowledged: Acknowledged) -> None:
     assert max(Counter(archived.values()).values(), default=1) == 1
     for text, place in acknowledged.items():
         assert archived[place] == text
+    for text, (room, number) in list(acknowledged.items())[-3:]:
+        found = await store.posts.find(room, PostQuery(text, WordMatch.PHRASE), 9)
+        assert [each.chat_id for each in found.posts] == ([number] if room in LOGGED else [])
 
 
 async def test_kill(tmp_path: Path) -> None:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
+from parlour.rooms.history import PostQuery
+from parlour.rooms.model import Micros
+from parlour.rooms.words import WordMatch
 from parlour.store.api import StoreUnavailable
 from parlour.store.head import HEAD
 from parlour.store.migrate import alembic_config
@@ -21,7 +28,9 @@ from parlour.store.schema import METADATA
 from parlour.store.sqlite import SqliteStore
 from parlour.store.sqlite.connection import DATABASE
 from parlour.store.sqlite.rooms import _SLICE
-from tests.exams.store_exam import CATEGORY, ROOM, post
+from parlour.store.sqlite.schema import revision
+from tests.exams.store_exam import CATEGORY, NOW, OTHER, ROOM, post
+from tests.store.test_search import check_index
 
 VERSION = "alembic_version"
 
@@ -100,4 +109,80 @@ async def test_an_interrupted_deletion_ends_at_the_next_start(tmp_path: Path) ->
     await store.open()
     left = await store._readers.read(lambda c: c.execute("SELECT count(*) FROM posts, rooms").fetchone())
     assert left == (0,)
+    await store.close()
+
+
+def make_first_revision(directory: Path) -> None:
+    """A database as the first release of the tables left it, with posts."""
+    engine = create_engine(f"sqlite:///{directory / DATABASE}")
+    with engine.connect() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    engine.dispose()
+    old = sqlite3.connect(directory / DATABASE)
+    with old:
+        old.execute("INSERT INTO categories VALUES (?, 'c', '', NULL, 0, 1, 0, '', 0, '', 0)", (CATEGORY.id,))
+        for number, room in enumerate((ROOM, OTHER), 1):
+            columns = "number, id, name, category, description, topic, visibility, behavior, disabled, invite"
+            columns += ", created_by, created_at, updated_by, updated_at, last_chat_id"
+            values = (number, room.id, room.name, CATEGORY.id, "", "", "OPEN", "NORMAL", 0, 0, "", 0, "", 0, 30)
+            old.execute(f"INSERT INTO rooms ({columns}) VALUES ({','.join('?' * 15)})", values)
+            for chat_id in range(1, 31):
+                # The tenth came with a clock that was late.
+                at = NOW - 5 if chat_id == 10 else NOW + chat_id
+                text = f"회의록 {chat_id} of {room.name}"
+                row = (number, chat_id, "sip:a@b", "A", text, at, None, 0)
+                old.execute("INSERT INTO posts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    old.close()
+
+
+async def check_migrated(store: SqliteStore) -> None:
+    assert (await store.posts.find(ROOM.id, PostQuery("의록 of desk", WordMatch.ALL), 99)).page.matches == 30
+    assert (await store.posts.find(OTHER.id, PostQuery("desk"), 99)).page.matches == 0
+    early = await store.posts.find(
+        OTHER.id, PostQuery("회의", authors=frozenset({"sip:a@b"}), until=Micros(NOW + 2)), 99
+    )
+    assert [each.chat_id for each in early.posts] == [1, 2, 10]
+    assert (await store.posts.append(post(1))).post.chat_id == 31
+    assert (await store.posts.find(ROOM.id, PostQuery("post", since=NOW), 99)).page.matches == 1
+    await check_index(store)
+
+
+async def test_posts_of_the_first_revision_are_indexed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_first_revision(tmp_path)
+    monkeypatch.setattr("parlour.store.sqlite.words._SLICE", 7)
+    caplog.set_level(logging.INFO, "parlour.store")
+    store = SqliteStore(tmp_path)
+    await store.open()
+    assert "indexing 60 posts" in caplog.text
+    await check_migrated(store)
+    await store.close()
+
+
+async def test_a_process_killed_while_it_indexes_leaves_what_there_was(tmp_path: Path) -> None:
+    make_first_revision(tmp_path)
+    program = (
+        "import asyncio, os, pathlib, signal, sys\n"
+        "from parlour.store.sqlite import SqliteStore, words\n"
+        "words._SLICE = 7\n"
+        "cut, left = words.index_row, [25]\n"
+        "def index_row(*post):\n"
+        "    left[0] -= 1\n"
+        "    if not left[0]: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return cut(*post)\n"
+        "words.index_row = index_row\n"
+        "asyncio.run(SqliteStore(pathlib.Path(sys.argv[1])).open())\n"
+    )
+    killed = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", program, str(tmp_path)], timeout=30)
+    assert killed.returncode == -signal.SIGKILL
+    connection = sqlite3.connect(tmp_path / DATABASE)
+    assert revision(connection) == "0001"
+    assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name LIKE 'post_words%'").fetchone() == (0,)
+    connection.close()
+    store = SqliteStore(tmp_path)
+    await store.open()
+    await check_migrated(store)
     await store.close()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import sqlite3
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parlour.rooms.history import MOST_COUNTED, PostQuery, page_of
-from parlour.rooms.model import Micros, RoomId
+from parlour.rooms.history import PostQuery, page_of
+from parlour.rooms.model import Micros
 from parlour.rooms.words import WordMatch
-from parlour.store.api import StoredPost, StoreUnavailable
-from parlour.store.sqlite import SqliteStore, connection
-from parlour.store.sqlite.search import find, hits_of
-from tests.exams.store_exam import CATEGORY, OTHER, ROOM, post
+from parlour.store.api import StoreConflict, StoredPost, StoreUnavailable
+from parlour.store.sqlite import SqliteStore
+from parlour.store.sqlite import connection as library
+from parlour.store.sqlite.posts import _before, _unread
+from parlour.store.sqlite.search import find
+from tests.exams.store_exam import CATEGORY, NOW, OTHER, ROOM, post
 
 PEOPLE = ["sip:alice@example.com", "sip:bob@example.com", "sip:기민@example.com"]
 PIECES = [
@@ -121,3 +126,85 @@ def _of_room(posts: list[StoredPost]) -> list[StoredPost]:
 
 def _after(post: StoredPost, removed: list[StoredPost], replacement: str | None) -> StoredPost:
     return replace(post, text=replacement, rtf=None) if replacement is not None and post in removed else post
+
+
+async def test_reading_walks_indexes(tmp_path: Path) -> None:
+    """SQLite plans by the text of a statement alone (there are no statistics): what holds here holds for millions."""
+    store = await open_store(tmp_path)
+    await asyncio.gather(*[store.posts.append(post(number, text="word")) for number in range(100)])
+    # Times that go back: then dates are compared post by post as well.
+    await store.posts.append(replace(post(100, text="word"), at=Micros(NOW - 5)))
+    statements = await store._readers.read(_traced)
+    assert any("post_words MATCH" in sql for sql in statements)
+    assert any("RECURSIVE" in sql for sql in statements)
+    for sql in statements:
+        for *_, step in await on_writer(store, f"EXPLAIN QUERY PLAN {sql}"):
+            assert not re.search(r"SCAN (TABLE )?(posts|p|rooms)\b|USE TEMP B-TREE", step), (step, sql)
+    await store.close()
+
+
+def _traced(connection: sqlite3.Connection) -> list[str]:
+    statements: list[str] = []
+    connection.set_trace_callback(statements.append)
+    for text, newest_first in product(("", "wo", '"wo rd"'), (True, False)):
+        query = PostQuery(text, newest_first=newest_first)
+        for each in (
+            query,
+            replace(query, authors=frozenset(PEOPLE)),
+            replace(query, after=3, before=90),
+            replace(query, since=NOW, until=Micros(NOW + 50)),
+            replace(query, match_case=True),
+        ):
+            find(connection, ROOM.id, each, 10)
+    _unread(connection, ROOM.id, 5, 10)
+    _before(connection, ROOM.id, 5, 10)
+    connection.set_trace_callback(None)
+    return [sql for sql in statements if not sql.startswith("--")]
+
+
+async def test_a_room_that_is_swept_takes_its_words_along(tmp_path: Path) -> None:
+    store = await open_store(tmp_path)
+    await asyncio.gather(*[store.posts.append(post(n, (ROOM.id, OTHER.id)[n % 2], text="word")) for n in range(1200)])
+    await store.rooms.delete_room(ROOM.id)
+    await check_index(store)
+    assert (await store.posts.find(OTHER.id, PostQuery("word"), 1)).page.matches == 600
+    await store.close()
+
+
+async def test_a_removal_that_fails_leaves_everything(tmp_path: Path) -> None:
+    store = await open_store(tmp_path)
+    await asyncio.gather(*[store.posts.append(post(number, text="word")) for number in range(5)])
+    await on_writer(store, "CREATE TEMP TRIGGER fail BEFORE DELETE ON posts BEGIN SELECT raise(ABORT, 'no'); END")
+    with pytest.raises(StoreConflict):
+        await store.posts.remove(ROOM.id, PostQuery("word"), 3, by="sip:a@b", at=NOW)
+    assert (await store.posts.find(ROOM.id, PostQuery("word"), 9)).page.matches == 5
+    assert len(await store.posts.outbox(0, 100)) == 5
+    await check_index(store)
+    await store.close()
+
+
+async def test_other_rooms_post_between_the_slices_of_a_purge(tmp_path: Path) -> None:
+    store = await open_store(tmp_path)
+    await asyncio.gather(*[store.posts.append(post(number)) for number in range(2000)])
+    order: list[str] = []
+
+    async def purge() -> None:
+        while await store.posts.remove(ROOM.id, PostQuery(), 500, by="sip:a@b", at=NOW):
+            order.append("slice")
+
+    async def talk() -> None:
+        for number in range(3000, 3100):
+            await store.posts.append(post(number, OTHER.id))
+            order.append("post")
+
+    await asyncio.gather(purge(), talk())
+    assert order.count("slice") == 4
+    assert "post" in order[order.index("slice") : len(order) - order[::-1].index("slice")]
+    await check_index(store)
+    await store.close()
+
+
+async def test_a_library_without_search_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "_SEARCH_PROBE", "CREATE VIRTUAL TABLE probe USING fts0(words)")
+    with pytest.raises(StoreUnavailable, match="built without full-text search: no such module: fts0"):
+        await SqliteStore(tmp_path).open()

@@ -16,10 +16,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["MOST_WORDS", "Term", "WordMatch", "Words", "compile_words", "index_text", "tokens_of"]
+__all__ = ["MOST_TOKENS", "MOST_WORDS", "Term", "WordMatch", "Words", "compile_words", "index_text", "tokens_of"]
 
 MOST_WORDS = 32
 """Words and phrases of one query that count; a longer query looks for the first of them."""
+
+MOST_TOKENS = 64
+"""Tokens of one query that count; of a longer one, or a longer phrase, the beginning is looked for. An index looks up
+every one of them."""
 
 # Kana, ideographs, syllables, and scripts without blanks (Thai, Lao, Tibetan, Burmese, Khmer).
 _UNSPACED = (
@@ -116,12 +120,14 @@ def compile_words(text: str, match: WordMatch = WordMatch.ANY, match_case: bool 
     pieces = [(text, True)] if match is WordMatch.PHRASE else _pieces(text)
     terms: list[Term] = []
     exact: list[str] = []
+    left = MOST_TOKENS
     for piece, quoted in pieces:
         term = _term(piece, quoted)
         if term is not None and term not in terms:
-            terms.append(term)
+            terms.append(term if len(term.tokens) <= left else Term(term.tokens[:left]))
             exact.append(piece.strip().removesuffix("*"))
-        if len(terms) == MOST_WORDS:
+            left -= len(terms[-1].tokens)
+        if len(terms) == MOST_WORDS or not left:
             break
     return Words(tuple(terms), match is not WordMatch.ANY, tuple(exact) if match_case else ())
 

@@ -221,8 +221,8 @@ Table(
 )
 
 
-# The words of posts for search, by the ids of the posts; each home has its own kind of index. In SQLite's, `ascii`
-# leaves alone what is not ASCII (tokens of ours have nothing in them but letters and digits); only ranking would read sizes.
+# The words of posts, for search; each home has its own kind of index. In SQLite's, `ascii` leaves alone what is not
+# ASCII (our tokens have nothing in them but letters and digits), and sizes are what only ranking would read.
 @event.listens_for(METADATA, "after_create")
 def _create_index(_: MetaData, connection: Connection, **__: object) -> None:
     if connection.dialect.name == "sqlite":

@@ -1,4 +1,4 @@
-"""Finds posts: a query becomes one SQL statement, which walks an index from the end that is asked for.
+"""Finds posts: a query becomes one walk along an index, from the end that is asked for.
 
 Words and authors are looked up in `post_words`, everything else in the index (room, chat_id). Dates become message
 numbers first: times ascend with the numbers but for what `rooms.disorder` says, so halving finds the place. In both
@@ -34,11 +34,11 @@ WITH RECURSIVE span(low, high) AS (
 SELECT low, high FROM span WHERE high - low <= 1
 """  # noqa: S608 (two constants)
 
-# How many there are is counted in the same walk; `more` needs one beyond what is counted or shown.
+# One walk counts and says which, in the order of the walk; then only those of the page are read.
+_IDS: Final = "SELECT count(*), group_concat(id) FROM ({})"
 _PAGE: Final = """
-SELECT p.chat_id, p.author, p.author_name, p.text, p.at, p.rtf, p.alert, page.total
-FROM (SELECT id, count(*) OVER () AS total FROM ({hits}) ORDER BY id {order} LIMIT ?) AS page
-CROSS JOIN posts p ON p.id = page.id ORDER BY p.id
+SELECT chat_id, author, author_name, text, at, rtf, alert FROM posts
+WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id
 """
 
 # What `searchable_text` would change is handed to it; calling Python for every post would cost more than the search.
@@ -71,16 +71,16 @@ class _Span:
 
 def find(connection: sqlite3.Connection, room: RoomId, query: PostQuery, limit: int) -> FoundPosts:
     """See `PostLog.find`."""
-    order = "DESC" if query.newest_first else "ASC"
-    hits = hits_of(connection, room, query, order)
+    hits = hits_of(connection, room, query, "DESC" if query.newest_first else "ASC")
     if hits is None:
         return FoundPosts((), Page(0, more=False))
+    # `more` needs one beyond what is counted or shown.
     most = max(limit, MOST_COUNTED) + 1
-    # Without a row there would be no count either.
-    rows = connection.execute(_PAGE.format(hits=hits.sql, order=order), (*hits.values, most, max(limit, 1))).fetchall()
-    posts = tuple(stored_post(room, *row[:7]) for row in rows) if limit > 0 else ()
-    total = rows[0][7] if rows else 0
-    return FoundPosts(posts, Page(min(total, MOST_COUNTED), more=total > len(posts)))
+    total, ids = connection.execute(_IDS.format(hits.sql), (*hits.values, most)).fetchone()
+    cut = ids.split(",", limit)[:limit] if total and limit > 0 else []
+    rows = connection.execute(_PAGE, (f"[{','.join(cut)}]",)).fetchall() if cut else []
+    posts = tuple(stored_post(room, *row) for row in rows)
+    return FoundPosts(posts, Page(min(total, MOST_COUNTED), more=total > len(cut)))
 
 
 def stored_post(
