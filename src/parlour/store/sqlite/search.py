@@ -107,8 +107,8 @@ def _span(connection: sqlite3.Connection, room: RoomId, query: PostQuery) -> _Sp
     if found is None:
         return None
     number, last, disorder = found
-    first, end = max(query.after or 0, 0), last + 1 if query.before is None else min(query.before, last + 1)
-    low, high = first, end
+    low = max(query.after or 0, 0)
+    high = last + 1 if query.before is None else min(query.before, last + 1)
     if query.since is not None:
         low = _halve(connection, number, (low, high), query.since - disorder)[0]
     if query.until is not None:
