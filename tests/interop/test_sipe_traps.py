@@ -343,7 +343,7 @@ def test_registering_again(hurried: Callable[..., SipeClient]) -> None:
 def test_a_room_without_name_in_the_list_makes_sipe_crash(day: Day) -> None:
     found = commands(day.wire, sent=False, kind="rpl:chansrch")[0]
     rows = re.findall(r"<chanib\b[^>]*>", found.body)
-    assert len(rows) == 3
+    assert len(rows) > 3
     assert all(re.search(r'\bname="[^"]+"', row) and re.search(r'\buri="ma-chan://[^"]+"', row) for row in rows)
     assert HOSTILE in {one["name"] for one in day.events if one["event"] == "room"}
 
