@@ -22,7 +22,6 @@ from bench.texts import queries
 
 __all__ = ["Growth"]
 
-_READERS = 4
 _PAGE = 100
 _SIGNED_IN = 64
 
@@ -47,9 +46,9 @@ class Growth:
                 uri, middle = self.bench.scene.rooms[name], size // 2
                 last = f"<chanib uri={quoteattr(uri)}/><bcq><last cnt={quoteattr(str(_PAGE))}/></bcq>"
                 self._ask(server, load, f"history, newest {_PAGE} of {size:,}", "bccontext", [last], 200)
-                paged = [self._page(uri, middle - number * 7) for number in range(100)]
+                paged = [self._page(uri, middle + number * 3) for number in range(100)]
                 self._ask(server, load, f"history, {_PAGE} in the middle of {size:,}", "bcbymsg", paged, 200)
-                dated = [self._dated(uri, middle - number * 7) for number in range(100)]
+                dated = [self._dated(uri, middle + number * 3) for number in range(100)]
                 self._ask(server, load, f"history, {_PAGE} by date of {size:,}", "bcbydate", dated, 200)
 
     def search(self) -> None:
@@ -83,8 +82,8 @@ class Growth:
 
     def _ask(self, server: Server, load: Load, name: str, command: str, data: Sequence[str], units: int) -> None:
         script = self._script(command, [_command(command, one) for one in data])
-        ask = {"script": script, "expect": f"rpl:{command}", "parallel": _READERS}
-        load.must("ask", units=max(units // 10, _READERS), **ask)  # warm up
+        ask = {"script": script, "expect": f"rpl:{command}", "parallel": 1}
+        load.must("ask", units=max(units // 10, 1), **ask)  # warm up
         results = [
             self.bench.measured(name, "tcp", server, lambda: load.must("ask", units=units, **ask))
             for _ in range(self.bench.plan.repeats)
