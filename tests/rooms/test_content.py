@@ -55,6 +55,17 @@ def test_a_file_without_its_facts() -> None:
     assert part == FileLink("example.com", "room", "stored.bin", "stored.bin", None)
 
 
+def test_a_link_with_many_parameters_is_a_link_all_the_same() -> None:
+    many = "&".join(f"p{number}=1" for number in range(200))
+    (part,) = parse_content(f"ma-filelink://example.com/room/stored.bin?name=a.txt&{many}")
+    assert part == FileLink("example.com", "room", "stored.bin", "a.txt", None)
+
+
+def test_a_link_is_known_however_it_is_written() -> None:
+    (part,) = parse_content("MA-FileLink://example.com/room/stored.bin?size=7")
+    assert part == FileLink("example.com", "room", "stored.bin", "stored.bin", 7)
+
+
 def test_a_story_has_a_title_and_a_body() -> None:
     assert split_story("[STORY]Shift report\r\nPump 3\r\nagain") == Story("Shift report", "Pump 3\nagain")
     assert split_story("[STORY]Only a title") == Story("Only a title", "")

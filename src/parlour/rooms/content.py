@@ -28,7 +28,10 @@ EMOTICONS = (":)", ":(", "8-)", ":-D", ":-O", ":-/", ":'(", ":-P", ";)", ">:O", 
 """In the vendor's numbering: smile, frown, cool, laughing, shocked, confused, crying, tongue, wink, angry, kissing."""
 
 _ANCHOR = re.compile(r'<a href="([^"<>\r\n]{1,2048})">([^<>]{0,1024})</a>', re.IGNORECASE)
-_FILE = re.compile(r"ma-filelink://([^/\s<>\"?]{1,255})/([^/\s<>\"?]{1,64})/([^/\s<>\"?]{1,128})(\?[^\s<>\"]{0,1024})?")
+_FILE = re.compile(
+    r"ma-filelink://([^/\s<>\"?]{1,255})/([^/\s<>\"?]{1,64})/([^/\s<>\"?]{1,128})(\?[^\s<>\"]{0,1024})?",
+    re.IGNORECASE,
+)
 _BARE = re.compile(r"\b(?:https?|ma-chan)://[^\s<>\"]{1,2048}", re.IGNORECASE)
 _FACES = re.compile("|".join(re.escape(face) for face in sorted(EMOTICONS, key=len, reverse=True)))
 _ANY = re.compile(rf"(?P<a>{_ANCHOR.pattern})|(?P<f>{_FILE.pattern})|(?P<b>{_BARE.pattern})", re.IGNORECASE)
@@ -124,7 +127,8 @@ def _link(url: str, label: str) -> Part:
 
 
 def _file_link(match: re.Match[str]) -> FileLink:
-    asked = parse_qs(urlsplit(match[4] or "").query, max_num_fields=16)
+    # No bound on the number of fields: too many would be an error, and the pattern has bounded the length.
+    asked = parse_qs(urlsplit(match[4] or "").query)
     size = asked.get("size", [""])[0]
     number = int(size) if size.isascii() and size.isdigit() and len(size) < 19 else None
     return FileLink(match[1], match[2], match[3], asked.get("name", [unquote(match[3])])[0], number)
