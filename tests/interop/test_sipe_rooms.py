@@ -84,8 +84,8 @@ def test_the_number_of_people_in_the_room_list(server: Server, sign_in: MakeClie
 
 
 def test_a_hundred_rooms_are_joined_with_one_bjoin(server: Server, sign_in: MakeClient) -> None:
-    """What SIPE does with the rooms that were open when the connection was lost, and with those it is to join by itself.
-    The answer comes in several pieces; each room gets its history, and the first post after it."""
+    """What SIPE does with the rooms that were open when the connection was lost, and with those it joins by itself. The
+    answer comes in several pieces; each room gets its history, and the first post after it."""
     uris = [make_room(server, f"방 {number:03d}", visibility="open", manager=["alice"]) for number in range(100)]
     for uri in uris[:3]:
         server.ask("message.send", room=uri.rpartition("/")[2], text="어서 오세요", as_user="bob")

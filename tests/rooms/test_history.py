@@ -66,6 +66,12 @@ def test_which_messages_survive_the_limit_and_how_many_there_are() -> None:
     assert page_of(POSTS, PostQuery(), 5)[1] == Page(5, more=False)
 
 
+def test_counting_goes_as_far_as_was_asked() -> None:
+    assert page_of(POSTS, PostQuery(count_to=0), 2)[1] == Page(2, more=True)
+    assert page_of(POSTS, PostQuery(count_to=4), 2)[1] == Page(4, more=True)
+    assert page_of(POSTS, PostQuery(count_to=4), 5)[1] == Page(5, more=False)
+
+
 def test_counting_ends() -> None:
     many = [Post(number, "sip:ann@x", "x", number) for number in range(1, MOST_COUNTED + 5)]
     assert page_of(many, PostQuery(), 1)[1] == Page(MOST_COUNTED, more=True)

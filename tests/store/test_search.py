@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parlour.rooms.history import PostQuery, page_of
+from parlour.rooms.history import MOST_COUNTED, PostQuery, page_of
 from parlour.rooms.model import Micros
 from parlour.rooms.words import WordMatch
 from parlour.store.api import StoreConflict, StoredPost, StoreUnavailable
@@ -63,6 +63,7 @@ QUERIES = st.builds(
     after=NUMBERS,
     before=NUMBERS,
     newest_first=st.booleans(),
+    count_to=st.sampled_from([0, 3, MOST_COUNTED]),
 )
 # (text, author, time, whether the post is in the other room)
 POSTS = st.lists(st.tuples(SAFE_TEXTS, st.sampled_from(PEOPLE), st.integers(0, 12), st.booleans()), max_size=12)

@@ -10,10 +10,10 @@ from parlour.rooms.content import searchable_text
 from parlour.rooms.model import Micros
 from parlour.rooms.words import WordMatch, Words, compile_words
 
-__all__ = ["MOST_COUNTED", "Kept", "Page", "PostQuery", "page_of"]
+__all__ = ["MOST_COUNTED", "Kept", "Page", "PostQuery", "most_counted", "page_of"]
 
 MOST_COUNTED = 10_000
-"""Matches are counted up to here; a query that has more says this number and that there are more."""
+"""Matches are counted up to here at most; a query that has more says this number and that there are more."""
 
 
 class Kept(Protocol):
@@ -38,7 +38,8 @@ class PostQuery:
 
     `authors` are URIs in lower case. `since` and `until` are both inclusive, microseconds since 1970. `after` and
     `before` are message numbers, both excluded. `newest_first`: scan from the newest, so that the newest survive the
-    limit; the page itself is always oldest first."""
+    limit; the page itself is always oldest first. `count_to`: matches are counted up to here, or up to those on the
+    page; 0 for readers who turn pages, as counting would cost more than the page."""
 
     text: str = ""
     match: WordMatch = WordMatch.ANY
@@ -49,6 +50,7 @@ class PostQuery:
     after: int | None = None
     before: int | None = None
     newest_first: bool = True
+    count_to: int = MOST_COUNTED
 
     @property
     def words(self) -> Words | None:
@@ -58,7 +60,7 @@ class PostQuery:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is beside a page: `matches` counts all that fit, up to MOST_COUNTED; `more`: some of them are not on it."""
+    """What is beside a page: `matches` of all that fit, as far as they were counted; `more`: some are not on it."""
 
     matches: int
     more: bool
@@ -69,7 +71,12 @@ def page_of(posts: Iterable[K], query: PostQuery, limit: int) -> tuple[list[K], 
     words = query.words
     found = [post for post in posts if _fits(post, query) and (words is None or words.fits(searchable_text(post.text)))]
     cut = (found[-limit:] if limit > 0 else []) if query.newest_first else found[: max(limit, 0)]
-    return cut, Page(min(len(found), MOST_COUNTED), len(found) > len(cut))
+    return cut, Page(min(len(found), most_counted(query, limit)), len(found) > len(cut))
+
+
+def most_counted(query: PostQuery, limit: int) -> int:
+    """How many matches are counted for a page of `limit`."""
+    return max(min(query.count_to, MOST_COUNTED), limit)
 
 
 def _fits(post: Kept, query: PostQuery) -> bool:

@@ -97,6 +97,9 @@ async def test_what_a_page_says_of_itself() -> None:
         alice, _ = await said(scene)
         (page,) = (await alice.ask(by_date(words="펌프", limit=1))).body.pages  # type: ignore[union-attr]
         assert (page.room_uri, page.matches, page.truncated) == (room_at(OPEN), 2, True)
+        for anchored, matches in (({}, 1), ({"words": "펌프"}, 2)):
+            (turned,) = (await alice.ask(by_message(5, limit=1, newest_first_scan=True, **anchored))).body.pages  # type: ignore
+            assert (turned.matches, turned.truncated) == (matches, True)
         (message,) = page.messages
         assert (message.author, message.author_name, message.text) == (uri("alice"), "Alice", SAID[0])
         (page,) = (await alice.ask(by_message(2, only_anchor=True))).body.pages  # type: ignore[union-attr]

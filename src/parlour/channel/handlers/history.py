@@ -8,7 +8,7 @@ from parlour.channel.caller import Answer, Caller
 from parlour.channel.names import room_id
 from parlour.channel.refusals import failed_room
 from parlour.hub.reading import HistoryPage as Found
-from parlour.rooms.history import PostQuery
+from parlour.rooms.history import MOST_COUNTED, PostQuery
 from parlour.rooms.model import Micros, RoomId
 from parlour.rooms.refusals import Refused
 from parlour.rooms.words import WordMatch
@@ -70,9 +70,19 @@ def _query(wanted: HistoryFilter) -> PostQuery:
         after=None if backwards else anchor,
         before=anchor if backwards else None,
         newest_first=backwards,
+        count_to=_counted(wanted),
     )
 
 
+def _counted(wanted: HistoryFilter) -> int:
+    """Whoever searches wants to know how much there is. Counting must not make a page of history cost more than it is:
+    who asks by date alone learns whether there is much, who turns pages nothing beyond the page."""
+    if wanted.words or wanted.authors:
+        return MOST_COUNTED
+    return _COUNTED_BY_DATE if wanted.anchor is None else 0
+
+
+_COUNTED_BY_DATE = 1000
 _MATCHES = {"ANY": WordMatch.ANY, "ALL": WordMatch.ALL, "PHR": WordMatch.PHRASE}
 
 

@@ -11,7 +11,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any, Final
 
-from parlour.rooms.history import MOST_COUNTED, Page, PostQuery
+from parlour.rooms.history import Page, PostQuery, most_counted
 from parlour.rooms.model import Micros, RoomId
 from parlour.rooms.words import Words
 from parlour.store.api import FoundPosts, StoredPost
@@ -34,7 +34,7 @@ WITH RECURSIVE span(low, high) AS (
 SELECT low, high FROM span WHERE high - low <= 1
 """  # noqa: S608 (two constants)
 
-# One walk counts and says which, in the order of the walk; then only those of the page are read.
+# One walk counts, as far as is asked, and says which, in its own order; then only those of the page are read.
 _IDS: Final = "SELECT count(*), group_concat(id) FROM ({})"
 _PAGE: Final = """
 SELECT chat_id, author, author_name, text, at, rtf, alert FROM posts
@@ -74,13 +74,13 @@ def find(connection: sqlite3.Connection, room: RoomId, query: PostQuery, limit: 
     hits = hits_of(connection, room, query, "DESC" if query.newest_first else "ASC")
     if hits is None:
         return FoundPosts((), Page(0, more=False))
+    most = most_counted(query, limit)
     # `more` needs one beyond what is counted or shown.
-    most = max(limit, MOST_COUNTED) + 1
-    total, ids = connection.execute(_IDS.format(hits.sql), (*hits.values, most)).fetchone()
+    total, ids = connection.execute(_IDS.format(hits.sql), (*hits.values, most + 1)).fetchone()
     cut = ids.split(",", limit)[:limit] if total and limit > 0 else []
     rows = connection.execute(_PAGE, (f"[{','.join(cut)}]",)).fetchall() if cut else []
     posts = tuple(stored_post(room, *row) for row in rows)
-    return FoundPosts(posts, Page(min(total, MOST_COUNTED), more=total > len(cut)))
+    return FoundPosts(posts, Page(min(total, most), more=total > len(cut)))
 
 
 def stored_post(
