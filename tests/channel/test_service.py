@@ -26,6 +26,21 @@ async def test_who_may_not_chat_is_refused_with_the_code_clients_know() -> None:
         assert not scene.service.session_count
 
 
+async def test_a_service_before_this_one_turns_the_same_people_away() -> None:
+    async with Scene() as scene:
+        handle = scene.service.handle_invite
+
+        def begin_elsewhere(incoming: IncomingRequest) -> None:
+            if not scene.service.turns_away(incoming):
+                handle(incoming)
+
+        scene.service.handle_invite = begin_elsewhere  # type: ignore[method-assign]
+        response = scene.client("carol").call()
+        assert (response.status, code(response)) == (403, "20010")
+        assert scene.service.refusals == 1
+        assert scene.client("alice").call().status == 200
+
+
 async def test_too_many_endpoints() -> None:
     async with Scene(limits=Limits(endpoints_per_user=2)) as scene:
         await scene.called(endpoint="e1")

@@ -226,9 +226,10 @@ async def test_who_may_not_chat_is_told_no_address_and_refused(house: Controller
     told = await mute.subscribes(PROVISIONING, groups("persistentChatConfiguration"), content_type=_PROVISIONING_TYPE)
     properties = {one.attrib["name"]: one.text for one in ET.fromstring(told.text).iterfind(".//{*}property")}
     assert properties == {"EnablePersistentChat": "false"}
-    refused = await mute.calls_out(house.pool)
-    assert refused.status == 403
-    assert refused.header("ms-diagnostics").startswith("20010;")
+    for address in (house.pool, house.lookup):
+        refused = await mute.calls_out(address)
+        assert refused.status == 403
+        assert refused.header("ms-diagnostics").startswith("20010;")
 
 
 async def test_the_trace_has_neither_words_nor_credentials(house: Controller, enter: Enter) -> None:

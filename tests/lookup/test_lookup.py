@@ -51,7 +51,14 @@ class Switchboard:
     def __init__(self, *loads: ChannelLoad, **more: Any) -> None:
         self.handler: Any = None
         self.pushed: list[bytes] = []
-        self.service = LookupService(self, lambda: loads, itertools.count(1).__next__, **more)  # type: ignore[arg-type]
+        self.unwelcome = False
+        self.service = LookupService(
+            self,  # type: ignore[arg-type]
+            lambda: loads,
+            itertools.count(1).__next__,
+            lambda incoming: self.unwelcome,
+            **more,
+        )
 
     def accept_invite(self, incoming: IncomingRequest, handler: Any) -> Any:
         self.handler = handler
@@ -117,6 +124,15 @@ def test_bodies_that_are_none_of_ours(body: bytes, kind: str, status: int) -> No
     info = Info(body, kind)
     board.handler.receive_info(info)
     assert (info.status, board.pushed) == (status, [])
+
+
+def test_who_may_not_chat_gets_no_dialog() -> None:
+    board = Switchboard(ONE, sessions=1)
+    board.unwelcome = True
+    assert board.invite().status == 0  # answered by whoever turned them away
+    assert board.handler is None
+    board.unwelcome = False
+    assert [board.invite().status for _ in range(2)] == [0, 503]
 
 
 def test_the_number_of_callers_is_bounded() -> None:

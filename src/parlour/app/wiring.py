@@ -168,7 +168,9 @@ def _add_services(core: Core, endpoint: Endpoint, frontend: Frontend, settings: 
         return [ChannelLoad(pool_uri, channel.session_count, channel.settings.sessions, draining)]
 
     frontend.add_service(pool_uri, channel)
-    frontend.add_service(f"sip:{LOOKUP_USER}@{settings.domain}", LookupService(endpoint, loads, next_envid))
+    frontend.add_service(
+        f"sip:{LOOKUP_USER}@{settings.domain}", LookupService(endpoint, loads, next_envid, channel.turns_away)
+    )
 
     def answer_at(uri: str, present: bool) -> None:
         if present:

@@ -113,6 +113,15 @@ class ChannelService:
             return None if incoming.final_status else NOT_BEGUN
         return diagnosis_for(refused.reason) if refused is not None else None
 
+    def turns_away(self, incoming: IncomingRequest) -> bool:
+        """For a service that stands before this one: an INVITE of somebody who may not chat is refused, as it would be
+        here; True then."""
+        identity = incoming.identity
+        if identity is not None and self.hub.may_chat(identity.uri):
+            return False
+        self.refuse(incoming, BAD_CALLER if identity is None else diagnosis_for(Refusal.NOT_PROVISIONED))
+        return True
+
     def _begin(self, incoming: IncomingRequest, identity: Identity) -> Refused | None:
         endpoint = identity.endpoint or f"call:{incoming.request.call_id}"
         session = Session(self, identity.uri, endpoint, incoming.connection, profile_for(identity.user_agent))

@@ -150,8 +150,8 @@ class Hub:
     def enter(self, person_uri: str, endpoint: str, listener: Listener) -> Visit | Refused:
         """Begin a visit. The same endpoint (unless empty) coming again ends its earlier visit, which broke. BUSY while
         the server is `draining`."""
-        person = self.people.find_person(person_uri)
-        if person is None or person.disabled or not person.chat_enabled:
+        person = self._chatter(person_uri)
+        if person is None:
             return _NOT_PROVISIONED
         if self.draining:
             return _DRAINING
@@ -159,6 +159,14 @@ class Hub:
             if endpoint and visit.endpoint == endpoint:
                 self._enforcing.end(visit, Refusal.REPLACED)
         return self.presence.admit(person, endpoint, listener)
+
+    def may_chat(self, person_uri: str) -> bool:
+        """Whether a visit of this person could begin at all."""
+        return self._chatter(person_uri) is not None
+
+    def _chatter(self, person_uri: str) -> Person | None:
+        person = self.people.find_person(person_uri)
+        return None if person is None or person.disabled or not person.chat_enabled else person
 
     def leave(self, visit: Visit) -> None:
         """End a visit: out of all rooms at once. Idempotent; its listener hears nothing more."""

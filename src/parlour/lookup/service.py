@@ -18,25 +18,33 @@ __all__ = ["LookupService"]
 
 
 class LookupService:
-    """Answers at `sip:ocschat@<domain>`. `loads` lists the channel services as they are now; `sessions` bounds the
-    dialogs open at a time (a client asks once and hangs up)."""
+    """Answers at `sip:ocschat@<domain>`. `loads` lists the channel services as they are now; `turns_away` refuses an
+    INVITE of somebody who may not chat, and says whether it did; `sessions` bounds the dialogs open at a time (a client
+    asks once and hangs up)."""
 
     def __init__(
         self,
         endpoint: Endpoint,
         loads: Callable[[], Sequence[ChannelLoad]],
         next_envid: Callable[[], int],
+        turns_away: Callable[[IncomingRequest], bool],
         *,
         sessions: int = 10_000,
     ) -> None:
         self._endpoint = endpoint
         self._loads = loads
         self._next_envid = next_envid
+        self._turns_away = turns_away
         self._most = sessions
         self._open = 0
 
     def handle_invite(self, incoming: IncomingRequest) -> None:
-        """Accept the dialog. Who may chat at all is settled by the channel service, whose URI is no secret."""
+        """Accept the dialog of somebody who may chat.
+
+        COMPAT: refused here, SIPE gives group chat up until it signs in again; refused by the channel service alone, it
+        would begin anew every five minutes."""
+        if self._turns_away(incoming):
+            return
         if self._open >= self._most:
             incoming.respond(503, headers=[("Retry-After", "5")])
             return
