@@ -64,12 +64,12 @@ def _command(element: Element, position: int, limits: DecodeLimits) -> Request:
     reader = COMMANDS.get(name)
     if reader is None:
         return UnknownCommand(seqid, name)
-    data = element.find("data")
-    if data is not None and len(data.children) > limits.rooms_per_command:
+    # A client that forgets `data` and writes its fields straight into the command is understood all the same.
+    data = element.find("data") or element
+    if len(data.children) > limits.rooms_per_command:
         return BadCommand(seqid, name, "too many rooms")
     try:
-        # A client that forgets `data` and writes its fields straight into the command is understood all the same.
-        return reader(element if data is None else data, seqid)
+        return reader(data, seqid)
     except Malformed as error:
         return BadCommand(seqid, name, error.reason)
 
