@@ -10,7 +10,7 @@ import pytest
 
 from parlour.hub.hub import READS_AT_ONCE
 from parlour.hub.posting import Draft
-from parlour.hub.reading import History, HistoryPage
+from parlour.hub.reading import History, HistoryPage, what_fits
 from parlour.hub.tails import Tails
 from parlour.rooms.editing import RoomChange
 from parlour.rooms.history import PostQuery
@@ -296,13 +296,38 @@ async def test_searching_is_recorded_with_what_was_asked_not_with_what_was_found
 async def test_one_message() -> None:
     w, ann = await wide()
     await say(w, "a", "b")
-    post = await w.hub.reading.message(ann, SHIFT.id, 2)
-    assert isinstance(post, StoredPost)
-    assert post.text == "b"
+    page, secret, live = await w.hub.reading.messages(ann, [SHIFT.id, SECRET.id, LIVE_ONLY.id], 2)
+    assert isinstance(page, HistoryPage)
+    assert [post.text for post in page.posts] == ["b"]
+    assert (reason(secret), reason(live)) == (Refusal.NO_SUCH_ROOM, Refusal.NO_SUCH_MESSAGE)
     for number in (0, -1, 3, 2**64):
-        assert reason(await w.hub.reading.message(ann, SHIFT.id, number)) is Refusal.NO_SUCH_MESSAGE
-    assert reason(await w.hub.reading.message(ann, SECRET.id, 1)) is Refusal.NO_SUCH_ROOM
-    assert reason(await w.hub.reading.message(ann, LIVE_ONLY.id, 1)) is Refusal.NO_SUCH_MESSAGE
+        (answer,) = await w.hub.reading.messages(ann, [SHIFT.id], number)
+        assert reason(answer) is Refusal.NO_SUCH_MESSAGE
+    many = await w.hub.reading.messages(ann, [SHIFT.id] * 101, 2)
+    assert {reason(answer) for answer in many} == {Refusal.LIMIT_EXCEEDED}
+
+
+@pytest.mark.parametrize(("newest", "kept"), [(True, [3, 4, 5]), (False, [1, 2, 3])])
+def test_an_answer_has_as_much_as_fits_and_one_message_at_least(newest: bool, kept: list[int]) -> None:
+    posts = [post("r", number, 100) for number in range(1, 6)]
+    assert [one.chat_id for one in what_fits(posts, 950, newest)] == kept
+    assert what_fits(posts, 5 * 300, newest) == posts
+    assert len(what_fits(posts, 0, newest)) == 1
+    assert what_fits([], 0, newest) == []
+
+
+async def test_long_messages_make_short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("parlour.hub.reading.ANSWER_CHARS", 4000)
+    w, ann = await wide()
+    await say(w, *("긴 글" * 100 for _ in range(9)))
+    page = await found(w, ann, PostQuery(), 9)
+    assert ([one.chat_id for one in page.posts], page.matches, page.more) == ([3, 4, 5, 6, 7, 8, 9], 9, True)
+    assert dict(w.posts.events[-1].detail)["count"] == 7
+    shared = (await w.hub.reading.query(ann, [SHIFT.id] * 4, PostQuery(newest_first=False), 9))[3]
+    assert isinstance(shared, HistoryPage)
+    assert [one.chat_id for one in shared.posts] == [1, 2]
+    visit, _ = w.enter("ann")
+    assert ids(await w.hub.before(visit, SHIFT.id, 9, 30)) == [2, 3, 4, 5, 6, 7, 8]
 
 
 async def test_administrators_look_into_every_room_and_are_recorded() -> None:

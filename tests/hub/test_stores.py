@@ -148,8 +148,10 @@ async def test_searching_and_removing(house: House) -> None:
     assert page.posts == ()
     assert await hub.removing.remove(None, room.id, PostQuery(text="점심")) == Removal(1)
     hub = await house.again()
-    assert await hub.reading.message(house.who("ann"), room.id, 3) == now
-    gone = await hub.reading.message(house.who("ann"), room.id, 4)
+    (page,) = await hub.reading.messages(house.who("ann"), [room.id], 3)
+    assert isinstance(page, HistoryPage)
+    assert page.posts == (now,)
+    (gone,) = await hub.reading.messages(house.who("ann"), [room.id], 4)
     assert isinstance(gone, Refused)
     assert gone.reason is Refusal.NO_SUCH_MESSAGE
     kinds = [row.kind for row in await house.store.posts.outbox(0, 1000)]
@@ -187,7 +189,7 @@ async def test_numbers_that_no_store_can_count_to(house: House) -> None:
     assert len(older.posts) == 1
     for number in (2**63 - 1, 2**63, 2**64, 0, -(2**64)):
         for answer in (
-            await hub.reading.message(ann, room.id, number),
+            *(await hub.reading.messages(ann, [room.id], number)),
             await hub.removing.remove_one(None, room.id, number),
         ):
             assert isinstance(answer, Refused)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.gate import Gate
 from parlour.hub.recording import Recorder
-from parlour.hub.tails import Tails
+from parlour.hub.tails import Tails, weight_of
 from parlour.hub.turns import FairTurns
 from parlour.rooms.decisions import (
     HIGHEST_NUMBER,
@@ -25,7 +25,11 @@ from parlour.rooms.model import Limits, Micros, Person, RoomId
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.store.api import EventKind, FoundPosts, OutboxEvent, PostLog, StoredPost, StoreUnavailable
 
-__all__ = ["History", "HistoryPage", "Reading"]
+__all__ = ["ANSWER_CHARS", "History", "HistoryPage", "Reading", "what_fits"]
+
+ANSWER_CHARS = 3 * 1024 * 1024
+"""About how many characters one answer has at most, however many messages were asked for: what a door can say at once.
+Each room of a query has an equal share, and one message at least."""
 
 _NOT_KEPT = Refused(Refusal.UNAVAILABLE, "the store is not available; try again later")
 _NO_MESSAGE = Refused(Refusal.NO_SUCH_MESSAGE, "there is no such message")
@@ -123,7 +127,7 @@ class Reading:
     ) -> History | Refused:
         logged = self._logged(room_id)
         try:
-            posts = await fetch() if logged else []
+            posts = what_fits(await fetch(), ANSWER_CHARS, newest=True) if logged else ()
         except StoreUnavailable:
             return _NOT_KEPT
         up_to = posts[-1].chat_id if posts else 0
@@ -141,28 +145,29 @@ class Reading:
         most = self._limits.rooms_per_query
         if len(rooms) > most:
             return [Refused(Refusal.LIMIT_EXCEEDED, f"a query looks into at most {most} rooms")] * len(rooms)
-        answers = {room: await self._query_one(person, room, query, limit) for room in dict.fromkeys(rooms)}
+        share = ANSWER_CHARS // max(1, len(rooms))
+        each = dict.fromkeys(rooms)
+        answers = {room: await self._query_one(person, room, query, limit, share) for room in each}
         return [answers[room] for room in rooms]
 
     async def _query_one(
-        self, person: Person, room_id: RoomId, query: PostQuery, limit: int | None
+        self, person: Person, room_id: RoomId, query: PostQuery, limit: int | None, share: int
     ) -> HistoryPage | Refused:
         refused = self._may_read(person, room_id)
         if refused is not None:
             return refused
 
         async def find() -> HistoryPage | Refused:
-            return self._may_read(person, room_id) or await self._find(person.uri, room_id, query, limit)
+            return self._may_read(person, room_id) or await self._find(person.uri, room_id, query, limit, share)
 
         return await self._turns.run(person.uri, find)
 
-    async def message(self, person: Person, room_id: RoomId, chat_id: int) -> StoredPost | Refused:
-        """One message, as it reads now; NO_SUCH_MESSAGE if it is not kept (any more)."""
+    async def messages(self, person: Person, rooms: Sequence[RoomId], chat_id: int) -> list[HistoryPage | Refused]:
+        """The one message of this number in each room, as it reads now; NO_SUCH_MESSAGE where it is not kept (any
+        more). Otherwise as `query`."""
         number = min(chat_id, HIGHEST_NUMBER - 1)
-        page = await self._query_one(person, room_id, PostQuery(after=number - 1, before=number + 1), 1)
-        if isinstance(page, Refused):
-            return page
-        return page.posts[0] if page.posts else _NO_MESSAGE
+        pages = await self.query(person, rooms, PostQuery(after=number - 1, before=number + 1), 1)
+        return [page if isinstance(page, Refused) or page.posts else _NO_MESSAGE for page in pages]
 
     async def inspect_query(
         self, who: str, room_id: RoomId, query: PostQuery, limit: int | None
@@ -171,7 +176,7 @@ class Reading:
 
         async def find() -> HistoryPage | Refused:
             known = room_id in self._catalogue.rooms
-            return await self._find(who, room_id, query, limit) if known else no_such_room()
+            return await self._find(who, room_id, query, limit, ANSWER_CHARS) if known else no_such_room()
 
         return await self._turns.run(who, find)
 
@@ -186,17 +191,20 @@ class Reading:
 
         return await self._turns.run(who, measure)
 
-    async def _find(self, who: str, room_id: RoomId, query: PostQuery, limit: int | None) -> HistoryPage | Refused:
+    async def _find(
+        self, who: str, room_id: RoomId, query: PostQuery, limit: int | None, share: int
+    ) -> HistoryPage | Refused:
         logged = self._logged(room_id)
         size = decide_page_size(limit, self._limits)
         try:
             found = await self._posts.find(room_id, within_reach(query), size) if logged else _NONE_FOUND
         except StoreUnavailable:
             return _NOT_KEPT
-        record = self._record(who, room_id, found.posts, query)
-        if not await self._recorder.keep_or_owe(record):
+        posts = what_fits(found.posts, share, query.newest_first)
+        if not await self._recorder.keep_or_owe(self._record(who, room_id, posts, query)):
             return _NOT_KEPT
-        return HistoryPage(room_id, found.posts, found.page.matches, found.page.more, logged)
+        more = found.page.more or len(posts) < len(found.posts)
+        return HistoryPage(room_id, tuple(posts), found.page.matches, more, logged)
 
     # --- both
 
@@ -220,6 +228,16 @@ class Reading:
 
 
 _NONE_FOUND = FoundPosts((), Page(0, False))
+
+
+def what_fits(posts: Sequence[StoredPost], chars: int, newest: bool) -> Sequence[StoredPost]:
+    """As many of the newest (or oldest) as have about so many characters together, one at least; in the same order."""
+    left = chars
+    for count, post in enumerate(reversed(posts) if newest else posts):
+        left -= weight_of(post)
+        if left < 0 and count:
+            return posts[-count:] if newest else posts[:count]
+    return posts
 
 
 def asked_for(query: PostQuery) -> dict[str, object]:

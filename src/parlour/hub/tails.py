@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from parlour.rooms.model import RoomId
 from parlour.store.api import StoredPost
 
-__all__ = ["Tails"]
+__all__ = ["Tails", "weight_of"]
 
 
 class _Tail:
@@ -30,9 +30,9 @@ class _Tail:
             return 0
         before = self.chars
         if len(self.posts) == self.posts.maxlen:
-            self.chars -= _size(self.posts[0])
+            self.chars -= weight_of(self.posts[0])
         self.posts.append(post)
-        self.chars += _size(post)
+        self.chars += weight_of(post)
         return self.chars - before
 
 
@@ -116,7 +116,8 @@ class Tails:
             self._chars -= tail.chars
 
 
-def _size(post: StoredPost) -> int:
+def weight_of(post: StoredPost) -> int:
+    """About how many characters a post is, with what is around its text."""
     return len(post.text) + len(post.rtf or "") + 200
 
 

@@ -9,7 +9,7 @@ from parlour.channel.names import room_id
 from parlour.channel.refusals import failed_room
 from parlour.hub.reading import HistoryPage as Found
 from parlour.rooms.history import MOST_COUNTED, PostQuery
-from parlour.rooms.model import Micros, RoomId
+from parlour.rooms.model import Micros
 from parlour.rooms.refusals import Refused
 from parlour.rooms.words import WordMatch
 from parlour.xccos.encode import Page, history_replies, pages_replies
@@ -46,15 +46,10 @@ async def recent_history(caller: Caller, command: RecentHistory) -> Answer:
 
 async def find_history(caller: Caller, command: HistoryByDate | HistoryByMessage) -> Answer:
     """Messages of some rooms by time, words and authors, or before or after one of them; or that one alone."""
-    anchor = command.filter.anchor
-    if command.filter.only_anchor and anchor is not None:
-        return _replies(caller, command, [await _alone(caller, room_id(uri), anchor) for uri in command.room_uris])
-    return await _find(caller, command, _query(command.filter))
-
-
-async def _alone(caller: Caller, room: RoomId, chat_id: int) -> Found | Refused:
-    post = await caller.hub.reading.message(caller.person, room, chat_id)
-    return post if isinstance(post, Refused) else Found(room, (post,), 1, False, True)
+    wanted, rooms, reading = command.filter, [room_id(uri) for uri in command.room_uris], caller.hub.reading
+    if wanted.only_anchor and wanted.anchor is not None:
+        return _replies(caller, command, await reading.messages(caller.person, rooms, wanted.anchor))
+    return _replies(caller, command, await reading.query(caller.person, rooms, _query(wanted), wanted.limit))
 
 
 def _query(wanted: HistoryFilter) -> PostQuery:
@@ -84,11 +79,6 @@ def _counted(wanted: HistoryFilter) -> int:
 
 _COUNTED_BY_DATE = 1000
 _MATCHES = {"ANY": WordMatch.ANY, "ALL": WordMatch.ALL, "PHR": WordMatch.PHRASE}
-
-
-async def _find(caller: Caller, command: HistoryByDate | HistoryByMessage, query: PostQuery) -> Answer:
-    rooms = [room_id(uri) for uri in command.room_uris]
-    return _replies(caller, command, await caller.hub.reading.query(caller.person, rooms, query, command.filter.limit))
 
 
 def _replies(caller: Caller, command: HistoryByDate | HistoryByMessage, found: Sequence[Found | Refused]) -> Answer:
