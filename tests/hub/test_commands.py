@@ -12,11 +12,13 @@ import pytest
 from parlour.hub.commands import Commands, InvalidParams, UnknownCommand
 from parlour.hub.commands.registry import Command, all_commands
 from parlour.hub.commands.showing import show_time
+from parlour.hub.events import PostHeard
 from parlour.hub.managing import CONSOLE
+from parlour.rooms.model import Micros
 from parlour.rooms.refusals import Refusal
-from parlour.store.api import EventKind
+from parlour.store.api import EventKind, StoredPost
 from tests.hub.fakes import DOMAIN, uri
-from tests.hub.office import Office, opened_office, reason
+from tests.hub.office import NOON, Office, opened_office, reason
 
 
 @pytest.fixture
@@ -157,6 +159,21 @@ async def test_following_a_room(office: Office) -> None:
         await waiting
     nowhere = office.commands.follow("message.follow", {"room": "nowhere"})
     assert reason(await anext(nowhere)) is Refusal.NO_SUCH_ROOM
+
+
+async def test_who_follows_too_slowly_hears_no_more_and_holds_no_more(office: Office) -> None:
+    await office.run("category.create", name="Plant", allow=["everyone"])
+    await office.run("room.create", name="Shift", category="Plant", member=["ann"])
+    heard = office.commands.follow("message.follow", {"room": "shift", "count": 0})
+    waiting = asyncio.ensure_future(anext(heard))
+    while not office.hub.presence.live:
+        await asyncio.sleep(0)
+    (live,) = office.hub.presence.live.values()
+    (ear,) = live.audience.ears
+    post = StoredPost(live.room.id, 1, uri("ann"), "Ann", "하나", Micros(NOON))
+    ear.hear([PostHeard(live.room.id, post)] * 3000)
+    texts = [(await waiting)["text"]] + [item["text"] async for item in heard]
+    assert len(texts) == 1000
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from parlour.hub.changing import name_of
 from parlour.hub.commands.finding import find_person, find_room, only_admins
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context, Following
 from parlour.hub.commands.showing import show_post
 from parlour.hub.events import PostHeard, Removed, RoomEvent
-from parlour.hub.managing import CONSOLE
 from parlour.hub.posting import Draft
 from parlour.rooms.model import Person, Room
 from parlour.rooms.refusals import Refused
@@ -48,7 +48,7 @@ async def _tail(context: Context, actor: Person | None, params: Tail) -> Any:
     room = _readable(context, actor, params.room)
     if isinstance(room, Refused):
         return room
-    history = await context.hub.reading.inspect(_who(actor), room.id, params.count)
+    history = await context.hub.reading.inspect(name_of(actor), room.id, params.count)
     return history if isinstance(history, Refused) else [show_post(post) for post in history.posts]
 
 
@@ -76,7 +76,7 @@ async def _follow(context: Context, actor: Person | None, params: Follow) -> Asy
     category = context.hub.catalogue.categories[room.category]
     unwatch = context.hub.presence.watch(room, category, heard.hear)
     try:
-        history = await context.hub.reading.inspect(_who(actor), room.id, params.count)
+        history = await context.hub.reading.inspect(name_of(actor), room.id, params.count)
         if isinstance(history, Refused):
             yield history
             return
@@ -94,13 +94,14 @@ class _Heard:
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[PostHeard | None] = asyncio.Queue()
+        self._over = False
 
     def hear(self, events: Sequence[RoomEvent]) -> None:
         for event in events:
-            if isinstance(event, PostHeard) and self._queue.qsize() < _BACKLOG:
-                self._queue.put_nowait(event)
-            elif isinstance(event, PostHeard | Removed):
-                self._queue.put_nowait(None)
+            if self._over or not isinstance(event, PostHeard | Removed):
+                continue
+            self._over = isinstance(event, Removed) or self._queue.qsize() >= _BACKLOG
+            self._queue.put_nowait(event if isinstance(event, PostHeard) and not self._over else None)
 
     async def next(self) -> PostHeard | None:
         return await self._queue.get()
@@ -109,10 +110,6 @@ class _Heard:
 def _readable(context: Context, actor: Person | None, text: str) -> Room | Refused:
     refused = only_admins(context, actor)
     return refused if refused is not None else find_room(context, actor, text)
-
-
-def _who(actor: Person | None) -> str:
-    return actor.uri if actor is not None else CONSOLE
 
 
 COMMANDS: tuple[Command[Any] | Following[Any], ...] = (
