@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from parlour.hub.changing import name_of
 from parlour.hub.commands.dates import DATE_HELP, read_until
 from parlour.hub.commands.finding import find_room, only_admins
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
-from parlour.hub.commands.searches import make_query, who_asks
+from parlour.hub.commands.searches import make_query
 from parlour.hub.removing import DEFAULT_REPLACEMENT
 from parlour.rooms.history import MOST_COUNTED, PostQuery
 from parlour.rooms.model import Person, Room
@@ -93,7 +94,7 @@ def _refusal(answer: object) -> Refused | None:
 
 async def _missing(context: Context, actor: Person | None, room: Room, number: int) -> Refused | None:
     query = PostQuery(after=number - 1, before=number + 1)
-    page = await context.hub.reading.inspect_query(who_asks(actor), room.id, query, 1)
+    page = await context.hub.reading.inspect_query(name_of(actor), room.id, query, 1)
     if isinstance(page, Refused):
         return page
     if page.matches:
@@ -118,7 +119,7 @@ async def _clear(context: Context, actor: Person | None, params: Clear) -> Any:
 
 
 async def _count(context: Context, actor: Person | None, room: Room, query: PostQuery) -> Any:
-    page = await context.hub.reading.inspect_query(who_asks(actor), room.id, query, 1)
+    page = await context.hub.reading.inspect_query(name_of(actor), room.id, query, 1)
     return page if isinstance(page, Refused) else _counted(room, page.matches, page.matches >= MOST_COUNTED)
 
 

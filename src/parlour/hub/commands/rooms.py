@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
+from parlour.hub.changing import name_of
 from parlour.hub.commands.finding import find_addin, find_category, find_principals, find_room, only_admins, only_one
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
-from parlour.hub.commands.searches import who_asks
 from parlour.hub.commands.showing import VISIBILITIES, show_room, show_room_row
 from parlour.rooms.editing import ListEdit, Op, RoomChange
 from parlour.rooms.model import Behavior, Person, Role, Room
@@ -145,7 +145,7 @@ async def _large(
     for room in rooms:
         if limit is not None and len(rows) >= limit:
             break
-        content = await context.hub.reading.content_size(who_asks(actor), room.id)
+        content = await context.hub.reading.content_size(name_of(actor), room.id)
         if isinstance(content, Refused):
             return content
         if content > size:

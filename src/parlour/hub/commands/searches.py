@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from parlour.hub.changing import name_of
 from parlour.hub.commands.dates import DATE_HELP, read_since, read_until
 from parlour.hub.commands.finding import find_author, find_room, only_admins
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
 from parlour.hub.commands.showing import show_post
-from parlour.hub.managing import CONSOLE
 from parlour.hub.reading import HistoryPage
 from parlour.rooms.history import PostQuery
 from parlour.rooms.model import Person, Room
 from parlour.rooms.refusals import Refused
 from parlour.rooms.words import WordMatch
 
-__all__ = ["COMMANDS", "make_query", "who_asks"]
+__all__ = ["COMMANDS", "make_query"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ async def _search(context: Context, actor: Person | None, params: Search) -> Any
 async def _pages(context: Context, actor: Person | None, rooms: list[Room], query: PostQuery, count: int) -> Any:
     shown = []
     for room in rooms:
-        page = await context.hub.reading.inspect_query(who_asks(actor), room.id, query, count)
+        page = await context.hub.reading.inspect_query(name_of(actor), room.id, query, count)
         if isinstance(page, Refused):
             return page
         shown.append(_show_page(room, page))
@@ -91,11 +91,6 @@ def make_query(
             return uri
         uris.append(uri)
     return PostQuery(words, match, case, frozenset(uris), first, last)
-
-
-def who_asks(actor: Person | None) -> str:
-    """The name under which the archive has it."""
-    return actor.uri if actor is not None else CONSOLE
 
 
 COMMANDS: tuple[Command[Any], ...] = (
