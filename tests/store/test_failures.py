@@ -67,6 +67,22 @@ async def test_locked_by_another_connection(
     assert [record.levelno for record in caplog.records] == [logging.ERROR, logging.WARNING]
 
 
+async def test_a_room_is_deleted_although_its_posts_cannot_be_swept_away_yet(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_connection: sqlite3.Connection) -> bool:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    await store.posts.append(post(1))
+    with monkeypatch.context() as patched:
+        patched.setattr("parlour.store.sqlite.rooms._sweep", full)
+        await store.rooms.delete_room(ROOM.id)
+    assert (await store.rooms.load())[1] == []
+    await store.rooms.sweep()
+    left = await store._readers.read(lambda c: c.execute("SELECT count(*) FROM posts, rooms").fetchone())
+    assert left == (0,)
+
+
 async def set_page_limit(store: SqliteStore, pages: int) -> None:
     await store._writer.run(lambda connection: connection.execute(f"PRAGMA max_page_count = {pages}").fetchone())
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from parlour.rooms.model import AddIn, AddInId, Audit, Behavior, Category, CategoryId, Room, RoomId, Visibility
 from parlour.rooms.names import fold_name
-from parlour.store.api import StoreConflict
+from parlour.store.api import StoreConflict, StoreUnavailable
 from parlour.store.sqlite.readers import Readers
 from parlour.store.sqlite.removal import drop_posts
 from parlour.store.sqlite.writer import Writer
@@ -96,9 +97,11 @@ class SqliteRooms:
 
     async def delete_room(self, room: RoomId) -> None:
         """See `RoomStore.delete_room`. The room is gone after the first transaction; its posts take as many as they
-        need, and whatever is left when the process ends goes at the next start."""
+        need, and whatever is left when the store fails or the process ends goes with the next room or at the next
+        start."""
         await self._writer.run(lambda connection: _mark_gone(connection, room), rooms=True)
-        await self.sweep()
+        with suppress(StoreUnavailable):
+            await self.sweep()
 
     async def sweep(self) -> None:
         """Remove what is left of deleted rooms."""
