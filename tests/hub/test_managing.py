@@ -430,6 +430,26 @@ async def deep_world() -> tuple[World, Category]:
     return w, inner
 
 
+async def test_who_falls_out_of_scope_is_out_before_the_lists_are_purged() -> None:
+    w, inner = await deep_world()
+    (ann, _), (bob, bob_ears) = w.enter("ann"), w.enter("bob")
+    await w.hub.join(ann, SHIFT.id)
+    await w.hub.join(bob, SHIFT.id)
+    seats: list[bool] = []
+    save = w.rooms.save_room
+
+    async def slow(settings: Room) -> None:
+        seats.append(SHIFT.id in ann.seats)
+        await save(settings)
+
+    w.rooms.save_room = slow  # type: ignore[method-assign]
+    await w.hub.managing.modify_category(None, inner.id, CategoryChange(parent=DOCK.id))
+    await w.settle()
+    assert seats == [False]
+    told = [event.settings for event in bob_ears.events if isinstance(event, RoomChanged)]
+    assert told[-1] == w.rooms.rooms[SHIFT.id] == w.hub.presence.live[SHIFT.id].room
+
+
 async def test_a_category_moves_with_all_that_is_below_it() -> None:
     w, inner = await deep_world()
     (ann, ann_ears), (bob, bob_ears) = w.enter("ann"), w.enter("bob")
@@ -487,6 +507,21 @@ async def test_only_administrators_move_a_category() -> None:
     assert isinstance(
         await w.hub.managing.modify_category(who(w, "root"), inner.id, CategoryChange(parent=DOCK.id)), Category
     )
+
+
+async def test_a_new_category_has_the_switches_of_the_one_above_unless_told_others() -> None:
+    w = await world()
+    switched = CategoryChange(invite=True, logged=False, filepost=True)
+    above = await w.hub.managing.modify_category(None, WORKS.id, switched)
+    assert isinstance(above, Category)
+    same = await w.hub.managing.create_category(None, CategoryChange(name="아래"), WORKS.id)
+    other = await w.hub.managing.create_category(None, CategoryChange(name="다른", logged=True), WORKS.id)
+    assert isinstance(same, Category)
+    assert isinstance(other, Category)
+    assert (same.invite, same.logged, same.filepost) == (True, False, True)
+    assert (other.invite, other.logged, other.filepost) == (True, True, True)
+    await w.hub.managing.modify_category(None, WORKS.id, CategoryChange(invite=False))
+    assert w.hub.catalogue.categories[same.id].invite
 
 
 async def test_a_new_category_may_be_told_its_parent_either_way() -> None:

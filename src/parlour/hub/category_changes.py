@@ -48,11 +48,12 @@ class CategoryChanges:
         if actor is not None and not self._gate.administers(actor):
             return NOT_ADMIN
         root = self._catalogue.root
-        above = parent or change.parent or (root.id if root is not None else None)
-        if above is None or above not in self._catalogue.categories:
+        wanted = parent or change.parent or (root.id if root is not None else None)
+        above = self._catalogue.categories.get(wanted) if wanted is not None else None
+        if above is None:
             return _NO_CATEGORY
         now, by = Micros(self._clock_us()), name_of(actor)
-        blank = Category(CategoryId(self._new_guid()), "", Audit(by, now, by, now), parent=above)
+        blank = _below(above, CategoryId(self._new_guid()), Audit(by, now, by, now))
         category = self._edited(blank, replace(change, name=change.name or "", parent=None, expected=None))
         return category if isinstance(category, Refused) else await self._put(category)
 
@@ -65,8 +66,9 @@ class CategoryChanges:
             return new
         put = await self._put(replace(new, audit=edited(before.audit, name_of(actor), self._clock_us())))
         if not isinstance(put, Refused):
-            await self._purge_below(category_id, name_of(actor))
+            # Who is out of scope is out at once, whatever lists say that have still to be purged.
             self._enforcing.category_changed(put, before)
+            await self._purge_below(category_id, name_of(actor))
         return put
 
     async def delete(self, actor: Person | None, category_id: CategoryId) -> Category | Refused:
@@ -145,4 +147,11 @@ class CategoryChanges:
         if not await kept(self._store.save_room(new)):
             return False
         self._catalogue.put_room(new)
+        self._enforcing.room_changed(new, room)
         return True
+
+
+def _below(above: Category, id: CategoryId, audit: Audit) -> Category:
+    """A category without a name, with the switches of the one above it."""
+    switches = {"invite": above.invite, "logged": above.logged, "filepost": above.filepost}
+    return Category(id, "", audit, parent=above.id, **switches)
