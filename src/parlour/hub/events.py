@@ -1,13 +1,9 @@
-"""What a listener hears. One event object is shared by everybody who hears it.
-
-`rendered` is for listeners to keep what they made of an event (say, the bytes for one client profile), so that it is
-made once for a room and not once for each listener.
-"""
+"""What a listener hears. One event object is shared by everybody who hears it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from parlour.rooms.model import Category, Micros, Room, RoomId
@@ -50,7 +46,6 @@ class PostHeard:
 
     room: RoomId
     post: StoredPost
-    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +54,6 @@ class PersonJoined:
 
     room: RoomId
     participant: Participant
-    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +62,6 @@ class PersonParted:
 
     room: RoomId
     uri: str
-    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +70,6 @@ class PersonChanged:
 
     room: RoomId
     participant: Participant
-    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +79,6 @@ class RoomChanged:
     room: RoomId
     settings: Room
     category: Category
-    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +87,6 @@ class PostsRemoved:
 
     room: RoomId
     chat_ids: tuple[int, ...]
-    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +95,6 @@ class PostReplaced:
 
     room: RoomId
     post: StoredPost
-    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +103,6 @@ class HistoryPurged:
 
     room: RoomId
     until: Micros
-    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +113,6 @@ class Invited:
     invitation: Invitation
     settings: Room
     category: Category
-    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,7 +129,6 @@ class Removed:
 
     room: RoomId
     reason: Refusal
-    rendered: dict[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
