@@ -289,7 +289,8 @@ class RoomsMachine(RuleBasedStateMachine):
         answer = self.run(self.hub.managing.create_category(self.who(actor), change, parent))
         assert isinstance(answer, Category) is self.administers(actor)
         if isinstance(answer, Category):
-            self.house.categories[answer.id] = NaiveCategory(parent)
+            above = self.house.categories[parent]
+            self.house.categories[answer.id] = NaiveCategory(parent, logged=above.logged, invite=above.invite)
 
     @rule(
         actor=administrators,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from parlour.hub.events import Participant
-from parlour.hub.hub import Hub
+from parlour.hub.hub import CONSOLE, Hub
 from parlour.hub.presence import RoomView
 from parlour.hub.searching import RoomSummary
 from parlour.rooms.model import AddIn, Audit, Category, Person, Principal, PrincipalKind, Role, Room
@@ -16,6 +16,9 @@ from parlour.xccos.ids import category_uri, room_uri
 from parlour.xccos.masks import participant_mask
 
 __all__ = ["Cards", "mask_of", "user_info"]
+
+_AT_THE_CONSOLE = "Administrator"
+"""Whoever used the command line, as clients are told."""
 
 
 class Cards:
@@ -148,6 +151,8 @@ class Cards:
         )
 
     def _name(self, uri: str) -> str:
+        if uri == CONSOLE:
+            return _AT_THE_CONSOLE
         known = self._hub.principals.known(uri)
         return known.display_name if known is not None else uri
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from parlour.rooms.editing import RoomChange
 from parlour.rooms.model import Limits, Principal, PrincipalKind, RoomId
+from parlour.rooms.refusals import Refused
 from parlour.xccos.ids import parse_room_uri
 from parlour.xccos.types import (
     CreatableCategories,
@@ -76,6 +78,15 @@ async def test_a_room_is_made_with_what_is_left_out() -> None:
             "MANAGER": [uri("minji")],
             "PRESENTER": [],
         }
+
+
+async def test_who_made_a_room_at_the_command_line_is_called_administrator() -> None:
+    async with Scene() as scene:
+        room = await scene.hub.managing.create_room(None, PLANT.id, RoomChange(name="콘솔"))
+        assert not isinstance(room, Refused)
+        alice = await scene.called()
+        told: Any = (await alice.ask(GetRoom(1, room_at(room.id)))).body
+        assert (told.room.audit.created_by, told.room.audit.updated_by) == ("Administrator", "Administrator")
 
 
 async def test_a_room_is_made_with_everything_that_is_sent() -> None:

@@ -28,9 +28,9 @@ class Create:
     allow: tuple[str, ...] = param("Who may ever be let into its rooms; everyone for the whole domain.", ())
     deny: tuple[str, ...] = param("Who may not, whatever else says so.", ())
     creator: tuple[str, ...] = param("Who may make rooms in it.", ())
-    invite: bool = param("Whether rooms invite their new members.", False)
-    logged: bool = param("Whether rooms keep their history.", True)
-    filepost: bool = param("Whether files may be posted.", False)
+    invite: bool | None = param("Whether rooms invite their new members; as in the category above if not given.", None)
+    logged: bool | None = param("Whether rooms keep their history; as in the category above if not given.", None)
+    filepost: bool | None = param("Whether files may be posted; as in the category above if not given.", None)
 
 
 @dataclass(frozen=True, slots=True)
