@@ -444,6 +444,9 @@ class StoreExam:
         await store.tokens.add(replace(token, token="t3"), Micros(NOW + 11))
         assert await store.tokens.get("t1") is None
         assert (await store.tokens.get("t2")) is not None
+        await store.tokens.add(replace(token, token="t4", person=BOB, expires=Micros(NOW + 50)), Micros(NOW + 11))
+        counts = [await store.tokens.good(who, Micros(NOW + at)) for who in (ALICE, BOB) for at in (9, 10, 50, 99)]
+        assert counts == [1, 1, 1, 0, 1, 1, 0, 0]
 
     # Outbox
 

@@ -26,7 +26,7 @@ async def world() -> World:
         [person("ann"), person("bob")],
         [SHIFT, CLOSED, SHUT, NO_FILES],
         categories=[ROOT, WORKS, BARE],
-        limits=replace(Limits(), file_token_seconds=1),
+        limits=replace(Limits(), file_token_seconds=1, file_tokens=3),
     )
     await w.hub.start()
     return w
@@ -51,6 +51,15 @@ async def test_a_token_for_one_person_room_and_direction() -> None:
     assert reason(await check(token.token, room=CLOSED.id)) is Refusal.INVALID_TOKEN
     assert reason(await check(token.token, upload=False)) is Refusal.INVALID_TOKEN
     assert reason(await check("guess")) is Refusal.INVALID_TOKEN
+
+
+async def test_so_many_tokens_of_a_person_and_no_more() -> None:
+    w = await world()
+    (ann, _), (bob, _) = w.enter("ann"), w.enter("bob")
+    for _ in range(3):
+        assert isinstance(await w.hub.files.issue(ann, SHIFT.id, False, "x"), FileToken)
+    assert reason(await w.hub.files.issue(ann, SHIFT.id, False, "x")) is Refusal.LIMIT_EXCEEDED
+    assert isinstance(await w.hub.files.issue(bob, SHIFT.id, False, "x"), FileToken)
 
 
 async def test_it_expires() -> None:

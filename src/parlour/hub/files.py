@@ -43,7 +43,8 @@ class Files:
 
     async def issue(self, visit: Visit, room: RoomId, upload: bool, file_name: str) -> FileToken | Refused:
         """A token for one room and direction, good for `Limits.file_token_seconds`. Who uploads is inside and may post;
-        who downloads may read. FILES_NOT_ALLOWED where the category takes no files."""
+        who downloads may read. FILES_NOT_ALLOWED where the category takes no files; LIMIT_EXCEEDED if too many of the
+        person's tokens are good."""
         if not visit.open:
             return _OVER
         refused = self._may(visit.person, room, upload, room in visit.seats)
@@ -54,8 +55,13 @@ class Files:
             return name
         now = Micros(self._clock_us())
         expires = Micros(now + self._limits.file_token_seconds * 1_000_000)
-        token = FileToken(self._new_guid(), visit.uri, room, upload, name, expires)
+        return await self._kept(FileToken(self._new_guid(), visit.uri, room, upload, name, expires), now)
+
+    async def _kept(self, token: FileToken, now: Micros) -> FileToken | Refused:
+        most = self._limits.file_tokens
         try:
+            if await self._tokens.good(token.person, now) >= most:
+                return Refused(Refusal.LIMIT_EXCEEDED, f"at most {most} tokens of a person are good at a time")
             await self._tokens.add(token, now)
         except StoreUnavailable:
             return _NOT_KEPT

@@ -180,6 +180,8 @@ class Limits:
     """Of the content as it travels (base64): what fits into an envelope."""
     rooms_per_query: int = 100
     file_token_seconds: int = 1800
+    file_tokens: int = 1000
+    """Of one person that may be good at a time."""
     strict_participant_list: bool = False
     """Hand out the participant list of large rooms only, as the original's SDK does."""
     person_posts: int = 128

@@ -270,6 +270,10 @@ class FileTokens(Protocol):
         """Expired or not."""
         ...
 
+    async def good(self, person: str, now: Micros) -> int:
+        """How many tokens of a person expire after `now`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:

@@ -213,7 +213,7 @@ Table(
     "file_tokens",
     METADATA,
     Column("token", Text, primary_key=True),
-    Column("person", Text, nullable=False),
+    Column("person", Text, nullable=False, index=True),
     Column("room", Text, nullable=False),
     Column("upload", Boolean, nullable=False),
     Column("file_name", Text, nullable=False),

@@ -84,3 +84,7 @@ class MemoryTokens:
     async def get(self, token: str) -> FileToken | None:
         """See `FileTokens.get`."""
         return self._tokens.get(token)
+
+    async def good(self, person: str, now: Micros) -> int:
+        """See `FileTokens.good`."""
+        return sum(kept.person == person and kept.expires > now for kept in self._tokens.values())

@@ -13,6 +13,7 @@ __all__ = ["SqliteTokens"]
 
 _GET = "SELECT token, person, room, upload, file_name, expires FROM file_tokens WHERE token = ?"
 _ADD = "INSERT INTO file_tokens (token, person, room, upload, file_name, expires) VALUES (?, ?, ?, ?, ?, ?)"
+_GOOD = "SELECT count(*) FROM file_tokens WHERE person = ? AND expires > ?"
 _FORGET = "DELETE FROM file_tokens WHERE expires < ?"
 
 
@@ -30,6 +31,10 @@ class SqliteTokens:
     async def get(self, token: str) -> FileToken | None:
         """See `FileTokens.get`."""
         return await self._readers.read(lambda connection: _get(connection, token))
+
+    async def good(self, person: str, now: Micros) -> int:
+        """See `FileTokens.good`."""
+        return await self._readers.read(lambda connection: int(connection.execute(_GOOD, (person, now)).fetchone()[0]))
 
 
 def _add(connection: sqlite3.Connection, token: FileToken, now: Micros) -> None:

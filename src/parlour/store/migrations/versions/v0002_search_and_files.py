@@ -97,3 +97,4 @@ def _create_file_tokens() -> None:
         sa.PrimaryKeyConstraint("token", name="file_tokens_pkey"),
     )
     op.create_index("file_tokens_expires", "file_tokens", ["expires"], unique=False)
+    op.create_index("file_tokens_person", "file_tokens", ["person"], unique=False)
