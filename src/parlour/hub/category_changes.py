@@ -153,5 +153,4 @@ class CategoryChanges:
 
 def _below(above: Category, id: CategoryId, audit: Audit) -> Category:
     """A category without a name, with the switches of the one above it."""
-    switches = {"invite": above.invite, "logged": above.logged, "filepost": above.filepost}
-    return Category(id, "", audit, parent=above.id, **switches)
+    return Category(id, "", audit, parent=above.id, invite=above.invite, logged=above.logged, filepost=above.filepost)
