@@ -2,17 +2,19 @@
 
 Catalogues are ordinary gettext sources, `locale/<language>.po`, read when a language other than English is asked
 for. The English text is the key. `_` translates now; `mark` only tells the catalogue test that a text is translated
-later, where it is printed. Log lines and wire texts stay English.
+later, where it is printed; `retell` knows a sentence again that a server has said in English, with values in it. Log
+lines and wire texts stay English.
 """
 
 from __future__ import annotations
 
 import ast
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["LANGUAGES", "_", "load_catalogue", "mark", "parse_po", "pick_language", "use_language"]
+__all__ = ["LANGUAGES", "_", "load_catalogue", "mark", "parse_po", "pick_language", "retell", "use_language"]
 
 LANGUAGES = ("en", "ko")
 _LOCALE_DIR = Path(__file__).parent / "locale"
@@ -27,6 +29,23 @@ def _(text: str) -> str:
 def mark(text: str) -> str:
     """`text` itself: a text that is kept in a table and translated when printed."""
     return text
+
+
+def retell(sentence: str) -> str:
+    """`sentence`, the reason of a refusal, in the language in use. A catalogue has those with values in them as
+    templates: `there is no room {0}`. Of several that fit, the one that leaves least open counts."""
+    if sentence in _current:
+        return _current[sentence]
+    fitting = [
+        (len(english), translation.format(*found.groups()))
+        for english, translation in _current.items()
+        if "{0}" in english and (found := _template(english).fullmatch(sentence))
+    ]
+    return max(fitting)[1] if fitting else sentence
+
+
+def _template(english: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{[0-9]\\\}", "(.+?)", re.escape(english)), re.DOTALL)
 
 
 def use_language(code: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parlour.app.admin_protocol import MAX_ANSWER, encode_line, short_path
-from parlour.app.i18n import _, mark
+from parlour.app.i18n import _, mark, retell
 from parlour.app.problems import Problem
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ _HINTS = {
     "data-collision": mark("look at it as it is now, then try again"),
     "unavailable": mark("see `parlour check` and the server's log, then try again"),
     "busy": mark("try again in a moment"),
+    "room-disabled": mark("open it again with `parlour room enable`"),
+    "already-defined": mark("leave out who or what is there already"),
 }
 
 
@@ -124,7 +126,7 @@ def refused(command: str, reason: str, detail: str) -> Problem:
     """The problem for a refusal; command names are written as typed (`room create`)."""
     typed = command.replace(".", " ")
     hint = _(_HINTS.get(reason, _SEE_HELP)).format(command=typed)
-    return Problem("command-refused", command=typed, reason=reason, detail=detail or "-", hint=hint)
+    return Problem("command-refused", command=typed, reason=reason, detail=retell(detail) or "-", hint=hint)
 
 
 def _run_directly(settings: Settings, command: str, params: Mapping[str, Any]) -> Any:

@@ -144,8 +144,9 @@ class Removing:
                 if len(gone) < SLICE:
                     return Removal(sweep.count)
         except StoreUnavailable:
-            detail = f"the store is not available; {sweep.count} messages are removed already"
-            return Refused(Refusal.UNAVAILABLE, detail)
+            return Refused(
+                Refusal.UNAVAILABLE, f"the store is not available; {sweep.count} messages are removed already"
+            )
 
     async def _take(
         self, actor: Person | None, room: RoomId, query: PostQuery, most: int, replacement: str | None

@@ -34,7 +34,11 @@ def _read(text: str | None, of_a_day: timedelta) -> Micros | Refused | None:
             moment += of_a_day
         since = moment.replace(tzinfo=moment.tzinfo or UTC) - _EPOCH
     except (ValueError, OverflowError):
-        return Refused(Refusal.INVALID, f"{text} is no date; write {DATE_HELP}")
+        return Refused(
+            Refusal.INVALID,
+            f"{text} is no date; write 2026-01-31 (a day) or 2026-01-31T18:30 (a time, in UTC unless an offset stands "
+            "behind it)",
+        )
     return Micros(since // _MICROSECOND)
 
 
