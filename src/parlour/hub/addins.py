@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from parlour.hub.catalogue import Catalogue
-from parlour.hub.changing import NOT_ADMIN, NOT_KEPT, Changes, kept, name_of
+from parlour.hub.changing import Changes, kept, name_of
 from parlour.hub.enforcing import Enforcing
 from parlour.hub.gate import Gate
+from parlour.hub.refusals import NO_ADDIN, NOT_ADMIN, NOT_KEPT
 from parlour.rooms.editing import check_addin, edited
 from parlour.rooms.model import AddIn, AddInId, Limits, Person, Room
 from parlour.rooms.names import fold_name
@@ -17,7 +18,6 @@ from parlour.store.api import RoomStore
 
 __all__ = ["AddIns"]
 
-_NO_ADDIN = Refused(Refusal.NO_SUCH_ADDIN, "there is no such add-in")
 _TAKEN = Refused(Refusal.DUPLICATE_ADDIN, "an add-in has this name")
 
 
@@ -120,7 +120,7 @@ class AddIns:
     def _known(self, actor: Person | None, addin_id: AddInId) -> AddIn | Refused:
         if not self._may(actor):
             return NOT_ADMIN
-        return self._catalogue.addins.get(addin_id, _NO_ADDIN)
+        return self._catalogue.addins.get(addin_id, NO_ADDIN)
 
     def _may(self, actor: Person | None) -> bool:
         return actor is None or self._gate.administers(actor)

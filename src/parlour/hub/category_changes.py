@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from parlour.hub.catalogue import Catalogue
-from parlour.hub.changing import NOT_ADMIN, NOT_KEPT, Checks, kept, name_of
+from parlour.hub.changing import Checks, kept, name_of
 from parlour.hub.enforcing import Enforcing
 from parlour.hub.gate import Gate
+from parlour.hub.refusals import NO_CATEGORY, NOT_ADMIN, NOT_KEPT
 from parlour.rooms.editing import CategoryChange, edit_category, edited, purge_category, purge_room
 from parlour.rooms.model import Audit, Category, CategoryId, Limits, Micros, Person, Room
 from parlour.rooms.refusals import Refusal, Refused
@@ -16,7 +17,6 @@ from parlour.store.api import RoomStore
 
 __all__ = ["CategoryChanges"]
 
-_NO_CATEGORY = Refused(Refusal.NO_SUCH_CATEGORY, "there is no such category")
 _ROOT = Refused(Refusal.HIERARCHY, "the root category cannot be changed")
 _CIRCLE = Refused(Refusal.HIERARCHY, "a category cannot be below itself")
 
@@ -51,7 +51,7 @@ class CategoryChanges:
         wanted = parent or change.parent or (root.id if root is not None else None)
         above = self._catalogue.categories.get(wanted) if wanted is not None else None
         if above is None:
-            return _NO_CATEGORY
+            return NO_CATEGORY
         now, by = Micros(self._clock_us()), name_of(actor)
         blank = _below(above, CategoryId(self._new_guid()), Audit(by, now, by, now))
         category = self._edited(blank, replace(change, name=change.name or "", parent=None, expected=None))
@@ -85,7 +85,7 @@ class CategoryChanges:
     def _may_administer(self, actor: Person | None, category_id: CategoryId) -> Category | Refused:
         category = self._catalogue.categories.get(category_id)
         if category is None:
-            return _NO_CATEGORY
+            return NO_CATEGORY
         if actor is not None:
             seen = self._gate.over(category_id, actor)
             if isinstance(seen, Refused):
@@ -98,7 +98,7 @@ class CategoryChanges:
         if parent is None or parent == category.parent:
             return None
         if parent not in self._catalogue.categories:
-            return _NO_CATEGORY
+            return NO_CATEGORY
         return _CIRCLE if category in self._catalogue.chain(parent) else None
 
     def _edited(self, category: Category, change: CategoryChange) -> Category | Refused:

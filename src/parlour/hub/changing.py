@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.gate import Gate
 from parlour.hub.people import People
+from parlour.hub.refusals import NOT_ADMIN, NOT_KEPT
 from parlour.hub.turns import FairTurns
 from parlour.rooms.editing import ListEdit, Op, Standings
 from parlour.rooms.model import Category, Person
@@ -21,8 +22,6 @@ __all__ = ["CONSOLE", "NOT_ADMIN", "NOT_KEPT", "Changes", "Checks", "kept", "nam
 CONSOLE = "urn:parlour:console"
 """The name under which the local administrator at the console acts, where a URI is wanted."""
 
-NOT_KEPT = Refused(Refusal.UNAVAILABLE, "the store is not available; try again later")
-NOT_ADMIN = Refused(Refusal.NOT_PERMITTED, "only administrators may do this")
 
 T = TypeVar("T")
 

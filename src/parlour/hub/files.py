@@ -8,6 +8,7 @@ from parlour.hub.catalogue import Catalogue
 from parlour.hub.gate import Gate
 from parlour.hub.people import People
 from parlour.hub.presence import Visit
+from parlour.hub.refusals import NOT_KEPT, VISIT_OVER
 from parlour.rooms.decisions import decide_download, decide_upload
 from parlour.rooms.model import Limits, Micros, Person, RoomId
 from parlour.rooms.refusals import Refusal, Refused
@@ -15,9 +16,7 @@ from parlour.store.api import FileToken, FileTokens, StoreUnavailable
 
 __all__ = ["Files"]
 
-_NOT_KEPT = Refused(Refusal.UNAVAILABLE, "the store is not available; try again later")
 _INVALID = Refused(Refusal.INVALID_TOKEN, "unknown, expired, or not for this")
-_OVER = Refused(Refusal.NOT_PROVISIONED, "the visit is over")
 
 FILE_NAME_CHARS = 255
 
@@ -46,7 +45,7 @@ class Files:
         who downloads may read. FILES_NOT_ALLOWED where the category takes no files; LIMIT_EXCEEDED if too many of the
         person's tokens are good."""
         if not visit.open:
-            return _OVER
+            return VISIT_OVER
         refused = self._may(visit.person, room, upload, room in visit.seats)
         if refused is not None:
             return refused
@@ -64,7 +63,7 @@ class Files:
                 return Refused(Refusal.LIMIT_EXCEEDED, f"at most {most} tokens of a person are good at a time")
             await self._tokens.add(token, now)
         except StoreUnavailable:
-            return _NOT_KEPT
+            return NOT_KEPT
         return token
 
     async def check(
@@ -75,7 +74,7 @@ class Files:
         try:
             kept = await self._tokens.get(token)
         except StoreUnavailable:
-            return _NOT_KEPT
+            return NOT_KEPT
         if kept is None or kept.expires <= self._clock_us():
             return _INVALID
         asked = ((person, kept.person), (room, kept.room), (upload, kept.upload))

@@ -11,6 +11,7 @@ from functools import reduce
 
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.people import People
+from parlour.hub.refusals import NO_CATEGORY
 from parlour.rooms.decisions import no_such_room
 from parlour.rooms.model import Category, CategoryId, Person, Room, RoomId
 from parlour.rooms.policy import (
@@ -23,7 +24,7 @@ from parlour.rooms.policy import (
     rights_over,
     standing_in,
 )
-from parlour.rooms.refusals import Refusal, Refused
+from parlour.rooms.refusals import Refused
 
 __all__ = ["Gate"]
 
@@ -70,7 +71,7 @@ class Gate:
             rights = rights_over(self._catalogue.chain(category_id), person)
             if rights.see:
                 return category, rights
-        return Refused(Refusal.NO_SUCH_CATEGORY, "there is no such category")
+        return NO_CATEGORY
 
     def administers(self, person: Person) -> bool:
         """May do what administrators do outside of rooms and categories."""

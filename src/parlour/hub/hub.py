@@ -27,6 +27,7 @@ from parlour.hub.presence import Presence, RoomView, Visit
 from parlour.hub.principals import Principals
 from parlour.hub.reading import History, Reading
 from parlour.hub.recording import Recorder
+from parlour.hub.refusals import NOT_INSIDE, VISIT_OVER
 from parlour.hub.removing import Removing
 from parlour.hub.room_changes import RoomChanges
 from parlour.hub.searching import RoomList, Searching
@@ -44,8 +45,6 @@ from parlour.store.api import Store, StoredPost
 __all__ = ["CONSOLE", "Hub"]
 
 _NOT_PROVISIONED = Refused(Refusal.NOT_PROVISIONED, "not enabled for group chat")
-_OVER = Refused(Refusal.NOT_PROVISIONED, "the visit is over")
-_NOT_JOINED = Refused(Refusal.NOT_JOINED, "you are not in this room")
 _DRAINING = Refused(Refusal.BUSY, "the server takes no new visits")
 
 READS_AT_ONCE = 8
@@ -191,7 +190,7 @@ class Hub:
         seat = visit.seats.get(room)
         if seat is not None:
             return self.presence.view(seat, rejoined=True)
-        return self.card(visit.person, room) if visit.open else _OVER
+        return self.card(visit.person, room) if visit.open else VISIT_OVER
 
     def card(self, person: Person, room: RoomId) -> RoomView | Refused:
         """The room as somebody without a visit sees it: settings, rights, and how many people are inside."""
@@ -220,7 +219,7 @@ class Hub:
         if seat is not None:
             return tuple(seat.live.occupants.values())
         seen = self._look(visit, room)
-        return seen if isinstance(seen, Refused) else _NOT_JOINED
+        return seen if isinstance(seen, Refused) else NOT_INSIDE
 
     def rights(self, visit: Visit, room: RoomId) -> Rights | Refused:
         """What the visitor may do in the room."""
@@ -228,7 +227,7 @@ class Hub:
         return seen if isinstance(seen, Refused) else seen[1]
 
     def _look(self, visit: Visit, room: RoomId) -> tuple[Room, Rights] | Refused:
-        return self.gate.look(room, visit.person) if visit.open else _OVER
+        return self.gate.look(room, visit.person) if visit.open else VISIT_OVER
 
     def find_rooms(self, visit: Visit, query: RoomQuery) -> RoomList:
         """The rooms that the visitor may find and that fit the query, by name."""
@@ -272,8 +271,8 @@ class Hub:
 
     async def recent(self, visit: Visit, room: RoomId, count: int | None = None) -> History | Refused:
         """The newest posts of a room, oldest first; `None` or 0 means as many as the server's setting allows."""
-        return await self.reading.recent(visit.person, room, count) if visit.open else _OVER
+        return await self.reading.recent(visit.person, room, count) if visit.open else VISIT_OVER
 
     async def before(self, visit: Visit, room: RoomId, chat_id: int, count: int | None = None) -> History | Refused:
         """The posts just before `chat_id`, oldest first."""
-        return await self.reading.before(visit.person, room, chat_id, count) if visit.open else _OVER
+        return await self.reading.before(visit.person, room, chat_id, count) if visit.open else VISIT_OVER

@@ -19,18 +19,18 @@ from parlour.hub.events import Invited
 from parlour.hub.gate import Gate
 from parlour.hub.people import People
 from parlour.hub.presence import Presence
+from parlour.hub.refusals import NOT_KEPT
 from parlour.hub.turns import FairTurns
 from parlour.rooms.decisions import decide_invitation
 from parlour.rooms.model import Category, Micros, Person, Room, RoomId
 from parlour.rooms.policy import holds, names_of
-from parlour.rooms.refusals import Refusal, Refused
+from parlour.rooms.refusals import Refused
 from parlour.store.api import Invitation, InvitationLog, StoreUnavailable
 
 __all__ = ["Invitations", "Inviting"]
 
 log = logging.getLogger(__name__)
 
-_NOT_KEPT = Refused(Refusal.UNAVAILABLE, "the store is not available; try again later")
 
 SLICE = 128
 """People who are looked at in one turn of the loop."""
@@ -81,7 +81,7 @@ class Inviting:
             if due:
                 rows += await self._log.issue(person.uri, due, Micros(self._clock_us()))
         except StoreUnavailable:
-            return _NOT_KEPT
+            return NOT_KEPT
         shown = tuple(row for row in rows if row.number > after and self._may_enter(person, row.room))
         return Invitations(shown, max((row.number for row in shown), default=after))
 

@@ -9,17 +9,13 @@ from parlour.hub.catalogue import Catalogue
 from parlour.hub.gate import Gate
 from parlour.hub.presence import Presence, RoomView, Visit
 from parlour.hub.recording import Recorder
+from parlour.hub.refusals import NOT_INSIDE, NOT_KEPT, ROOM_BUSY, VISIT_OVER
 from parlour.rooms.decisions import decide_join, no_such_room
 from parlour.rooms.model import Limits, Micros, RoomId
-from parlour.rooms.refusals import Refusal, Refused
+from parlour.rooms.refusals import Refused
 from parlour.store.api import EventKind, OutboxEvent
 
 __all__ = ["Joining", "joined_or_parted"]
-
-_NOT_JOINED = Refused(Refusal.NOT_JOINED, "you are not in this room")
-_NOT_KEPT = Refused(Refusal.UNAVAILABLE, "the store is not available; try again later")
-_BUSY = Refused(Refusal.BUSY, "the room is busy; try again in a moment")
-_OVER = Refused(Refusal.NOT_PROVISIONED, "the visit is over")
 
 
 def joined_or_parted(kind: EventKind, visit: Visit, room: RoomId, at: int, why: str | None = None) -> OutboxEvent:
@@ -51,7 +47,7 @@ class Joining:
         """One answer per room asked for, in that order. All records are awaited together, and from the moment the
         visit is in the rooms until this returns nothing else runs: the answer can precede whatever is heard there."""
         if not visit.open:
-            return [_OVER] * len(rooms)
+            return [VISIT_OVER] * len(rooms)
         await self._others_arriving(visit, rooms)
         already = visit.seats.keys() & set(rooms)
         refused: dict[RoomId, Refused] = {}
@@ -77,8 +73,8 @@ class Joining:
         if isinstance(seen, Refused):
             return seen
         if not visit.open:
-            return _OVER
-        return decide_join(*seen) or (_BUSY if self._is_busy(room_id) else None)
+            return VISIT_OVER
+        return decide_join(*seen) or (ROOM_BUSY if self._is_busy(room_id) else None)
 
     def _is_busy(self, room_id: RoomId) -> bool:
         """Comings are told too, except in large rooms, and wait behind what the room has still to tell."""
@@ -105,12 +101,12 @@ class Joining:
             if done:
                 self._take_seat(visit, room, refused)
             else:
-                refused[room] = _NOT_KEPT
+                refused[room] = NOT_KEPT
 
     def _take_seat(self, visit: Visit, room_id: RoomId, refused: dict[RoomId, Refused]) -> None:
         """The record is safe; but while it was written the person may have lost the right, or hung up."""
         seen = self._gate.look(room_id, visit.person)
-        answer = seen if isinstance(seen, Refused) else decide_join(*seen) if visit.open else _OVER
+        answer = seen if isinstance(seen, Refused) else decide_join(*seen) if visit.open else VISIT_OVER
         if answer is None and not isinstance(seen, Refused):
             room, rights = seen
             self._presence.seat(visit, room, self._catalogue.categories[room.category], rights)
@@ -120,16 +116,16 @@ class Joining:
 
     def _answer(self, visit: Visit, room: RoomId, refused: dict[RoomId, Refused], rejoined: bool) -> RoomView | Refused:
         seat = visit.seats.get(room)
-        return refused.get(room, _NOT_KEPT) if seat is None else self._presence.view(seat, rejoined)
+        return refused.get(room, NOT_KEPT) if seat is None else self._presence.view(seat, rejoined)
 
     async def part(self, visit: Visit, room: RoomId) -> Refused | None:
         """Out at once. UNAVAILABLE: out, but the archive's record has still to be written (it will be)."""
         seat = visit.seats.get(room)
         if seat is None:
-            return _NOT_JOINED
+            return NOT_INSIDE
         self._presence.unseat(seat.live, (seat,))
         kept = await self._recorder.owe(joined_or_parted(EventKind.PART, visit, room, self._clock_us()))
-        return None if kept else _NOT_KEPT
+        return None if kept else NOT_KEPT
 
     def leave(self, visit: Visit, why: str | None = None) -> None:
         """The visit is over: out of every room, and forgotten. Idempotent."""

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from parlour.hub.gate import Gate
+from parlour.hub.refusals import NOT_KEPT
 from parlour.hub.tails import Tails
 from parlour.hub.turns import FairTurns
 from parlour.rooms.decisions import decide_read
@@ -18,8 +19,6 @@ __all__ = ["KIND", "MOST_UNREAD", "Marks", "Unread"]
 KIND = "read-mark"
 MOST_UNREAD = 1000
 """Unread messages are counted up to here."""
-
-_NOT_KEPT = Refused(Refusal.UNAVAILABLE, "the store is not available; try again later")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ class Marks:
             try:
                 return refused or await act()
             except StoreUnavailable:
-                return _NOT_KEPT
+                return NOT_KEPT
 
         return await self._turns.run(person.uri, allowed)
 

@@ -15,6 +15,7 @@ from parlour.hub.catalogue import Catalogue
 from parlour.hub.events import PostHeard
 from parlour.hub.gate import Gate
 from parlour.hub.presence import Presence, Visit
+from parlour.hub.refusals import NOT_INSIDE, NOT_KEPT, ROOM_BUSY
 from parlour.hub.tails import Tails
 from parlour.hub.telling import Teller
 from parlour.rooms.decisions import decide_post
@@ -24,9 +25,7 @@ from parlour.store.api import Appended, NewPost, PostLog, StoredPost, StoreUnava
 
 __all__ = ["Draft", "Posting"]
 
-_NOT_KEPT = Refused(Refusal.UNAVAILABLE, "the store is not available; try again later")
 _YOU_WAIT = Refused(Refusal.BUSY, "too many of your messages are waiting; try again in a moment")
-_ROOM_WAITS = Refused(Refusal.BUSY, "the room is busy; try again in a moment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ class Posting:
             return _YOU_WAIT
         live = self._presence.live.get(room_id)
         if live is not None and live.audience.backlog >= self._limits.room_backlog:
-            return _ROOM_WAITS
+            return ROOM_BUSY
         return None
 
     def _why_not(self, person: Person, room_id: RoomId, draft: Draft) -> Refused:
@@ -99,7 +98,7 @@ class Posting:
         if isinstance(seen, Refused):
             return seen
         refused = decide_post(*seen, False, draft.text, draft.rtf, self._limits)
-        return refused or Refused(Refusal.NOT_JOINED)
+        return refused or NOT_INSIDE
 
     def _keep(self, room: Room, person: Person, draft: Draft, key: bytes) -> asyncio.Future[StoredPost | Refused]:
         logged = self._catalogue.categories[room.category].logged
@@ -133,7 +132,7 @@ class Posting:
         self._waited(author)
         error = StoreUnavailable() if kept.cancelled() else kept.exception()
         if isinstance(error, StoreUnavailable):
-            outcome: StoredPost | Refused = _NOT_KEPT
+            outcome: StoredPost | Refused = NOT_KEPT
         elif error is not None:
             if not answer.done():
                 answer.set_exception(error)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from parlour.hub.events import PreferenceChanged
 from parlour.hub.presence import Presence, Visit
+from parlour.hub.refusals import NOT_KEPT
 from parlour.hub.turns import FairTurns
 from parlour.rooms.model import Limits
 from parlour.rooms.refusals import Refusal, Refused
@@ -16,7 +17,6 @@ __all__ = ["KIND", "Preference", "Preferences"]
 
 KIND = "preference"
 
-_NOT_KEPT = Refused(Refusal.UNAVAILABLE, "the store is not available; try again later")
 _NEWER = Refused(Refusal.DATA_COLLISION, "another of your clients has kept a newer version meanwhile")
 
 
@@ -90,7 +90,7 @@ class Preferences:
         try:
             return await self._turns.run(owner, act)
         except StoreUnavailable:
-            return _NOT_KEPT
+            return NOT_KEPT
 
     def _check_label(self, label: str) -> Refused | None:
         most = self._limits.preference_label_chars

@@ -11,7 +11,9 @@ from typing import TypeVar
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.gate import Gate
 from parlour.hub.people import People
+from parlour.hub.refusals import NO_CATEGORY
 from parlour.hub.roster import Roster, Row
+from parlour.rooms.decisions import no_such_room
 from parlour.rooms.model import Behavior, CategoryId, Limits, Person, Principal, PrincipalKind, Role, RoomId, Visibility
 from parlour.rooms.names import fold_name
 from parlour.rooms.refusals import Refusal, Refused
@@ -136,7 +138,7 @@ class Principals:
             if not seen[1].manage:
                 return _NOT_MANAGER
         if room is None:
-            return Refused(Refusal.NO_SUCH_ROOM, "there is no such room")
+            return no_such_room()
         in_scope = self._gate.scope_of(self._catalogue.chain(room.category))
         if role is not Role.PRESENTER:
             return in_scope
@@ -151,7 +153,7 @@ class Principals:
         self, actor: Person | None, category_id: CategoryId | None, role: Role
     ) -> Callable[[str], bool] | Refused:
         if category_id is None or category_id not in self._catalogue.categories:
-            return Refused(Refusal.NO_SUCH_CATEGORY, "there is no such category")
+            return NO_CATEGORY
         if actor is not None:
             seen = self._gate.over(category_id, actor)
             if isinstance(seen, Refused):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.gate import Gate
 from parlour.hub.recording import Recorder
+from parlour.hub.refusals import NO_MESSAGE, NOT_KEPT
 from parlour.hub.tails import Tails, weight_of
 from parlour.hub.turns import FairTurns
 from parlour.rooms.decisions import (
@@ -30,9 +31,6 @@ __all__ = ["ANSWER_CHARS", "History", "HistoryPage", "Reading", "what_fits"]
 ANSWER_CHARS = 3 * 1024 * 1024
 """About how many characters one answer has at most, however many messages were asked for: what a door can say at once.
 Each room of a query has an equal share, and one message at least."""
-
-_NOT_KEPT = Refused(Refusal.UNAVAILABLE, "the store is not available; try again later")
-_NO_MESSAGE = Refused(Refusal.NO_SUCH_MESSAGE, "there is no such message")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +127,10 @@ class Reading:
         try:
             posts = what_fits(await fetch(), ANSWER_CHARS, newest=True) if logged else ()
         except StoreUnavailable:
-            return _NOT_KEPT
+            return NOT_KEPT
         up_to = posts[-1].chat_id if posts else 0
         if not await self._recorder.keep_or_owe(self._record(who, room_id, posts)):
-            return _NOT_KEPT
+            return NOT_KEPT
         return History(room_id, tuple(posts), up_to, logged)
 
     # --- queries
@@ -167,7 +165,7 @@ class Reading:
         more). Otherwise as `query`."""
         number = min(chat_id, HIGHEST_NUMBER - 1)
         pages = await self.query(person, rooms, PostQuery(after=number - 1, before=number + 1), 1)
-        return [page if isinstance(page, Refused) or page.posts else _NO_MESSAGE for page in pages]
+        return [page if isinstance(page, Refused) or page.posts else NO_MESSAGE for page in pages]
 
     async def inspect_query(
         self, who: str, room_id: RoomId, query: PostQuery, limit: int | None
@@ -187,7 +185,7 @@ class Reading:
             try:
                 return await self._posts.size(room_id)
             except StoreUnavailable:
-                return _NOT_KEPT
+                return NOT_KEPT
 
         return await self._turns.run(who, measure)
 
@@ -199,10 +197,10 @@ class Reading:
         try:
             found = await self._posts.find(room_id, within_reach(query), size) if logged else _NONE_FOUND
         except StoreUnavailable:
-            return _NOT_KEPT
+            return NOT_KEPT
         posts = what_fits(found.posts, share, query.newest_first)
         if not await self._recorder.keep_or_owe(self._record(who, room_id, posts, query)):
-            return _NOT_KEPT
+            return NOT_KEPT
         more = found.page.more or len(posts) < len(found.posts)
         return HistoryPage(room_id, tuple(posts), found.page.matches, more, logged)
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from parlour.hub.catalogue import Catalogue
-from parlour.hub.changing import NOT_ADMIN, NOT_KEPT, Checks, kept, name_of
+from parlour.hub.changing import Checks, kept, name_of
 from parlour.hub.enforcing import Enforcing
 from parlour.hub.gate import Gate
+from parlour.hub.refusals import NO_ADDIN, NO_CATEGORY, NOT_ADMIN, NOT_KEPT
 from parlour.hub.tails import Tails
 from parlour.rooms.decisions import no_such_room
 from parlour.rooms.editing import ListEdit, Op, RoomChange, edit_room, edited
@@ -21,8 +22,6 @@ __all__ = ["RoomChanges"]
 
 _NOT_MANAGER = Refused(Refusal.NOT_PERMITTED, "only managers of the room may do this")
 _NOT_CREATOR = Refused(Refusal.CANNOT_CREATE, "you may not create rooms in this category")
-_NO_CATEGORY = Refused(Refusal.NO_SUCH_CATEGORY, "there is no such category")
-_NO_ADDIN = Refused(Refusal.NO_SUCH_ADDIN, "there is no such add-in")
 _UNDER_ROOT = Refused(Refusal.HIERARCHY, "the root category holds no rooms")
 
 
@@ -89,7 +88,7 @@ class RoomChanges:
     def _may_create(self, actor: Person | None, category_id: CategoryId) -> Refused | None:
         category = self._catalogue.categories.get(category_id)
         if category is None:
-            return _NO_CATEGORY
+            return NO_CATEGORY
         if actor is not None:
             seen = self._gate.over(category_id, actor)
             if isinstance(seen, Refused):
@@ -118,7 +117,7 @@ class RoomChanges:
         if unknown is not None:
             return unknown
         if change.addin and change.addin not in self._catalogue.addins:
-            return _NO_ADDIN
+            return NO_ADDIN
         chain = self._catalogue.chain(change.category or room.category)
         new = edit_room(room, change, self._checks.standings(chain), self._limits)
         return new if isinstance(new, Refused) else self._checks.taken(new.name, new.id) or new

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from parlour.channel.caller import Answer, Caller
 from parlour.channel.names import category_edits, category_id
+from parlour.hub.refusals import NOT_ADMIN
 from parlour.rooms.editing import CategoryChange
 from parlour.rooms.model import Category, Micros
 from parlour.rooms.names import fold_name
-from parlour.rooms.refusals import Refusal, Refused
+from parlour.rooms.refusals import Refused
 from parlour.xccos.encode import categories_reply, category_reply
 from parlour.xccos.types import (
     CategorySettings,
@@ -31,8 +32,6 @@ __all__ = [
     "search_categories",
     "set_scope",
 ]
-
-_NOT_ADMIN = Refused(Refusal.NOT_PERMITTED, "only administrators may do this")
 
 
 async def create_category(caller: Caller, command: CreateCategory) -> Answer:
@@ -85,7 +84,7 @@ async def set_scope(caller: Caller, command: SetScope) -> Answer:
 async def search_categories(caller: Caller, command: SearchCategories) -> Answer:
     """Categories whose name has any of the words; without words all of them."""
     if not caller.hub.gate.administers(caller.person):
-        return _NOT_ADMIN
+        return NOT_ADMIN
     words = fold_name(command.criteria).split()
     found = [one for one in caller.hub.categories(caller.person) if _fits(one, words)]
     limit = min(command.max_results or caller.hub.limits.search_limit, caller.hub.limits.search_limit)
@@ -102,7 +101,7 @@ def _administered(caller: Caller, uri: str) -> Category | Refused:
     seen = caller.hub.gate.over(category_id(uri), caller.person)
     if isinstance(seen, Refused):
         return seen
-    return seen[0] if seen[1].administer else _NOT_ADMIN
+    return seen[0] if seen[1].administer else NOT_ADMIN
 
 
 def _told(caller: Caller, command: CreateCategory | ModifyCategory, outcome: Category | Refused) -> Answer:

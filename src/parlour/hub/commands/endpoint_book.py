@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from parlour.hub.refusals import NOT_KEPT
 from parlour.rooms.names import check_name
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.store.api import Documents, StoreUnavailable
@@ -75,7 +76,7 @@ class EndpointBook:
         try:
             await self._documents.put(_OWNER, _KIND, uri, content)
         except StoreUnavailable:
-            return Refused(Refusal.UNAVAILABLE, "the store is not available; try again later")
+            return NOT_KEPT
         known = uri in self._entries
         self._entries[uri] = ExtraAddress(uri, shown)
         if not known:
@@ -89,7 +90,7 @@ class EndpointBook:
         try:
             await self._documents.delete(_OWNER, _KIND, uri)
         except StoreUnavailable:
-            return Refused(Refusal.UNAVAILABLE, "the store is not available; try again later")
+            return NOT_KEPT
         gone = self._entries.pop(uri)
         self._tell(uri, False)
         return gone

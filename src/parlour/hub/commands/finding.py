@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from parlour.hub.commands.registry import Context
+from parlour.hub.refusals import NOT_ADMIN
 from parlour.rooms.model import AddIn, Category, Person, Principal, PrincipalKind, Room
 from parlour.rooms.names import fold_name
 from parlour.rooms.refusals import Refusal, Refused
@@ -127,4 +128,4 @@ def only_admins(context: Context, actor: Person | None) -> Refused | None:
     """For what is neither in a room nor in a category."""
     if actor is None or context.hub.gate.administers(actor):
         return None
-    return Refused(Refusal.NOT_PERMITTED, "only administrators may do this")
+    return NOT_ADMIN
