@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.gate import Gate
 from parlour.hub.people import People
-from parlour.hub.refusals import NOT_ADMIN, NOT_KEPT
 from parlour.hub.turns import FairTurns
 from parlour.rooms.editing import ListEdit, Op, Standings
 from parlour.rooms.model import Category, Person
@@ -17,11 +16,10 @@ from parlour.rooms.names import fold_name
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.store.api import StoreUnavailable
 
-__all__ = ["CONSOLE", "NOT_ADMIN", "NOT_KEPT", "Changes", "Checks", "kept", "name_of"]
+__all__ = ["CONSOLE", "Changes", "Checks", "kept", "name_of"]
 
 CONSOLE = "urn:parlour:console"
 """The name under which the local administrator at the console acts, where a URI is wanted."""
-
 
 T = TypeVar("T")
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from parlour.hub.catalogue import Catalogue
-from parlour.hub.changing import NOT_ADMIN, NOT_KEPT, name_of
+from parlour.hub.changing import name_of
 from parlour.hub.events import HistoryPurged, PostReplaced, PostsRemoved, RoomEvent
 from parlour.hub.gate import Gate
 from parlour.hub.presence import Presence
+from parlour.hub.refusals import NO_MESSAGE, NOT_ADMIN, NOT_KEPT
 from parlour.hub.tails import Tails
 from parlour.hub.telling import Teller
 from parlour.hub.turns import FairTurns
@@ -32,8 +33,6 @@ DEFAULT_REPLACEMENT = "An administrator has replaced this message."
 
 SLICE = 500
 """Messages that are removed in one transaction."""
-
-_NO_MESSAGE = Refused(Refusal.NO_SUCH_MESSAGE, "there is no such message")
 
 T = TypeVar("T")
 
@@ -87,7 +86,7 @@ class Removing:
         except StoreUnavailable:
             return NOT_KEPT
         if not gone:
-            return _NO_MESSAGE
+            return NO_MESSAGE
         if replacement is None:
             self._tell(room, PostsRemoved(room, (gone[0].chat_id,)))
             return gone[0]
