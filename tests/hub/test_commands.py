@@ -95,6 +95,10 @@ async def test_what_people_may_ask(office: Office) -> None:
     assert [row["name"] for row in await run("room.list", "ann")] == ["Mine"]
     assert [row["name"] for row in await run("room.list", "root")] == ["Hidden", "Mine"]
     assert [row["name"] for row in await run("category.list", "ann")] == [DOMAIN, "Plant"]
+    # Who stands in its lists, and how many rooms there are, hidden ones included, is for administrators.
+    secrets = {"allowed", "denied", "creators", "rooms", "created_by", "updated_by"}
+    assert not secrets & (await run("category.show", "ann", category="Plant")).keys()
+    assert secrets <= (await run("category.show", "root", category="Plant")).keys()
     refused = [
         ("user.list", {}, Refusal.NOT_PERMITTED),
         ("user.add", {"login": "x"}, Refusal.NOT_PERMITTED),

@@ -170,7 +170,10 @@ async def test_addins_are_registered_and_used_by_name(office: Office) -> None:
     assert reason(await run("room.create", name="x", category="Plant", addin="sun")) is Refusal.NO_SUCH_ADDIN
     assert [(row["name"], row["rooms"]) for row in await run("addin.list")] == [("교대표", 1)]
     assert (await run("addin.show", addin=made["id"]))["in_rooms"] == ["Shift"]
-    assert "in_rooms" not in await run("addin.show", "ann", addin="교대표")
+    await run("room.create", name="Hidden", category="Plant", addin="교대표", visibility="secret")
+    seen = await run("addin.show", "ann", addin="교대표")
+    assert (seen["in_rooms"], seen["rooms"]) == (["Shift"], 1)
+    assert [row["rooms"] for row in await run("addin.list")] == [2]
     assert (await run("addin.modify", addin="교대표", name="Rota"))["url"] == "https://rota.example/"
     assert (await run("room.modify", room="shift", addin=""))["addin"] is None
     await run("room.modify", room="shift", addin="rota")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from parlour.hub.commands.finding import find_addin, only_admins
+from parlour.hub.commands.finding import find_addin, may_see
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
 from parlour.rooms.model import AddIn, Person
@@ -46,28 +46,25 @@ class Delete:
 
 
 async def _create(context: Context, actor: Person | None, params: Create) -> Any:
-    return _shown(context, await context.hub.addins.create(actor, params.name, params.url))
+    return _shown(context, actor, await context.hub.addins.create(actor, params.name, params.url))
 
 
 async def _list(context: Context, actor: Person | None, params: Nothing) -> Any:
-    return [_shown(context, addin) for addin in context.hub.addins.all()]
+    return [_shown(context, actor, addin) for addin in context.hub.addins.all()]
 
 
 async def _show(context: Context, actor: Person | None, params: One) -> Any:
     addin = find_addin(context, params.addin)
     if isinstance(addin, Refused):
         return addin
-    refused = only_admins(context, actor)
-    return (
-        _shown(context, addin) if refused is not None else _shown(context, addin) | {"in_rooms": _users(context, addin)}
-    )
+    return _shown(context, actor, addin) | {"in_rooms": _users(context, actor, addin)}
 
 
 async def _modify(context: Context, actor: Person | None, params: Modify) -> Any:
     addin = find_addin(context, params.addin)
     if isinstance(addin, Refused):
         return addin
-    return _shown(context, await context.hub.addins.modify(actor, addin.id, name=params.name, url=params.url))
+    return _shown(context, actor, await context.hub.addins.modify(actor, addin.id, name=params.name, url=params.url))
 
 
 async def _delete(context: Context, actor: Person | None, params: Delete) -> Any:
@@ -78,18 +75,17 @@ async def _delete(context: Context, actor: Person | None, params: Delete) -> Any
     return gone if isinstance(gone, Refused) else {"deleted": gone.name, "id": gone.id}
 
 
-def _shown(context: Context, addin: AddIn | Refused) -> Any:
+def _shown(context: Context, actor: Person | None, addin: AddIn | Refused) -> Any:
     if isinstance(addin, Refused):
         return addin
-    return {"id": addin.id, "name": addin.name, "url": addin.url, "rooms": len(_users(context, addin))}
+    return {"id": addin.id, "name": addin.name, "url": addin.url, "rooms": len(_users(context, actor, addin))}
 
 
-def _users(context: Context, addin: AddIn) -> list[str]:
-    """Names of the rooms that show it."""
+def _users(context: Context, actor: Person | None, addin: AddIn) -> list[str]:
+    """Names of the rooms that show it, as far as the actor may know of them."""
     catalogue = context.hub.catalogue
-    return [
-        catalogue.rooms[room].name for _name, room in catalogue.by_name() if catalogue.rooms[room].addin == addin.id
-    ]
+    rooms = (catalogue.rooms[room] for _name, room in catalogue.by_name())
+    return [room.name for room in rooms if room.addin == addin.id and may_see(context, actor, room.id)]
 
 
 COMMANDS: tuple[Command[Any], ...] = (

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from parlour.hub.commands.finding import find_category, find_principals
+from parlour.hub.commands.finding import find_category, find_principals, only_admins
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
-from parlour.hub.commands.showing import show_category, show_principal
+from parlour.hub.commands.showing import show_category, show_category_card, show_principal
 from parlour.rooms.editing import CategoryChange, CategoryList, ListEdit, Op
 from parlour.rooms.model import Category, Person, Role
 from parlour.rooms.names import fold_name
@@ -100,14 +100,14 @@ async def _create(context: Context, actor: Person | None, params: Create) -> Any
     change = CategoryChange(
         params.name, params.description, params.invite, params.logged, params.filepost, lists=tuple(lists)
     )
-    return _shown(context, await context.hub.managing.create_category(actor, change, parent))
+    return _shown(context, actor, await context.hub.managing.create_category(actor, change, parent))
 
 
 async def _list(context: Context, actor: Person | None, params: Nothing) -> Any:
     hub = context.hub
     categories = sorted(hub.catalogue.categories.values(), key=lambda category: _path(context, category))
     return [
-        show_category(context, category)
+        _shown(context, actor, category)
         for category in categories
         if actor is None or not isinstance(hub.gate.over(category.id, actor), Refused)
     ]
@@ -119,7 +119,7 @@ def _path(context: Context, category: Category) -> list[str]:
 
 
 async def _show(context: Context, actor: Person | None, params: One) -> Any:
-    return _shown(context, find_category(context, actor, params.category))
+    return _shown(context, actor, find_category(context, actor, params.category))
 
 
 async def _modify(context: Context, actor: Person | None, params: Modify) -> Any:
@@ -159,11 +159,15 @@ async def _changed(context: Context, actor: Person | None, text: str, change: Ca
     category = find_category(context, actor, text)
     if isinstance(category, Refused):
         return category
-    return _shown(context, await context.hub.managing.modify_category(actor, category.id, change))
+    return _shown(context, actor, await context.hub.managing.modify_category(actor, category.id, change))
 
 
-def _shown(context: Context, category: Category | Refused) -> Any:
-    return category if isinstance(category, Refused) else show_category(context, category)
+def _shown(context: Context, actor: Person | None, category: Category | Refused) -> Any:
+    """Who stands in its lists is for administrators."""
+    if isinstance(category, Refused):
+        return category
+    show = show_category_card if only_admins(context, actor) is not None else show_category
+    return show(context, category)
 
 
 def _editing(which: CategoryList, op: Op) -> Callable[[Context, Person | None, Who | Whole], Awaitable[Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from parlour.hub.commands.registry import Context
 from parlour.hub.refusals import NOT_ADMIN
-from parlour.rooms.model import AddIn, Category, Person, Principal, PrincipalKind, Room
+from parlour.rooms.model import AddIn, Category, Person, Principal, PrincipalKind, Room, RoomId
 from parlour.rooms.names import fold_name
 from parlour.rooms.refusals import Refusal, Refused
 
@@ -22,6 +22,7 @@ __all__ = [
     "find_principals",
     "find_room",
     "known_person",
+    "may_see",
     "only_admins",
     "only_one",
 ]
@@ -33,9 +34,14 @@ EVERYONE = "everyone"
 def find_room(context: Context, actor: Person | None, text: str) -> Room | Refused:
     """By id or name; one that the actor may not see is not found."""
     room = context.hub.catalogue.find_room(text)
-    if room is not None and (actor is None or not isinstance(context.hub.gate.look(room.id, actor), Refused)):
+    if room is not None and may_see(context, actor, room.id):
         return room
     return Refused(Refusal.NO_SUCH_ROOM, f"there is no room {text}")
+
+
+def may_see(context: Context, actor: Person | None, room: RoomId) -> bool:
+    """Whether a room exists for the actor."""
+    return actor is None or not isinstance(context.hub.gate.look(room, actor), Refused)
 
 
 def find_category(context: Context, actor: Person | None, text: str) -> Category | Refused:

@@ -13,6 +13,7 @@ from parlour.store.api import StoredPost
 __all__ = [
     "VISIBILITIES",
     "show_category",
+    "show_category_card",
     "show_person",
     "show_post",
     "show_principal",
@@ -90,8 +91,20 @@ def _show_addin(context: Context, room: Room) -> Json:
 
 
 def show_category(context: Context, category: Category) -> Json:
-    """A category with everything about it. `depth` counts the categories above it; the root has none."""
-    catalogue, people = context.hub.catalogue, context.hub.people
+    """A category with everything about it, for administrators."""
+    people = context.hub.people
+    return show_category_card(context, category) | {
+        "rooms": len(context.hub.catalogue.rooms_in(category.id)),
+        "allowed": _show_names(people, category.allowed),
+        "denied": _show_names(people, category.denied),
+        "creators": _show_names(people, category.creators),
+        **_show_audit(category.audit),
+    }
+
+
+def show_category_card(context: Context, category: Category) -> Json:
+    """A category as everybody in its scope may know it. `depth` counts the categories above it; the root has none."""
+    catalogue = context.hub.catalogue
     return {
         "id": category.id,
         "name": category.name,
@@ -101,11 +114,6 @@ def show_category(context: Context, category: Category) -> Json:
         "invite": category.invite,
         "logged": category.logged,
         "filepost": category.filepost,
-        "rooms": len(catalogue.rooms_in(category.id)),
-        "allowed": _show_names(people, category.allowed),
-        "denied": _show_names(people, category.denied),
-        "creators": _show_names(people, category.creators),
-        **_show_audit(category.audit),
     }
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from parlour.hub.accounts import AccountRefused, Accounts
-from parlour.hub.commands.finding import find_person, known_person, only_admins
+from parlour.hub.commands.finding import find_person, known_person, may_see, only_admins
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
 from parlour.hub.commands.showing import show_person, show_room_row
-from parlour.rooms.model import Person, Role, RoomId
+from parlour.rooms.model import Person, Role
 from parlour.rooms.names import fold_name
 from parlour.rooms.refusals import Refusal, Refused
 
@@ -132,12 +132,8 @@ async def _rooms(context: Context, actor: Person | None, params: One) -> Any:
         show_room_row(context, hub.catalogue.rooms[room])
         | {"member": room in listed[Role.MEMBER], "manager": room in listed[Role.MANAGER], "inside": room in inside}
         for _name, room in hub.catalogue.by_name()
-        if (room in inside or any(room in rooms for rooms in listed.values())) and _may_know(context, actor, room)
+        if (room in inside or any(room in rooms for rooms in listed.values())) and may_see(context, actor, room)
     ]
-
-
-def _may_know(context: Context, actor: Person | None, room: RoomId) -> bool:
-    return actor is None or not isinstance(context.hub.gate.look(room, actor), Refused)
 
 
 async def _remove(context: Context, accounts: Accounts, params: One) -> Any:
