@@ -217,6 +217,24 @@ async def test_a_room_is_followed_and_no_longer(people: People, rooms: tuple[str
     assert (await carol.publishes(unfollows(instance=101, version=1))).status == 200
 
 
+@enforces("sip.md#service-presence-publications")
+async def test_what_is_followed_here_is_followed_there(people: People, rooms: tuple[str, str]) -> None:
+    shift, _ = rooms
+    desk, laptop = await people("carol"), await people("carol")
+    for client in (desk, laptop):
+        await client.subscribes(SELF, _EVERYTHING_OF_HERS, content_type=_SELF_TYPE, expires=3600)
+    assert (await desk.publishes(follows(shift, "야간", instance=7))).status == 200
+    await laptop.wait_for(lambda: laptop.notified)
+    told = laptop.notified.pop()
+    assert (told.method, told.header("Event")) == ("BENOTIFY", SELF)
+    assert followed(told.text) == {shift: ("1", "야간")}
+
+    assert (await desk.publishes(unfollows(instance=7, version=1))).status == 200
+    await laptop.wait_for(lambda: laptop.notified)
+    assert followed(laptop.notified.pop().text) == {}
+    assert desk.notified == []
+
+
 @enforces("sip.md#provisioning")
 async def test_who_may_not_chat_is_told_no_address_and_refused(house: Controller, people: People) -> None:
     house.needs(Capability.MAKING)

@@ -164,6 +164,21 @@ Contact: <sip:{user}@192.0.2.7:5070;transport=tcp>
     )
 
 
+def publication(lifetime: str, category: str) -> Request:
+    message = plain("SERVICE", ALICE, extra="Content-Type: application/msrtc-category-publish+xml")
+    message.body = (
+        f'<publish><publications uri="{ALICE}"><publication categoryName="{category}" instance="1" container="2" '
+        f'version="0" expireType="{lifetime}"><x/></publication></publications></publish>'
+    ).encode()
+    return message
+
+
+async def settle() -> None:
+    """What goes on without a request to answer."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
 @pytest.fixture
 def house() -> House:
     return House()
@@ -429,6 +444,27 @@ async def test_roaming_self_then_publish_then_sign_off(house: House) -> None:
     over = await house.later(goodbye)
     assert (over.status, over.headers.get("Expires")) == (200, "0")
     assert over.headers.get("subscription-state") == "terminated;expires=0"
+
+
+async def test_other_endpoints_hear_what_lasts(house: House) -> None:
+    house.sign_in_digest()
+    house.sign_in_digest(connection=house.bob)  # Alice again, at another connection
+    extra = "Event: vnd-microsoft-roaming-self"
+    for connection in (house.alice, house.bob):
+        await house.later(plain("SUBSCRIBE", ALICE, extra=extra), connection)
+    house.endpoint.sent.clear()
+    await house.later(publication("static", "roomSetting"))
+    await settle()
+    (sent,) = house.endpoint.sent
+    assert (sent.message.method, sent.connection) == ("NOTIFY", house.bob)
+    assert b'name="roomSetting"' in sent.message.body
+    assert b"<containers" not in sent.message.body
+    house.endpoint.sent.clear()
+    await house.later(publication("endpoint", "state"))
+    house.bob.close()
+    await house.later(publication("static", "note"))
+    await settle()
+    assert house.endpoint.sent == []
 
 
 async def test_without_piggyback_a_notify_follows(house: House) -> None:

@@ -107,3 +107,13 @@ def test_notifications(table: Subscriptions) -> None:
     assert notify.headers.get("Subscription-State") == "active;expires=28800"
     assert again.cseq.number == 2
     assert again.headers.get("Subscription-State") == "terminated;reason=timeout"
+
+
+def test_a_person_s_subscriptions_are_found_until_they_end(table: Subscriptions) -> None:
+    made = receive(table, subscribe())
+    assert isinstance(made, Subscription)
+    assert table.of_person(ALICE, made.event) == [made]
+    assert table.of_person(ALICE, "presence") == table.of_person(BOB, made.event) == []
+    table.remove_flow(FLOW)
+    assert table.of_person(ALICE, made.event) == []
+    assert len(table) == 0

@@ -18,7 +18,7 @@ from parlour.frontend.authenticator import Accepted, Authenticator, Dropped
 from parlour.frontend.bindings import Binding, BindingTable
 from parlour.frontend.courier import Courier
 from parlour.frontend.flow_tokens import FlowTokens
-from parlour.frontend.own_documents import OwnDocuments
+from parlour.frontend.own_documents import OwnDocuments, Reach
 from parlour.frontend.people import People, address_of
 from parlour.frontend.presence import Presence
 from parlour.frontend.proxy import Hop, Proxy
@@ -80,9 +80,15 @@ class Frontend:
     def attach(self, endpoint: Courier) -> None:
         """Call once, before the first request."""
         self._courier = endpoint
-        self._own = OwnDocuments(self._directory, self._presence, endpoint, self._replies, self.settings, self._clock)
+        self._own = OwnDocuments(
+            self._directory, self._presence, endpoint, self._replies, self.settings, self._clock, self._way_to
+        )
         realms = frozenset({self.settings.realm, self.authenticator.digest_realm})
         self._proxy = Proxy(endpoint, realms=realms, timer_c=self.settings.timer_c, call_later=self._call_later)
+
+    def _way_to(self, flow_id: int) -> Reach | None:
+        connection = self._flows.get(flow_id)
+        return None if connection is None else (connection, self.authenticator.signer_for(connection))
 
     def add_service(self, uri: str, service: LocalService) -> None:
         """A user agent inside this process (lookup, channel) at `sip:user@domain`."""

@@ -28,9 +28,14 @@ from parlour.frontend.subscriptions import (
 )
 from parlour.sip.errors import RemoteProtocolError
 from parlour.sip.message import Request
-from parlour.ua.incoming import IncomingRequest
+from parlour.store.api import StoreUnavailable
+from parlour.ua.connection import Connection
+from parlour.ua.incoming import IncomingRequest, MessageSigner
 
-__all__ = ["OwnDocuments"]
+__all__ = ["OwnDocuments", "Reach"]
+
+Reach = tuple[Connection, MessageSigner | None]
+"""A connection, and who signs what is sent on it."""
 
 
 class OwnDocuments:
@@ -44,7 +49,9 @@ class OwnDocuments:
         replies: Replies,
         settings: FrontendSettings,
         clock: Callable[[], float],
+        reach: Callable[[int], Reach | None],
     ) -> None:
+        """`reach`: the way to the client at a connection, by its id; None when it is gone."""
         self.presence = presence
         self.subscriptions = Subscriptions(
             default_expires=settings.subscription_expires, per_flow=settings.max_subscriptions
@@ -54,6 +61,7 @@ class OwnDocuments:
         self._replies = replies
         self._settings = settings
         self._clock = clock
+        self._reach = reach
 
     def subscribe(self, incoming: IncomingRequest) -> None:
         """A SUBSCRIBE that is for this server."""
@@ -92,7 +100,7 @@ class OwnDocuments:
             self._replies.send(incoming, Answer(200, "", tuple(headers), document.body, document.content_type))
         if document is not None and not piggyback:
             notify = subscription.build_notify(document, contact, now=self._clock())
-            self._notify(subscription, notify, incoming)
+            self._notify(subscription, notify, (incoming.connection, incoming.signer))
 
     async def _document(self, incoming: IncomingRequest, subscription: Subscription) -> Document | None:
         """What to tell; None for nothing: the end of a subscription, or a refresh of one that tells once."""
@@ -116,12 +124,12 @@ class OwnDocuments:
         body = provisioning.provisioning_document(person, groups, self._settings)
         return Document(provisioning.CONTENT_TYPE, body)
 
-    def _notify(self, subscription: Subscription, notify: Request, incoming: IncomingRequest) -> None:
-        connection = incoming.connection
+    def _notify(self, subscription: Subscription, notify: Request, reach: Reach) -> None:
+        connection, signer = reach
         if subscription.benotify:
-            self._courier.send_ack(notify, connection, incoming.signer)
+            self._courier.send_ack(notify, connection, signer)
         else:
-            self._courier.send_request(notify, connection, lambda _: None, incoming.signer)
+            self._courier.send_request(notify, connection, lambda _: None, signer)
 
     def service(self, incoming: IncomingRequest) -> None:
         """A SERVICE: presence published by its owner."""
@@ -143,6 +151,23 @@ class OwnDocuments:
         assert identity is not None
         answer = await self.presence.publish(identity.uri, identity.endpoint, incoming.request.body)
         self._replies.send(incoming, answer)
+        if presence.changed_for_all(answer):
+            await self._tell_others(identity.uri, incoming.connection)
+
+    async def _tell_others(self, person: str, publisher: Connection) -> None:
+        """The person's other endpoints hear what is published now: who follows a room here follows it there."""
+        others = [one for one in self.subscriptions.of_person(person, presence.EVENT) if one.flow.id != publisher.id]
+        if not others:
+            return
+        try:
+            document = Document(presence.CONTENT_TYPE, await self.presence.categories(person))
+        except StoreUnavailable:
+            return  # they hear it with the next change, or when they ask
+        for subscription in others:
+            reach = self._reach(subscription.flow.id)
+            if reach is not None and subscription.expires_at > self._clock():
+                contact = self._courier.contact_for(reach[0])
+                self._notify(subscription, subscription.build_notify(document, contact, now=self._clock()), reach)
 
 
 def _is_office_client(request: Request) -> bool:

@@ -26,7 +26,7 @@ from parlour.frontend.publications import (
 from parlour.frontend.xml import children, parse_document
 from parlour.store.api import DocumentConflict, Documents
 
-__all__ = ["CONTENT_TYPE", "EVENT", "MEMBERS_TYPE", "PUBLISH_TYPE", "Presence"]
+__all__ = ["CONTENT_TYPE", "EVENT", "MEMBERS_TYPE", "PUBLISH_TYPE", "Presence", "changed_for_all"]
 
 EVENT: Final = "vnd-microsoft-roaming-self"
 CONTENT_TYPE: Final = "application/vnd-microsoft-roaming-self+xml"
@@ -76,6 +76,11 @@ class Presence:
         if "subscribers" in wanted:
             parts.append(_SUBSCRIBERS)
         return _roaming_data("".join(parts))
+
+    async def categories(self, person: str) -> bytes:
+        """What the person's other endpoints are told after a change: roaming data with all categories, as they are
+        now."""
+        return _roaming_data(render_categories(person, await self._categories(person)))
 
     async def publish(self, person: str, endpoint: str, body: bytes) -> Answer:
         """All publications of a request, or none of them: 200 with new versions, 409 with the current ones.
@@ -167,6 +172,12 @@ class Presence:
             at,
             content,
         )
+
+
+def changed_for_all(answer: Answer) -> bool:
+    """Whether a publication so answered concerns the person's other endpoints: something that lasts has changed. What
+    tells of one endpoint alone comes and goes with it, often, and without them."""
+    return answer.status == 200 and f'expireType="{Lifetime.STATIC.value}"'.encode() in answer.body
 
 
 def requested_sections(body: bytes) -> frozenset[str]:

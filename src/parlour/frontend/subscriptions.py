@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from parlour.frontend import contacts, presence, provisioning
 from parlour.frontend.answer import Answer
@@ -31,6 +31,7 @@ __all__ = [
 
 PRESENCE: Final = "presence"
 _MIN_EXPIRES: Final = 60
+_Key = TypeVar("_Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ class Subscription:
 class _Held:
     by_key: dict[tuple[str, str, str], Subscription] = field(default_factory=dict)
     by_flow: dict[int, set[tuple[str, str, str]]] = field(default_factory=dict)
+    by_person: dict[str, set[tuple[str, str, str]]] = field(default_factory=dict)
 
 
 class Subscriptions:
@@ -142,18 +144,22 @@ class Subscriptions:
         if expires:
             self._held.by_key[subscription.key] = subscription
             self._held.by_flow.setdefault(flow.id, set()).add(subscription.key)
+            self._held.by_person.setdefault(person, set()).add(subscription.key)
         return subscription
+
+    def of_person(self, person: str, event: str) -> list[Subscription]:
+        """The person's subscriptions to an event, from whatever endpoints."""
+        found = (self._held.by_key[key] for key in self._held.by_person.get(person, ()))
+        return [subscription for subscription in found if subscription.event == event]
 
     def remove(self, subscription: Subscription) -> None:
         if self._held.by_key.pop(subscription.key, None) is not None:
-            keys = self._held.by_flow[subscription.flow.id]
-            keys.discard(subscription.key)
-            if not keys:
-                del self._held.by_flow[subscription.flow.id]
+            _drop(self._held.by_flow, subscription.flow.id, subscription.key)
+            _drop(self._held.by_person, subscription.person, subscription.key)
 
     def remove_flow(self, flow: Flow) -> None:
-        for key in self._held.by_flow.pop(flow.id, ()):
-            self._held.by_key.pop(key, None)
+        for key in list(self._held.by_flow.get(flow.id, ())):
+            self.remove(self._held.by_key[key])
 
     def remove_expired(self, now: float) -> None:
         for subscription in [s for s in self._held.by_key.values() if s.expires_at <= now]:
@@ -179,6 +185,12 @@ class Subscriptions:
         if not text.isascii() or not text.isdigit():
             raise RemoteProtocolError(400, "Malformed Expires")
         return min(int(text[:10]), self._default_expires)
+
+
+def _drop(held: dict[_Key, set[tuple[str, str, str]]], owner: _Key, key: tuple[str, str, str]) -> None:
+    held[owner].discard(key)
+    if not held[owner]:
+        del held[owner]
 
 
 def event_of(request: Request) -> str:
