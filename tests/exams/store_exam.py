@@ -472,6 +472,11 @@ class StoreExam:
         assert rows[1].detail == event.detail
         assert (rows[1].room, rows[1].who, rows[1].at) == (ROOM.id, BOB, NOW)
 
+    async def test_a_record_is_kept_whatever_is_in_it(self, store: Store) -> None:
+        detail = {"endpoint": "\udcff\x00", "name": "안나"}
+        await store.posts.record(OutboxEvent(EventKind.JOIN, ROOM.id, BOB, NOW, detail))
+        assert [row.detail for row in await store.posts.outbox(0, 10)] == [detail]
+
     async def test_outbox_pages_and_deletes_and_never_reuses_an_id(self, store: Store) -> None:
         await asyncio.gather(*[store.posts.append(post(number)) for number in range(1, 6)])
         rows = await store.posts.outbox(0, 10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from types import NoneType, UnionType
@@ -11,6 +12,9 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 __all__ = ["InvalidParams", "ParamSpec", "param", "read_params", "specs_of"]
 
 P = TypeVar("P")
+
+# Half a character: what is left of bytes of a command line that are no UTF-8, and cannot be kept anywhere.
+_LONE = re.compile("[\ud800-\udfff]")
 Kind = Literal["text", "number", "switch"]
 
 
@@ -106,6 +110,8 @@ def _read(spec: ParamSpec, value: object) -> object:
     wanted = {"text": str, "number": int, "switch": bool}[spec.kind]
     if type(value) is not wanted:
         raise InvalidParams(spec.name, f"a {spec.kind} is needed")
+    if isinstance(value, str) and _LONE.search(value):
+        raise InvalidParams(spec.name, "this is no text: it was not written in UTF-8")
     if spec.choices and value not in spec.choices:
         raise InvalidParams(spec.name, f"one of {', '.join(spec.choices)} is needed")
     return value

@@ -10,6 +10,7 @@ statement runs in autocommit mode, so it is also begin, commit and flush
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
@@ -51,6 +52,7 @@ _Row = tuple[
     int | None, int | None, str, bytes | None, bool, str, str, str, int, str | None, bool, str | None, str, str
 ]
 _PADDING: Final = (None,) * _COLUMNS
+_LONE: Final = re.compile("[\ud800-\udfff]")
 
 # Statements are prepared once for each of these numbers of rows; a batch is padded with rows that no trigger takes.
 _SIZES: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
@@ -163,7 +165,7 @@ class _Batch:
         return Appended(stored, repeated=False)
 
     def _event(self, event: OutboxEvent) -> None:
-        detail = json.dumps(dict(event.detail), ensure_ascii=False)
+        detail = _json_of(event)
         self.rows.append(
             (
                 None,
@@ -182,6 +184,13 @@ class _Batch:
                 "",
             )
         )
+
+
+def _json_of(event: OutboxEvent) -> str:
+    """A record is never refused for what is in it: text that is no Unicode (a device may name itself by any bytes) is
+    written as escapes."""
+    detail = json.dumps(dict(event.detail), ensure_ascii=False)
+    return json.dumps(dict(event.detail)) if _LONE.search(detail) else detail
 
 
 def _statement(rows: int) -> str:
