@@ -55,8 +55,9 @@ def test_star() -> None:
 
 def test_epids_are_bounded() -> None:
     assert epid_of(register()) == ""
-    with pytest.raises(RemoteProtocolError):
-        epid_of(register(sender=f"<sip:a@h>;tag=1;epid={'1' * 65}"))
+    for epid in ("1" * 65, "\udcff"):
+        with pytest.raises(RemoteProtocolError):
+            epid_of(register(sender=f"<sip:a@h>;tag=1;epid={epid}"))
 
 
 def test_tags_of_several_headers_together() -> None:

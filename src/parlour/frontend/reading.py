@@ -75,7 +75,7 @@ def epid_of(request: Request) -> str:
 
     Raises RemoteProtocolError 400."""
     epid = request.from_.param("epid") or ""
-    if len(epid) > 64 or '"' in epid:
+    if len(epid) > 64 or '"' in epid or not epid.isprintable():
         raise RemoteProtocolError(400, "Malformed epid")
     return epid
 
