@@ -66,6 +66,14 @@ async def test_the_first_failure_ends_it_with_a_diagnosis(tmp_path: Path) -> Non
             assert there.core.hub.presence.live == {}
 
 
+async def test_a_server_that_drains_is_no_silent_one(tmp_path: Path) -> None:
+    async with house(tmp_path) as there:
+        there.core.hub.draining = True
+        report = await probe(plan(there))
+        assert "503" in report.steps[-1].error
+        assert "parlour service resume" in report.diagnosis
+
+
 async def test_a_plan_that_makes_no_sense(tmp_path: Path) -> None:
     async with house(tmp_path) as there:
         with pytest.raises(ValueError, match="SIP address"):

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from parlour.app.i18n import _, mark
 from parlour.client import (
+    Busy,
     ChatError,
     Client,
     ClientError,
@@ -33,13 +34,15 @@ __all__ = ["Plan", "Report", "Step", "probe"]
 
 T = TypeVar("T")
 
+_NO_ANSWER = mark("no answer in time: see `parlour service status` and the server's log")
 # What a failure probably means; the first class that fits.
 _DIAGNOSES: tuple[tuple[type[Exception], str], ...] = (
     (ConnectFailed, mark("nobody answers there: look whether the server runs, and at --server and --transport")),
     (SignInRefused, mark("the password or the account: see `parlour user show`, set it with `parlour user password`")),
     (NotProvisioned, mark("not enabled for group chat: see `parlour policy show`")),
     (RoomNotFound, mark("no such room for these people: see `parlour room show`, or make one with --setup")),
-    (TimedOut, mark("no answer in time: see `parlour service status` and the server's log")),
+    (Busy, mark("the server is busy, drains or stops: see `parlour service status`, and `parlour service resume`")),
+    (TimedOut, _NO_ANSWER),
     (ChatError, mark("the rules of chat say no: see `parlour room show` for who may do what")),
 )
 
@@ -196,4 +199,4 @@ async def _find(client: Client, name: str) -> str:
 
 def _diagnose(error: Exception) -> str:
     fitting = (text for kind, text in _DIAGNOSES if isinstance(error, kind))
-    return _(next(fitting, _DIAGNOSES[4][1]))
+    return _(next(fitting, _NO_ANSWER))
