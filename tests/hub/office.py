@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from parlour.directory.local import LocalDirectory, PasswordCost
-from parlour.hub.commands import Commands, Context, EndpointBook, Serving
+from parlour.hub.commands import Commands, Context, Serving
+from parlour.hub.endpoint_book import EndpointBook
 from parlour.hub.hub import Hub
 from parlour.hub.presence import Visit
 from parlour.rooms.model import Limits, Person

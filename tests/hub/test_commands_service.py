@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 import parlour
-from parlour.hub.commands import EndpointBook
-from parlour.hub.commands.endpoint_book import ExtraAddress
+from parlour.hub.endpoint_book import EndpointBook, ExtraAddress
 from parlour.rooms.refusals import Refusal, Refused
 from tests.hub.fakes import DOMAIN, Ears, uri
 from tests.hub.office import Office, opened_office, reason

@@ -23,7 +23,8 @@ from parlour.directory.local import AccountsUnusable, LocalDirectory, VerifierSc
 from parlour.frontend.frontend import Frontend
 from parlour.frontend.settings import FrontendSettings, Schemes
 from parlour.hub.catalogue import BrokenCatalogue
-from parlour.hub.commands import Commands, Context, EndpointBook, Serving
+from parlour.hub.commands import Commands, Context, Serving
+from parlour.hub.endpoint_book import EndpointBook
 from parlour.hub.hub import Hub
 from parlour.lookup.choose import ChannelLoad
 from parlour.lookup.service import LookupService

@@ -4,7 +4,6 @@ A command has a stable name, a frozen dataclass of parameters, a sentence of hel
 JSON can say. `actor` is who asks; None is the local administrator at the console, who may do everything.
 """
 
-from parlour.hub.commands.endpoint_book import EndpointBook
 from parlour.hub.commands.params import InvalidParams, ParamSpec, read_params
 from parlour.hub.commands.registry import Command, Commands, Context, Serving, UnknownCommand
 
@@ -12,7 +11,6 @@ __all__ = [
     "Command",
     "Commands",
     "Context",
-    "EndpointBook",
     "InvalidParams",
     "ParamSpec",
     "Serving",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from parlour.hub.commands.endpoint_book import ExtraAddress
 from parlour.hub.commands.finding import only_admins
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
+from parlour.hub.endpoint_book import ExtraAddress
 from parlour.rooms.model import Person
 from parlour.rooms.refusals import Refusal, Refused
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from parlour.hub.accounts import Accounts
-from parlour.hub.commands.endpoint_book import EndpointBook
 from parlour.hub.commands.params import ParamSpec, read_params, specs_of
+from parlour.hub.endpoint_book import EndpointBook
 from parlour.hub.hub import Hub
 from parlour.rooms.model import Person
 from parlour.rooms.refusals import Refused
