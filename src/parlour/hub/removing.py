@@ -9,17 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from parlour.hub.catalogue import Catalogue
-from parlour.hub.changing import name_of
+from parlour.hub.changing import Changes, name_of
 from parlour.hub.events import HistoryPurged, PostReplaced, PostsRemoved, RoomEvent
 from parlour.hub.gate import Gate
 from parlour.hub.presence import Presence
 from parlour.hub.refusals import NO_MESSAGE, NOT_ADMIN, NOT_KEPT
 from parlour.hub.tails import Tails
 from parlour.hub.telling import Teller
-from parlour.hub.turns import FairTurns
 from parlour.rooms.decisions import HIGHEST_NUMBER, check_text, no_such_room, within_reach
 from parlour.rooms.history import PostQuery
 from parlour.rooms.model import Limits, Micros, Person, RoomId
@@ -33,8 +32,6 @@ DEFAULT_REPLACEMENT = "An administrator has replaced this message."
 
 SLICE = 500
 """Messages that are removed in one transaction."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +61,8 @@ class Removing:
         self._teller = teller
         self._limits = limits
         self._clock_us = clock_us
-        self._turns = FairTurns(1, per_person=64, in_all=256)
-        self._acts: set[asyncio.Task[Any]] = set()
+        # One at a time, and to its end even if whoever asked for it is gone: the room has to hear of it.
+        self._removals = Changes(per_person=64, in_all=256)
 
     async def remove_one(
         self, actor: Person | None, room: RoomId, chat_id: int, replacement: str | None = None
@@ -76,7 +73,7 @@ class Removing:
         refused = self._may(actor, room) or self._unfit(replacement)
         if refused is not None:
             return refused
-        return await self._alone(actor, lambda: self._remove_one(actor, room, query, replacement))
+        return await self._removals.alone(actor, lambda: self._remove_one(actor, room, query, replacement))
 
     async def _remove_one(
         self, actor: Person | None, room: RoomId, query: PostQuery, replacement: str | None
@@ -103,7 +100,7 @@ class Removing:
         if refused is not None:
             return refused
         sweep = _Sweep(room, query, replacement)
-        return await self._alone(actor, lambda: self._sweep(actor, sweep, self._tell_slice))
+        return await self._removals.alone(actor, lambda: self._sweep(actor, sweep, self._tell_slice))
 
     async def purge(self, actor: Person | None, room: RoomId, until: Micros) -> Removal | Refused:
         """Remove everything up to and including `until`. The room hears of it once, when it is done."""
@@ -111,7 +108,7 @@ class Removing:
         if refused is not None:
             return refused
         sweep = _Sweep(room, PostQuery(until=until), None)
-        return await self._alone(actor, lambda: self._purge(actor, sweep, until))
+        return await self._removals.alone(actor, lambda: self._purge(actor, sweep, until))
 
     async def _purge(self, actor: Person | None, sweep: _Sweep, until: Micros) -> Removal | Refused:
         answer = await self._sweep(actor, sweep, _tell_later)
@@ -186,17 +183,9 @@ class Removing:
         if live is not None:
             self._teller.tell(live.audience, event)
 
-    async def _alone(self, actor: Person | None, act: Callable[[], Coroutine[Any, Any, T]]) -> T | Refused:
-        """One removal at a time, and to its end even if whoever asked for it is gone: the room has to hear of it."""
-        task = asyncio.create_task(self._turns.run(name_of(actor), act))
-        self._acts.add(task)
-        task.add_done_callback(self._acts.discard)
-        return await asyncio.shield(task)
-
     async def settle(self) -> None:
         """Wait for what is under way."""
-        while self._acts:
-            await asyncio.wait(set(self._acts))
+        await self._removals.settle()
 
 
 @dataclass(slots=True)
