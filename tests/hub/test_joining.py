@@ -214,6 +214,7 @@ async def test_a_broken_connection_leaves_every_room_and_is_recorded() -> None:
     (ann, _), (bob, bob_ears) = w.enter("ann"), w.enter("bob")
     await w.hub.join_many(ann, [SHIFT.id, DESK.id])
     await w.hub.join_many(bob, [SHIFT.id, DESK.id])
+    await asyncio.sleep(0)
     w.hub.leave(ann)
     w.hub.leave(ann)
     assert [event.room for event in bob_ears.events if isinstance(event, PersonParted)] == [SHIFT.id, DESK.id]
@@ -299,6 +300,7 @@ async def test_losing_a_right_while_inside_ends_it() -> None:
     (ann, ann_ears), (bob, bob_ears) = w.enter("ann"), w.enter("bob")
     await w.hub.join(ann, SHIFT.id)
     await w.hub.join(bob, SHIFT.id)
+    await asyncio.sleep(0)
     w.directory.put(replace(person("ann"), affiliations=frozenset()))
     (removed,) = [event for event in ann_ears.events if isinstance(event, Removed)]
     assert (removed.room, removed.reason) == (SHIFT.id, Refusal.NOT_PERMITTED)

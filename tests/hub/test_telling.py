@@ -43,8 +43,19 @@ async def test_a_small_room_is_told_at_once() -> None:
     teller, audience = Teller(), Audience()
     pairs = crowd(audience, 3)
     teller.tell(audience, say(1))
-    teller.tell(audience, say(2))
-    assert [heard(ears) for _, ears in pairs] == [[1, 2]] * 3
+    assert [heard(ears) for _, ears in pairs] == [[1]] * 3
+
+
+async def test_what_else_is_said_in_the_same_turn_comes_in_one_call() -> None:
+    teller, audience = Teller(), Audience()
+    pairs = crowd(audience, 3)
+    for number in range(1, 5):
+        teller.tell(audience, say(number))
+    await drain(teller)
+    assert [heard(ears) for _, ears in pairs] == [[1, 2, 3, 4]] * 3
+    assert [len(ears.calls) for _, ears in pairs] == [2] * 3
+    teller.tell(audience, say(5))
+    assert [heard(ears)[-1] for _, ears in pairs] == [5] * 3
 
 
 async def test_a_large_room_is_told_in_slices_and_what_gathers_comes_in_one_call() -> None:

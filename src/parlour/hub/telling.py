@@ -1,8 +1,9 @@
 """Telling a room: every listener hears every event once, in order, and no loop turn is held for long.
 
 An event goes to the ears that are in the room when it is said and still there when their turn comes. Few ears are told
-at once; many are told in slices, one `call_soon` each, and what is said meanwhile waits and is then told together, so
-that a listener gets all that is due in one call. Nothing is created per delivery: no task, future, timer or log line.
+at once; many are told in slices, one `call_soon` each. What is said meanwhile, or in the same turn, waits and is then
+told together, so that a listener gets all that is due in one call. Nothing is created per delivery: no task, future,
+timer or log line.
 """
 
 from __future__ import annotations
@@ -99,11 +100,12 @@ class Teller:
 
     @property
     def idle(self) -> bool:
-        """Nothing waits to be told."""
+        """Nothing waits to be told, or would if it were said now."""
         return not self._queue
 
     def tell(self, audience: Audience, event: RoomEvent) -> None:
-        """Say `event` to everybody in the audience: at once if few, else soon."""
+        """Say `event` to everybody in the audience: at once if they are few and it is the first in this turn of the
+        loop, else soon."""
         audience.said += 1
         count = len(audience.ears)
         if not count:
@@ -120,13 +122,13 @@ class Teller:
     def _tell_at_once(self, audience: Audience, event: RoomEvent) -> None:
         self._spent += len(audience.ears)
         self.deliveries += len(audience.ears)
-        self._wake()
         audience._busy = True
         # `said` cannot be lower than any `since`, so that everybody hears the whole batch.
         _tell_each(list(audience.ears), (event,), audience.said)
         audience._busy = False
-        if audience._pending:
-            self._enqueue(audience)
+        # What else is said in this turn of the loop waits for the next one, and is then told together: the posts of
+        # one commit cost each listener one write.
+        self._enqueue(audience)
 
     def _enqueue(self, audience: Audience) -> None:
         if audience._queued or audience._busy:

@@ -131,8 +131,8 @@ def format_host_port(address: tuple[str, int]) -> str:
 
 
 class StreamConnection(Connection, asyncio.Protocol):
-    """TCP. Frames are cut out of whatever arrives and given to the sink; writes go straight to the loop, which sends
-    everything written in one turn together."""
+    """TCP. Frames are cut out of whatever arrives and given to the sink; writes go straight to the loop, which tries to
+    send each of them at once."""
 
     __slots__ = ("_choked", "_framer", "_io", "_settings", "_sink")
 
