@@ -19,7 +19,7 @@ import pytest
 from parlour.store.api import EventKind, NewPost, OutboxEvent, StoreUnavailable
 from parlour.store.sqlite import DataDirectoryInUse, Settings, SqliteStore
 from parlour.store.sqlite.connection import DATABASE
-from tests.exams.store_exam import CATEGORY, NOW, ROOM, post
+from tests.exams.store_exam import CATEGORY, NOW, OTHER, ROOM, post
 
 
 @pytest.fixture
@@ -28,6 +28,7 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
     await store.open()
     await store.rooms.save_category(CATEGORY)
     await store.rooms.save_room(ROOM)
+    await store.rooms.save_room(OTHER)
     yield store
     await store.close()
 
@@ -77,10 +78,28 @@ async def test_a_room_is_deleted_although_its_posts_cannot_be_swept_away_yet(
     with monkeypatch.context() as patched:
         patched.setattr("parlour.store.sqlite.rooms._sweep", full)
         await store.rooms.delete_room(ROOM.id)
-    assert (await store.rooms.load())[1] == []
+        await store.posts.append(post(2, OTHER.id))
+    assert [room.id for room in (await store.rooms.load())[1]] == [OTHER.id]
+    assert await swept(store) == [(OTHER.id, 1)]
+
+
+async def swept(store: SqliteStore) -> list[tuple[str, int]]:
+    """The rooms there are and the number of their posts, when all sweeping is over."""
+    while store.rooms._sweeper is not None:
+        await asyncio.sleep(0)
     await store.rooms.sweep()
-    left = await store._readers.read(lambda c: c.execute("SELECT count(*) FROM posts, rooms").fetchone())
-    assert left == (0,)
+    sql = "SELECT r.id, count(*) FROM rooms r JOIN posts p ON p.room = r.number GROUP BY r.id"
+    return await store._readers.read(lambda c: c.execute(sql).fetchall())
+
+
+async def test_rooms_deleted_while_others_are_swept_go_too(store: SqliteStore) -> None:
+    await asyncio.gather(*[store.posts.append(post(n, (ROOM.id, OTHER.id)[n % 2])) for n in range(900)])
+    await store.rooms.delete_room(ROOM.id)
+    # The posts of the first are still being swept away: other writes go in between.
+    assert store.rooms._sweeper is not None
+    await store.rooms.delete_room(OTHER.id)
+    assert (await store.rooms.load())[1] == []
+    assert await swept(store) == []
 
 
 async def set_page_limit(store: SqliteStore, pages: int) -> None:

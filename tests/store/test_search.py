@@ -167,6 +167,7 @@ async def test_a_room_that_is_swept_takes_its_words_along(tmp_path: Path) -> Non
     store = await open_store(tmp_path)
     await asyncio.gather(*[store.posts.append(post(n, (ROOM.id, OTHER.id)[n % 2], text="word")) for n in range(1200)])
     await store.rooms.delete_room(ROOM.id)
+    await store.rooms.sweep()
     await check_index(store)
     assert (await store.posts.find(OTHER.id, PostQuery("word"), 1)).page.matches == 600
     await store.close()

@@ -54,13 +54,13 @@ class SqliteStore:
         )
         self._writer.start()
         self._readers.start()
+        self.rooms = SqliteRooms(self._writer, self._readers)
         try:
             self.instance_id = await self._writer.run(instance_id)
         except BaseException:
             await self.close()
             raise
         self.posts = SqlitePosts(self._writer, self._readers)
-        self.rooms = SqliteRooms(self._writer, self._readers)
         self.documents = SqliteDocuments(self._writer, self._readers)
         self.invitations = SqliteInvitations(self._writer, self._readers)
         self.tokens = SqliteTokens(self._writer, self._readers)
@@ -69,6 +69,7 @@ class SqliteStore:
     async def close(self) -> None:
         """Keep and answer everything that waits, then let go of the directory."""
         if self._hold is not None:
+            await self.rooms.close()
             await self._readers.stop()
             await self._writer.stop()
             self._hold.release()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from parlour.rooms.model import AddIn, AddInId, Audit, Behavior, Category, CategoryId, Room, RoomId, Visibility
@@ -65,6 +65,8 @@ class SqliteRooms:
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer
         self._readers = readers
+        self._left = False
+        self._sweeper: asyncio.Task[None] | None = None
 
     async def load(self) -> tuple[Sequence[Category], Sequence[Room]]:
         """See `RoomStore.load`."""
@@ -92,21 +94,39 @@ class SqliteRooms:
         await self._writer.run(lambda connection: _save_room(connection, room))
 
     async def delete_category(self, category: CategoryId) -> None:
-        """See `RoomStore.delete_category`."""
+        """See `RoomStore.delete_category`. A room holds its category until it is swept away."""
+        await self.sweep()
         await self._writer.run(lambda connection: _delete_category(connection, category))
 
     async def delete_room(self, room: RoomId) -> None:
-        """See `RoomStore.delete_room`. The room is gone after the first transaction; its posts take as many as they
-        need, and whatever is left when the store fails or the process ends goes with the next room or at the next
-        start."""
+        """See `RoomStore.delete_room`. The room is gone then; its posts are swept away afterwards, since a million of
+        them take a minute, and whoever deletes holds up all other changes."""
         await self._writer.run(lambda connection: _mark_gone(connection, room), rooms=True)
-        with suppress(StoreUnavailable):
-            await self.sweep()
+        self._left = True
+        if self._sweeper is None:
+            self._sweeper = asyncio.get_running_loop().create_task(self._sweep_all())
 
     async def sweep(self) -> None:
         """Remove what is left of deleted rooms."""
         while await self._writer.run(_sweep):
             pass
+
+    async def _sweep_all(self) -> None:
+        try:
+            while self._left:
+                self._left = False
+                await self.sweep()
+        except StoreUnavailable:
+            # What is left goes with the next room that is deleted, or at the next start.
+            pass
+        finally:
+            self._sweeper = None
+
+    async def close(self) -> None:
+        """Stop sweeping: what is left goes at the next start."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            await asyncio.wait([self._sweeper])
 
 
 def _load(connection: sqlite3.Connection) -> tuple[list[Category], list[Room]]:
