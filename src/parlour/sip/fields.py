@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from parlour.sip.errors import LocalProtocolError
 from parlour.sip.grammar import TOKEN, check_text
@@ -77,7 +78,7 @@ class Headers:
 
     def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
         self._items: list[tuple[str, str]] = []
-        self.parsed: dict[str, object] = {}
+        self.parsed: dict[str, Any] = {}
         for name, value in items:
             self.add(name, value)
 

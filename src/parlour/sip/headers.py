@@ -21,7 +21,7 @@ _PLAIN_DISPLAY = re.compile(r"[A-Za-z0-9\-.!%*_+`'~ ]*+")
 # The blanks around the slashes and the colon are allowed by SLASH and COLON; real ones are rare but RFC 4475 has them.
 _VIA = re.compile(
     r"[ \t]*+SIP[ \t]*+/[ \t]*+2\.0[ \t]*+/[ \t]*+([A-Za-z0-9\-.!%*_+`'~]++)[ \t]++"
-    r"(\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9._\-]++)[ \t]*+(?::[ \t]*+([0-9]{1,5}+))?[ \t]*+(?:;|$)",
+    r"(\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9._\-]++)[ \t]*+(?::[ \t]*+([0-9]{1,5}+))?[ \t]*+",
     re.IGNORECASE,
 )
 _CSEQ = re.compile(r"([0-9]{1,20}+)[ \t]++([A-Za-z0-9\-.!%*_+`'~]++)")
@@ -105,14 +105,9 @@ class Via:
     @classmethod
     def parse(cls, value: str) -> Via:
         """One hop. Raises RemoteProtocolError 400."""
-        found = _VIA.match(value)
-        if found is None:
-            raise RemoteProtocolError(400, "Malformed Via")
-        transport, host, port = found.groups()
-        if port is not None and int(port) > 65535:
-            raise RemoteProtocolError(400, "Malformed Port In Via")
-        params = parse_params(value[found.end() :]) if value[found.end() - 1] == ";" else {}
-        return cls(transport.upper(), parse_host(host), int(port) if port is not None else None, params)
+        hop, semicolon, params = value.partition(";")
+        transport, host, port = _parse_hop(hop)
+        return cls(transport, host, port, parse_params(params) if semicolon else {})
 
     @property
     def branch(self) -> str | None:
@@ -140,6 +135,18 @@ class Via:
 
     def __str__(self) -> str:
         return f"SIP/2.0/{self.transport} {self.sent_by}{render_params(self.params)}"
+
+
+@lru_cache(maxsize=1024)
+def _parse_hop(text: str) -> tuple[str, str, int | None]:
+    """What stands before the parameters of a Via, the same in all requests of a connection."""
+    found = _VIA.fullmatch(text)
+    if found is None:
+        raise RemoteProtocolError(400, "Malformed Via")
+    transport, host, port = found.groups()
+    if port is not None and int(port) > 65535:
+        raise RemoteProtocolError(400, "Malformed Port In Via")
+    return transport.upper(), parse_host(host), None if port is None else int(port)
 
 
 def parse_vias(values: Iterable[str]) -> list[Via]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import TypeVar, cast
+from typing import Self, TypeVar
 
 from parlour.sip.errors import LocalProtocolError, RemoteProtocolError
 from parlour.sip.fields import Headers, canonical_name
@@ -40,11 +40,12 @@ class Message:
     headers: Headers
     body: bytes
 
-    def _cached(self, key: str, work_out: Callable[[], T]) -> T:
+    def _cached(self, key: str, work_out: Callable[[Self], T]) -> T:
         parsed = self.headers.parsed
         if key not in parsed:
-            parsed[key] = work_out()
-        return cast("T", parsed[key])
+            parsed[key] = work_out(self)
+        value: T = parsed[key]
+        return value
 
     def _required(self, name: str) -> str:
         value = self.headers.get(name)
@@ -55,7 +56,7 @@ class Message:
     @property
     def vias(self) -> list[Via]:
         """All hops, topmost first."""
-        return self._cached("vias", lambda: parse_vias(self.headers.get_all("Via")))
+        return self._cached("vias", _parse_vias)
 
     @property
     def via(self) -> Via:
@@ -67,11 +68,11 @@ class Message:
 
     @property
     def from_(self) -> NameAddr:
-        return self._cached("from", lambda: NameAddr.parse(self._required("From")))
+        return self._cached("from", _parse_from)
 
     @property
     def to(self) -> NameAddr:
-        return self._cached("to", lambda: NameAddr.parse(self._required("To")))
+        return self._cached("to", _parse_to)
 
     @property
     def call_id(self) -> str:
@@ -79,10 +80,10 @@ class Message:
 
     @property
     def cseq(self) -> CSeq:
-        return self._cached("cseq", lambda: CSeq.parse(self._required("CSeq")))
+        return self._cached("cseq", _parse_cseq)
 
     def _addresses(self, name: str) -> list[NameAddr]:
-        return self._cached(name, lambda: parse_name_addrs(self.headers.get_all(name)))
+        return self._cached(name, lambda message: parse_name_addrs(message.headers.get_all(name)))
 
     @property
     def contacts(self) -> list[NameAddr]:
@@ -131,13 +132,9 @@ class Message:
 
     def check(self) -> None:
         """What section 8.1.1 demands of every message. Raises RemoteProtocolError 400 with a reason that says what."""
-        headers = self.headers
-        seen = set()
-        for name, _ in headers:
-            if name in seen:
-                raise RemoteProtocolError(400, f"Repeated {name} Header")
-            if name in _SINGLE:
-                seen.add(name)
+        single = [name for name, _ in self.headers if name in _SINGLE]
+        if len(set(single)) < len(single):
+            raise RemoteProtocolError(400, f"Repeated {_repeated(single)} Header")
         _ = self.via, self.from_, self.to, self.max_forwards, self.cseq
         if not self.call_id:
             raise RemoteProtocolError(400, "Missing Call-ID Header")
@@ -153,6 +150,30 @@ class Message:
         return self.body == other.body and mine == [item for item in other.headers if item[0] != "Content-Length"]
 
     __hash__ = None  # type: ignore[assignment]  # mutable
+
+
+def _repeated(names: list[str]) -> str:
+    """The first that stands there a second time."""
+    return next(name for at, name in enumerate(names) if name in names[:at])
+
+
+# Functions, and not lambdas where they are asked for: those would be made anew at every look, for each message.
+
+
+def _parse_vias(message: Message) -> list[Via]:
+    return parse_vias(message.headers.get_all("Via"))
+
+
+def _parse_from(message: Message) -> NameAddr:
+    return NameAddr.parse(message._required("From"))
+
+
+def _parse_to(message: Message) -> NameAddr:
+    return NameAddr.parse(message._required("To"))
+
+
+def _parse_cseq(message: Message) -> CSeq:
+    return CSeq.parse(message._required("CSeq"))
 
 
 class Request(Message):
@@ -179,7 +200,7 @@ class Request(Message):
     @property
     def sip_uri(self) -> SipUri:
         """The Request-URI, parsed. Raises RemoteProtocolError: 416 for another scheme, 400."""
-        return self._cached("uri " + self.uri, lambda: SipUri.parse(self.uri))
+        return self._cached("uri " + self.uri, _parse_uri)
 
     def check(self) -> None:
         """As `Message.check`; besides, CSeq must name the method (section 8.1.1.5) and a SIP URI must be one.
@@ -207,6 +228,10 @@ class Request(Message):
 
     def __repr__(self) -> str:
         return f"Request({self.method!r}, {self.uri!r}, {self.headers!r}, body={len(self.body)} octets)"
+
+
+def _parse_uri(request: Request) -> SipUri:
+    return SipUri.parse(request.uri)
 
 
 _BLANK = re.compile(r"[\s<>]")

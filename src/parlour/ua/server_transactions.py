@@ -111,7 +111,7 @@ class ServerTransactions:
         """Send and schedule what the machine asks for; whether it passes the message up (an ACK for a 2xx)."""
         for data in machine.take_outgoing():
             connection.send(data)
-        passed_up = any(event.kind is EventKind.ACK for event in machine.take_events())
+        passed_up = EventKind.ACK in [event.kind for event in machine.take_events()]
         if machine.terminated:
             self._remove(connection, key)
         else:

@@ -187,9 +187,10 @@ class Machine(Generic[Out]):
     def _finish(self) -> None:
         self._deadlines.clear()
         if not self._events or self._events[-1].kind is not EventKind.TERMINATED:
-            self._events.append(Event(EventKind.TERMINATED))
+            self._events.append(_TERMINATED)
 
 
+_TERMINATED = Event(EventKind.TERMINATED)
 _DOUBLING = frozenset({Timer.A, Timer.E, Timer.G})
 _TOLD = {
     Action.TELL_RESPONSE: EventKind.RESPONSE,
