@@ -7,6 +7,7 @@ have their own modules. A connection knows bytes and frames, no SIP rules: whole
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -213,21 +214,26 @@ class StreamConnection(Connection, asyncio.Protocol):
         self._run_close_callbacks()
 
 
-_receive_buffer = memoryview(bytearray(64 * 1024))
+class _ReceiveBuffer(threading.local):
+    def __init__(self) -> None:
+        self.view = memoryview(bytearray(64 * 1024))
+
+
+_receive_buffer = _ReceiveBuffer()
 
 
 class TlsConnection(StreamConnection, asyncio.BufferedProtocol):
-    """TLS, or TCP on a loop that allocates a large buffer per read: all connections of the process read into one shared
-    buffer, which is empty again before the next read (a loop reads one connection at a time). Without it each message
-    costs an mmap."""
+    """TLS, or TCP on a loop that allocates a large buffer per read: all connections of a thread read into one shared
+    buffer, which is empty again before the next read (a loop reads one connection at a time; loops in other threads
+    have a buffer each). Without it each message costs an mmap."""
 
     __slots__ = ()
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return _receive_buffer
+        return _receive_buffer.view
 
     def buffer_updated(self, nbytes: int) -> None:
-        self.data_received(bytes(_receive_buffer[:nbytes]))
+        self.data_received(bytes(_receive_buffer.view[:nbytes]))
 
 
 def _address(name: Any) -> tuple[str, int]:
