@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parlour.rooms.words import MOST_TOKENS, MOST_WORDS, Term, WordMatch, compile_words, index_text, tokens_of
+from parlour.rooms.words import MOST_TOKENS, MOST_WORDS, Term, WordMatch, compile_words, fold_text, tokens_of
 
 # What is searched for, in what, and whether it is found.
 FOUND = [
@@ -106,8 +108,25 @@ def test_a_phrase_without_end_costs_no_more_than_its_beginning() -> None:
     assert sum(len(term.tokens) for term in terms) == MOST_TOKENS
 
 
-def test_what_an_index_is_given_has_nothing_but_tokens_and_blanks() -> None:
-    assert index_text("Pump-3: 회의를!") == "pump 3 회의 의를 를"
+def test_what_an_index_is_given_has_nothing_but_letters_and_digits() -> None:
+    assert tokens_of("Pump-3: 회의를!") == ["pump", "3", "회의", "의를", "를"]
+
+
+def _folded_by_definition(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    bare = [c for c in unicodedata.normalize("NFD", folded) if not "\u0300" <= c <= "\u036f"]
+    return unicodedata.normalize("NFC", "".join(bare))
+
+
+def test_folding_is_what_its_definition_says_for_every_character() -> None:
+    for start in range(0, 0x30000, 64):
+        text = "".join(map(chr, range(start, start + 64)))
+        assert fold_text(text) == _folded_by_definition(text), hex(start)
+
+
+@given(st.text(alphabet=st.characters(min_codepoint=0x2E80), max_size=60))
+def test_folding_is_what_its_definition_says_for_texts_of_east_asia(text: str) -> None:
+    assert fold_text(text) == _folded_by_definition(text)
 
 
 @given(st.text(max_size=60))

@@ -4,7 +4,7 @@ Latin, Greek, Cyrillic and such are cut at what is neither letter nor digit; cas
 Japanese, Korean and the scripts that write no blanks are cut into overlapping pairs of characters, and the last one of
 a run stands alone too: so a word of one or two characters is found wherever it stands, and longer ones as sequences.
 
-A store indexes the tokens of `index_text` and asks for those of `compile_words`; it needs to know only two things, that
+A store indexes the tokens of `tokens_of` and asks for those of `compile_words`; it needs to know only two things, that
 tokens stand in a sequence, and that the last one may be a beginning (docs/decisions/0006-search-tokens.md).
 """
 
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["MOST_TOKENS", "MOST_WORDS", "Term", "WordMatch", "Words", "compile_words", "index_text", "tokens_of"]
+__all__ = ["MOST_TOKENS", "MOST_WORDS", "Term", "WordMatch", "Words", "compile_words", "fold_text", "tokens_of"]
 
 MOST_WORDS = 32
 """Words and phrases of one query that count; a longer query looks for the first of them."""
@@ -32,9 +32,13 @@ _UNSPACED = (
     "\ua960-\ua97f\uac00-\ud7a3\ud7b0-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _RUN = re.compile(rf"([{_UNSPACED}]+)|([^\W_{_UNSPACED}]+)")
+# The same, cut to the end: a pair at every character of a run, or a word.
+_TOKEN = re.compile(rf"(?=([{_UNSPACED}]{{1,2}}))[{_UNSPACED}]|([^\W_{_UNSPACED}]+)")
 _PLAIN = re.compile(r"[a-z0-9]+")
 # Accents of the scripts that have case. Other marks (the voiced sign of kana, vowel signs) make another letter.
 _ACCENT = re.compile("[\u0300-\u036f]")
+# Accents, and whatever letters have them, are below the scripts of East Asia.
+_MAY_HAVE_ACCENT = re.compile("[\u0080-\u2e7f]")
 _QUOTED = re.compile(r'["“”„«»「」『』]([^"“”„«»「」『』]*)["“”„«»「」『』]|(\S+)')
 
 
@@ -88,26 +92,17 @@ def fold_text(text: str) -> str:
     if text.isascii():
         return text.lower()
     folded = unicodedata.normalize("NFKC", text).casefold()
+    if not _MAY_HAVE_ACCENT.search(folded):
+        return unicodedata.normalize("NFC", folded)
     bare = _ACCENT.sub("", unicodedata.normalize("NFD", folded))
     return unicodedata.normalize("NFC", bare)
 
 
 def tokens_of(text: str) -> list[str]:
-    """The tokens of a text, in order."""
+    """The tokens of a text, in order; there is nothing in them but letters and digits."""
     if text.isascii():
         return _PLAIN.findall(text.lower())
-    tokens: list[str] = []
-    for run, word in _RUN.findall(fold_text(text)):
-        if word:
-            tokens.append(word)
-        else:
-            tokens += _pairs(run)
-    return tokens
-
-
-def index_text(text: str) -> str:
-    """What an index is given: tokens with blanks between them, of a text with nothing in it but letters and digits."""
-    return " ".join(tokens_of(text))
+    return [pair or word for pair, word in _TOKEN.findall(fold_text(text))]
 
 
 def _pairs(run: str) -> list[str]:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from parlour.rooms.content import searchable_text
-from parlour.rooms.words import Term, Words, index_text
+from parlour.rooms.words import Term, Words, tokens_of
 
 __all__ = ["fill_index", "index_row", "match_of"]
 
@@ -26,9 +26,7 @@ _SLICE = 10_000
 
 def index_row(room: int, author: str, text: str) -> str:
     """The tokens of a post; `room` is the number of its room."""
-    mark = f" {room}x"
-    words = index_text(searchable_text(text))
-    return f"{room}y{_digest(author)}{mark}{words.replace(' ', mark)}" if words else f"{room}y{_digest(author)}"
+    return f" {room}x".join([f"{room}y{_digest(author)}", *tokens_of(searchable_text(text))])
 
 
 def match_of(room: int, words: Words | None, authors: frozenset[str]) -> str:
