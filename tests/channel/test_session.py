@@ -6,12 +6,14 @@ import asyncio
 
 import pytest
 
+from parlour.hub.events import PostHeard
 from parlour.hub.posting import Draft
 from parlour.hub.presence import Visit
 from parlour.hub.reading import History
 from parlour.rooms.editing import RoomChange
-from parlour.rooms.model import Limits, RoomId
+from parlour.rooms.model import Limits, Micros, RoomId
 from parlour.rooms.refusals import Refused
+from parlour.store.api import StoredPost
 from parlour.xccos.ids import room_uri
 from parlour.xccos.types import (
     BatchJoin,
@@ -523,3 +525,23 @@ async def test_history_that_cannot_be_pushed_leaves_the_join_as_it_is(
         await bob.say(join(OPEN), chat("hello", seqid=2))
         await alice.settle()
         assert alice.chats() == ["hello"]
+
+
+async def test_history_in_a_room_that_has_still_to_tell() -> None:
+    """What the history has is not told again afterwards, though it is told late."""
+    async with Scene() as scene:
+        alice, bob = await scene.joined(), await scene.joined("bob")
+        alice.forget()
+        live = scene.hub.presence.live[OPEN]
+        session = next(one for one in scene.service._sessions if one.person == uri("alice"))
+        posts = [StoredPost(OPEN, number, uri("bob"), "Bob", str(number), Micros(1)) for number in (1, 2, 3)]
+        session.hold(OPEN)
+        for post in posts[:2]:
+            scene.hub.teller.tell(live.audience, PostHeard(OPEN, post))
+        assert live.audience.backlog
+        session.release_after_reply(OPEN, 2)
+        session._release()
+        scene.hub.teller.tell(live.audience, PostHeard(OPEN, posts[2]))
+        await bob.settle()
+        assert alice.chats() == ["3"]
+        assert bob.chats() == ["1", "2", "3"]

@@ -200,11 +200,15 @@ class Session:
     def _release(self, *, everything: bool = False) -> None:
         self.flush()
         if self._holding is not None:
-            due = self._holding.release(everything)
+            due = self._holding.release(self._still_telling, everything)
             if not self._holding:
                 self._holding = None
             for events in due:
                 self._hear_at_last(events)
+
+    def _still_telling(self, room: RoomId) -> bool:
+        seat = self.visit.seats.get(room) if self.visit is not None else None
+        return seat is not None and seat.live.audience.backlog > 0
 
     # -- what the client hears ---------------------------------------------------------------------------------
 
@@ -223,12 +227,18 @@ class Session:
             return
         if self._replies:
             self.flush()
-        if self._holding is not None and self._holding.take(events):
-            return
-        if isinstance(events[0], _OF_MYSELF):
+        if self._holding is not None:
+            self._hear_at_last(self._take(events, self._holding))
+        elif isinstance(events[0], _OF_MYSELF):
             self._hear_each(events)
         else:
             dialog.pipe.push(self.service.renderer.bodies(events, self.profile))
+
+    def _take(self, events: Sequence[RoomEvent], holding: Holding) -> Sequence[RoomEvent]:
+        left = holding.take(events)
+        if not holding:
+            self._holding = None
+        return left
 
     def _hear_at_last(self, events: Sequence[RoomEvent]) -> None:
         if any(isinstance(one, _OF_MYSELF) for one in events):
