@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from bench.layout import USERS, Scene, user_login
@@ -12,6 +13,7 @@ from bench.server import DOMAIN, PASSWORD
 from parlour.directory.local import LocalDirectory
 from parlour.directory.passwords import PasswordCost
 from parlour.rooms.model import Audit, Category, CategoryId, Micros, PrincipalKind, Room, RoomId, Visibility
+from parlour.rooms.switches import Switches
 from parlour.store.api import NewPost
 from parlour.store.sqlite import SqliteStore
 
@@ -58,7 +60,7 @@ async def _seed_rooms(data_dir: Path, everybody: str, rooms: Mapping[str, int], 
     store = SqliteStore(data_dir)
     await store.open()
     try:
-        root = Category(CategoryId(str(uuid.uuid4())), DOMAIN, _AUDIT)
+        root = Category(CategoryId(str(uuid.uuid4())), DOMAIN, _AUDIT, **asdict(Switches()))
         allowed = frozenset({everybody})
         category = Category(CategoryId(str(uuid.uuid4())), "Bench", _AUDIT, parent=root.id, allowed=allowed)
         await store.rooms.save_category(root)

@@ -27,11 +27,12 @@ from parlour.hub.events import (
 )
 from parlour.rooms.model import Micros
 from parlour.rooms.refusals import Refusal
+from parlour.rooms.switches import Switches
 from parlour.store.api import Invitation, StoredPost
 from parlour.xccos import types
 from parlour.xccos.decode_answers import decode_server_envelope
 from parlour.xccos.profiles import GROUP_CHAT, LYNC, PARLOUR, SIPE
-from tests.hub.fakes import OPEN, PLANT, World, person, room
+from tests.hub.fakes import OPEN, World, person, room
 
 LOBBY = room(1, "로비")
 URI = f"ma-chan://example.com/{OPEN}"
@@ -103,14 +104,14 @@ def test_who_comes_and_who_changes_is_shown_with_the_mask_of_the_room(
 
 
 def test_new_settings_are_told_whole() -> None:
-    (notice,) = told((RoomChanged(LOBBY.id, LOBBY, PLANT),), SIPE)
+    (notice,) = told((RoomChanged(LOBBY.id, LOBBY, Switches()),), SIPE)
     assert notice.name == "chanmodified"
     assert (notice.body.room.name, notice.body.room.visibility, notice.body.room.invite) == ("로비", "SCOPED", False)
     assert notice.body.room.audit.updated_at == LOBBY.audit.updated_at
 
 
 def test_an_invitation_holds_its_room() -> None:
-    (notice,) = told((Invited(LOBBY.id, Invitation(2, LOBBY.id, Micros(9)), LOBBY, PLANT),), SIPE)
+    (notice,) = told((Invited(LOBBY.id, Invitation(2, LOBBY.id, Micros(9)), LOBBY, Switches()),), SIPE)
     (invitation,) = notice.body.invitations
     assert (notice.name, invitation.number, invitation.created_at, invitation.room.name) == ("inv", 2, 9, "로비")
 

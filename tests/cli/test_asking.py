@@ -55,13 +55,16 @@ def test_secrets_are_asked_for_twice_at_a_terminal(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_tree_of_categories_is_indented() -> None:
+    root = {"invite": False, "logged": True, "filepost": False, "inherited": []}
+    below = {"invite": True, "logged": True, "filepost": False, "inherited": ["logged", "filepost"]}
     rows = [
-        {"name": "example.com", "depth": 0, "description": "", "rooms": 0, "id": "1"},
-        {"name": "야간", "depth": 1, "description": "x", "rooms": 2, "id": "2"},
+        {"name": "example.com", "depth": 0, "description": "", "rooms": 0, "id": "1", **root},
+        {"name": "야간", "depth": 1, "description": "x", "rooms": 2, "id": "2", **below},
     ]
-    assert render("category.list", rows)[1:] == [
-        "example.com  -            0      1",
-        "  야간       x            2      2",
+    assert render("category.list", rows) == [
+        "NAME         DESCRIPTION  INVITE  LOGGED  FILEPOST  INHERITED         ROOMS  ID",
+        "example.com  -            no      yes     no        -                 0      1",
+        "  야간       x            yes     yes     no        logged, filepost  2      2",
     ]
 
 

@@ -73,6 +73,7 @@ CATEGORY_INFO = t.CategoryInfo(
     "운영",
     audit=t.AuditInfo("Bob", 5, "밥", 7),
     lists=(t.ListMembers("ALLOWED", (BOB_INFO,)),),
+    inherits=("logged",),
 )
 MESSAGE = t.GroupChat(1, ROOM, BOB, "펌프 3 멈춤", "밥", chat_id=7, at=1_000_000)
 PEOPLE = t.PeopleFound((BOB_INFO,), truncated=True)
@@ -401,6 +402,12 @@ CASES = {
     "modify category": Case(
         lambda c: c.categories.modify(CATEGORY_INFO, name="공장", description="d"),
         t.ModifyCategory(1, CATEGORY, t.CategorySettings("공장", "d", expected=7)),
+        category,
+        CATEGORY_INFO,
+    ),
+    "leave switches to the category above": Case(
+        lambda c: c.categories.modify(CATEGORY, invite="inherit", logged=True, filepost="inherit"),
+        t.ModifyCategory(1, CATEGORY, t.CategorySettings(invite="inherit", logged=True, filepost="inherit")),
         category,
         CATEGORY_INFO,
     ),

@@ -10,6 +10,7 @@ from tests.conformance.sections import enforces
 from tests.conformance.wire import Told, catib, chanib, chanids, children, element, info, prop, role, scope
 
 EVERYBODY = ["alice", "bob", "carol"]
+SWITCHES = ("invite", "logged", "filepost")
 
 
 def visibility(word: str) -> str:
@@ -237,6 +238,27 @@ async def test_the_life_of_a_category(house: Controller, enter: Enter) -> None:
     assert [uib.attrib["uri"] for uib in children(listed, "uib")] == [alice]
     await root.says("catdelete", catib(uri))
     await root.says("catinfo", catib(uri), code=404)
+
+
+@enforces("xccos-managing.md#catcreate", "xccos-managing.md#catmodify", "rooms.md#categories")
+async def test_a_category_has_the_switches_of_the_one_above(house: Controller, enter: Enter) -> None:
+    root = await enter("root")
+    upper = house.category("위쪽", invite=True)
+    everybody = scope("ALLOWED", "SET", *(house.person(name).uri for name in EVERYBODY))
+    made = element("catib", everybody, name="아래쪽", parent=upper, filepost="false")
+    lower = (await root.says("catcreate", made)).one("catib")
+    assert [lower.attrib[name] for name in SWITCHES] == ["true", "true", "false"]
+    assert set(lower.attrib["inherits"].split()) == {"invite", "logged"}
+    room, uri = house.room("물려받은 방", category="위쪽", member=EVERYBODY), lower.attrib["uri"]
+    await root.says("chanmove", element("chanib", uri=room, parent=uri))
+    bob = await enter("bob", room)
+    await root.says("catmodify", catib(upper, logged="false"))
+    assert prop((await bob.hears("ntc:chanmodified")).one("chanib"), "logged") == "False"
+    told = (await root.says("catinfo", catib(uri))).one("catib")
+    assert [told.attrib[name] for name in SWITCHES] == ["true", "false", "false"]
+    back = await root.says("catmodify", catib(uri, logged="true", filepost="Inherit"))
+    assert set(back.one("catib").attrib["inherits"].split()) == {"invite", "filepost"}
+    assert prop((await bob.hears("ntc:chanmodified")).one("chanib"), "logged") == "True"
 
 
 @enforces("xccos-managing.md#categories", "xccos-managing.md#setscope", "rooms.md#scope")

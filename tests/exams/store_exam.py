@@ -501,7 +501,15 @@ class StoreExam:
             denied=frozenset({BOB, "ma-grp:1@u.g"}),
             creators=frozenset({BOB}),
         )
-        child = replace(CATEGORY, id=CategoryId("c0000000-0000-4000-8000-000000000002"), name="Sub", parent=CATEGORY.id)
+        child = replace(
+            CATEGORY,
+            id=CategoryId("c0000000-0000-4000-8000-000000000002"),
+            name="Sub",
+            parent=CATEGORY.id,
+            invite=None,
+            logged=False,
+            filepost=None,
+        )
         room = replace(
             ROOM,
             description="d",

@@ -39,7 +39,9 @@ from parlour.store.memory.switch import Switch
 
 DOMAIN = "example.com"
 AUDIT = Audit("sip:root@example.com", Micros(1), "sip:root@example.com", Micros(1))
-ROOT = Category(CategoryId("c0000000-0000-0000-0000-000000000001"), DOMAIN, AUDIT)
+ROOT = Category(
+    CategoryId("c0000000-0000-0000-0000-000000000001"), DOMAIN, AUDIT, invite=False, logged=True, filepost=False
+)
 PLANT = Category(
     CategoryId("c0000000-0000-0000-0000-000000000002"),
     "Plant",

@@ -24,8 +24,9 @@ class NaiveCategory:
     allowed: set[str] = field(default_factory=set)
     denied: set[str] = field(default_factory=set)
     creators: set[str] = field(default_factory=set)
-    logged: bool = True
-    invite: bool = False
+    logged: bool | None = None
+    invite: bool | None = None
+    """None: as above."""
 
 
 @dataclass(eq=False)
@@ -72,6 +73,15 @@ class NaiveHouse:
 
     def below(self, category: str) -> list[str]:
         return [other for other in self.categories if self.categories[category] in self.chain(other)]
+
+    def keeps(self, category: str) -> bool:
+        """Its rooms keep history."""
+        stated = [step.logged for step in self.chain(category) if step.logged is not None]
+        return stated[0] if stated else True
+
+    def invites(self, category: str) -> bool:
+        stated = [step.invite for step in self.chain(category) if step.invite is not None]
+        return stated[0] if stated else False
 
     def allowed(self, uri: str, category: str) -> bool:
         for step in self.chain(category):
@@ -135,7 +145,7 @@ class NaiveHouse:
 
     def is_due(self, uri: str, room: NaiveRoom) -> bool:
         """An invitation, unless there was one."""
-        inviting = room.invite and self.categories[room.category].invite
+        inviting = room.invite and self.invites(room.category)
         return inviting and self.enters(uri, room) and room.creator != uri and bool(self.names(uri) & room.invited)
 
     # --- what follows from a change

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from parlour.hub.commands.params import InvalidParams
 from parlour.rooms.refusals import Refusal
 from tests.hub.fakes import DOMAIN, uri
 from tests.hub.office import Office, opened_office, reason
@@ -148,6 +149,21 @@ async def test_categories_are_a_tree(office: Office) -> None:
     await run("room.move", room="Shift", category="Plant")
     assert (await run("category.delete", category="Night"))["deleted"] == "Night"
     assert reason(await run("room.move", room="Shift", category=DOMAIN)) is Refusal.HIERARCHY
+
+
+async def test_what_a_category_inherits(office: Office) -> None:
+    run = office.run
+    shown = await run("category.create", name="밤", parent="plant", allow=["everyone"], filepost=True)
+    assert (shown["logged"], shown["filepost"], shown["inherited"]) == (True, True, ["invite", "logged"])
+    await run("category.modify", category="plant", logged=False)
+    rows = {row["name"]: (row["logged"], row["inherited"]) for row in await run("category.list")}
+    assert rows == {DOMAIN: (True, []), "Plant": (False, ["filepost"]), "밤": (False, ["invite", "logged"])}
+    changed = await run("category.modify", category="밤", logged=True, inherit=["filepost"])
+    assert (changed["logged"], changed["filepost"], changed["inherited"]) == (True, False, ["invite", "filepost"])
+    assert (await run("category.modify", category="밤", name="낮"))["inherited"] == ["invite", "filepost"]
+    assert reason(await run("category.modify", category="낮", logged=False, inherit=["logged"])) is Refusal.INVALID
+    with pytest.raises(InvalidParams):
+        await run("category.modify", category="낮", inherit=["history"])
 
 
 async def test_the_lists_of_a_category(office: Office) -> None:

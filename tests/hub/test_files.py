@@ -120,8 +120,11 @@ async def test_a_lost_right_ends_a_token() -> None:
         assert reason(await w.hub.files.check(token.token)) is Refusal.INVALID_TOKEN
     await w.hub.managing.modify_room(None, SHIFT.id, RoomChange(disabled=False))
     assert await w.hub.files.check(up.token) == up
-    await w.hub.managing.modify_category(None, WORKS.id, CategoryChange(filepost=False))
-    assert reason(await w.hub.files.check(up.token)) is Refusal.INVALID_TOKEN
+    for off in (False, "inherit"):
+        await w.hub.managing.modify_category(None, WORKS.id, CategoryChange(filepost=True))
+        assert await w.hub.files.check(up.token) == up
+        await w.hub.managing.modify_category(None, WORKS.id, CategoryChange(filepost=off))  # type: ignore[arg-type]
+        assert reason(await w.hub.files.check(up.token)) is Refusal.INVALID_TOKEN
     w.directory.drop(uri("ann"))
     assert reason(await w.hub.files.check(down.token)) is Refusal.INVALID_TOKEN
 

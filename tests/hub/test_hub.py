@@ -9,6 +9,7 @@ import pytest
 from parlour.hub.presence import RoomView
 from parlour.rooms.model import Category, CategoryId, Person, Room, RoomId, Visibility
 from parlour.rooms.refusals import Refusal, Refused
+from parlour.rooms.switches import Switches
 from tests.hub.fakes import AUDIT, PLANT, ROOT, World, person, room, uri
 
 DOCK = Category(
@@ -82,7 +83,7 @@ async def test_outsiders_see_the_card_and_the_lists_of_a_closed_room() -> None:
     await w.hub.join(ann, CLOSED.id)
     card = w.hub.card(who(w, "bob"), CLOSED.id)
     assert isinstance(card, RoomView)
-    assert (card.room, card.category, card.participants, card.count) == (CLOSED, PLANT, (), 1)
+    assert (card.room, card.switches, card.participants, card.count) == (CLOSED, Switches(), (), 1)
     assert (card.rights.see, card.rights.join) == (True, False)
     bob, _ = w.enter("bob")
     assert w.hub.room_view(bob, CLOSED.id) == card

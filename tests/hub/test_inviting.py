@@ -9,7 +9,7 @@ import pytest
 from parlour.hub.events import Invited
 from parlour.hub.inviting import Invitations
 from parlour.rooms.editing import CategoryChange, CategoryList, ListEdit, Op, RoomChange
-from parlour.rooms.model import CategoryId, Person, Role, Room, RoomId, Visibility
+from parlour.rooms.model import Category, CategoryId, Person, Role, Room, RoomId, Visibility
 from parlour.rooms.refusals import Refusal, Refused
 from tests.hub.fakes import AUDIT, PLANT, ROOT, Ears, World, person, room, uri
 
@@ -62,7 +62,7 @@ async def test_a_new_member_who_is_here_hears_at_once_at_every_endpoint() -> Non
     assert heard(other) == []
     (event,) = desk.events
     assert isinstance(event, Invited)
-    assert (event.settings.name, event.category.id) == ("펌프", WORKS.id)
+    assert (event.settings.name, event.settings.category, event.switches.invite) == ("펌프", WORKS.id, True)
     assert await asked(w, "ann") == [(2, PUMPS.id)]
 
 
@@ -189,6 +189,26 @@ async def test_what_is_due_waits_while_the_room_is_disabled_or_the_switch_is_off
     assert await asked(w, "bob") == []
     await w.hub.managing.modify_category(None, WORKS.id, CategoryChange(invite=True))
     assert await asked(w, "bob") == [(2, PUMPS.id)]
+
+
+async def test_a_switch_further_up_counts_as_the_categorys_own() -> None:
+    w = await world()
+    everybody = ListEdit(CategoryList.ALLOWED, Op.SET, WORKS.allowed)
+    above = await w.hub.managing.create_category(None, CategoryChange(name="위", lists=(everybody,)))
+    assert isinstance(above, Category)
+    _, ears = w.enter("ann")
+    await w.hub.managing.modify_category(None, WORKS.id, CategoryChange(parent=above.id, invite="inherit"))
+    await add(w, PUMPS.id, uri("cat"))
+    await w.hub.managing.modify_category(None, above.id, CategoryChange(invite=True))
+    assert await asked(w, "cat") == []
+    await add(w, PUMPS.id, uri("ann"))
+    await w.settle()
+    assert heard(ears) == [(2, PUMPS.id)]
+    await add(w, PUMPS.id, uri("bob"))
+    await w.hub.managing.modify_category(None, above.id, CategoryChange(invite="inherit"))
+    assert await asked(w, "bob") == []
+    await w.hub.managing.modify_category(None, WORKS.id, CategoryChange(invite=True))
+    assert (await asked(w, "bob"), await asked(w, "cat")) == ([(2, PUMPS.id)], [])
 
 
 async def test_whoever_comes_into_the_scope_is_invited_at_once() -> None:

@@ -10,7 +10,9 @@ import pytest
 from parlour.hub.events import PersonChanged, Removed, RoomChanged
 from parlour.hub.managing import CONSOLE
 from parlour.hub.posting import Draft
+from parlour.hub.reading import History, HistoryPage
 from parlour.rooms.editing import CategoryChange, CategoryList, ListEdit, Op, RoomChange
+from parlour.rooms.history import PostQuery
 from parlour.rooms.model import (
     Behavior,
     Category,
@@ -25,8 +27,9 @@ from parlour.rooms.model import (
 )
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.rooms.search import RoomQuery
+from parlour.rooms.switches import Switches, inherited
 from parlour.store.api import EventKind, StoredPost
-from tests.hub.fakes import AUDIT, PLANT, ROOT, World, key, person, room, uri
+from tests.hub.fakes import AUDIT, PLANT, ROOT, Ears, World, key, person, room, uri
 
 WORKS = replace(PLANT, creators=frozenset({uri("mia"), "ma-grp:crew"}))
 DOCK = Category(
@@ -387,7 +390,7 @@ async def test_the_switches_of_a_category_reach_its_rooms() -> None:
     await w.hub.join(ann, SHIFT.id)
     await w.hub.managing.modify_category(None, WORKS.id, CategoryChange(logged=False))
     (changed,) = [event for event in ears.events if isinstance(event, RoomChanged)]
-    assert not changed.category.logged
+    assert not changed.switches.logged
     await w.hub.post(ann, SHIFT.id, Draft("x"), key())
     assert w.posts.posts == {}
 
@@ -446,8 +449,8 @@ async def test_who_falls_out_of_scope_is_out_before_the_lists_are_purged() -> No
     await w.hub.managing.modify_category(None, inner.id, CategoryChange(parent=DOCK.id))
     await w.settle()
     assert seats == [False]
-    told = [event.settings for event in bob_ears.events if isinstance(event, RoomChanged)]
-    assert told[-1] == w.rooms.rooms[SHIFT.id] == w.hub.presence.live[SHIFT.id].room
+    heard = [event.settings for event in bob_ears.events if isinstance(event, RoomChanged)]
+    assert heard[-1] == w.rooms.rooms[SHIFT.id] == w.hub.presence.live[SHIFT.id].room
 
 
 async def test_a_category_moves_with_all_that_is_below_it() -> None:
@@ -509,19 +512,89 @@ async def test_only_administrators_move_a_category() -> None:
     )
 
 
-async def test_a_new_category_has_the_switches_of_the_one_above_unless_told_others() -> None:
+def told(ears: Ears) -> list[Switches]:
+    return [event.switches for event in ears.events if isinstance(event, RoomChanged)]
+
+
+async def test_a_new_category_follows_the_one_above_in_what_it_is_not_told() -> None:
     w = await world()
-    switched = CategoryChange(invite=True, logged=False, filepost=True)
-    above = await w.hub.managing.modify_category(None, WORKS.id, switched)
-    assert isinstance(above, Category)
-    same = await w.hub.managing.create_category(None, CategoryChange(name="아래"), WORKS.id)
+    below = await w.hub.managing.create_category(None, CategoryChange(name="아래"), WORKS.id)
     other = await w.hub.managing.create_category(None, CategoryChange(name="다른", logged=True), WORKS.id)
-    assert isinstance(same, Category)
+    first = await w.hub.managing.create_category(None, CategoryChange(name="첫째"))
+    assert isinstance(below, Category)
     assert isinstance(other, Category)
-    assert (same.invite, same.logged, same.filepost) == (True, False, True)
-    assert (other.invite, other.logged, other.filepost) == (True, True, True)
-    await w.hub.managing.modify_category(None, WORKS.id, CategoryChange(invite=False))
-    assert w.hub.catalogue.categories[same.id].invite
+    assert isinstance(first, Category)
+    for change, holds in (
+        (CategoryChange(invite=True, logged=False, filepost=True), Switches(True, False, True)),
+        (CategoryChange(invite=False), Switches(False, False, True)),
+        (CategoryChange(invite="inherit", logged="inherit", filepost="inherit"), Switches()),
+    ):
+        await w.hub.managing.modify_category(None, WORKS.id, change)
+        assert w.hub.catalogue.switches(below.id) == w.hub.catalogue.switches(WORKS.id) == holds
+        assert w.hub.catalogue.switches(other.id) == replace(holds, logged=True)
+        assert w.hub.catalogue.switches(first.id) == Switches()
+
+
+async def test_a_switch_further_up_reaches_those_inside_at_once_unless_it_is_stated_below() -> None:
+    w, inner = await deep_world()
+    ann, ears = w.enter("ann")
+    await w.hub.join(ann, SHIFT.id)
+    await w.hub.managing.modify_category(None, WORKS.id, CategoryChange(logged=False, filepost=True))
+    assert told(ears) == [Switches(logged=False, filepost=True)]
+    await w.hub.managing.modify_category(None, inner.id, CategoryChange(logged=True))
+    await w.hub.managing.modify_category(None, WORKS.id, CategoryChange(filepost=False))
+    await w.hub.managing.modify_category(None, inner.id, CategoryChange(logged="inherit"))
+    assert told(ears)[1:] == [Switches(filepost=True), Switches(), Switches(logged=False)]
+
+
+async def test_history_that_is_switched_off_above_is_shown_to_nobody_and_comes_back() -> None:
+    w, inner = await deep_world()
+    ann, _ = w.enter("ann")
+    await w.hub.join(ann, SHIFT.id)
+
+    async def read() -> tuple[list[str], bool]:
+        newest = await w.hub.recent(ann, SHIFT.id)
+        older = await w.hub.before(ann, SHIFT.id, 99)
+        (found,) = await w.hub.reading.query(ann.person, [SHIFT.id], PostQuery(), None)
+        assert isinstance(newest, History)
+        assert isinstance(older, History)
+        assert isinstance(found, HistoryPage)
+        assert newest.posts == older.posts == found.posts
+        return [post.text for post in newest.posts], newest.logged
+
+    await w.hub.post(ann, SHIFT.id, Draft("남는 말"), key())
+    assert await read() == (["남는 말"], True)
+    await w.hub.managing.modify_category(None, WORKS.id, CategoryChange(logged=False))
+    assert await read() == ([], False)
+    await w.hub.post(ann, SHIFT.id, Draft("지나간 말"), key())
+    await w.hub.managing.modify_category(None, WORKS.id, CategoryChange(logged="inherit"))
+    assert await read() == (["남는 말"], True)
+    assert w.hub.catalogue.categories[inner.id].logged is None
+
+
+async def test_a_category_that_moves_has_the_switches_of_its_new_place() -> None:
+    w, inner = await deep_world()
+    await w.hub.managing.modify_category(None, inner.id, CategoryChange(filepost=True))
+    await w.hub.managing.modify_category(None, DOCK.id, CategoryChange(invite=True, logged=False))
+    everybody = ListEdit(CategoryList.ALLOWED, Op.SET, WORKS.allowed)
+    await w.hub.managing.modify_category(None, DOCK.id, CategoryChange(lists=(everybody,)))
+    ann, ears = w.enter("ann")
+    await w.hub.join(ann, SHIFT.id)
+    await w.hub.managing.modify_category(None, inner.id, CategoryChange(parent=DOCK.id))
+    assert told(ears) == [Switches(True, False, True)]
+    assert w.hub.catalogue.switches(inner.id) == Switches(True, False, True)
+
+
+async def test_the_root_leaves_nothing_to_anybody() -> None:
+    w = await world()
+    answer = await w.hub.managing.modify_category(None, ROOT.id, CategoryChange(logged="inherit"))
+    assert reason(answer) is Refusal.HIERARCHY
+    new = World([], [], categories=[])
+    await new.hub.start()
+    root = new.hub.catalogue.root
+    assert root is not None
+    assert inherited(root) == ()
+    assert new.hub.catalogue.switches(root.id) == Switches()
 
 
 async def test_a_new_category_may_be_told_its_parent_either_way() -> None:

@@ -73,7 +73,7 @@ class RoomsMachine(RuleBasedStateMachine):
         self.hub = self.world.hub
         self.run(self.hub.start())
         self.house = NaiveHouse()
-        self.house.categories[ROOT.id] = NaiveCategory(None)
+        self.house.categories[ROOT.id] = NaiveCategory(None, logged=True, invite=False)
         self.house.people = {uri(name): NaivePerson({"ma-grp:all"}, admin=name == "root") for name in NAMES}
         self.visits: dict[str, Visit] = {}
         self.ears: list[tuple[str, Ears]] = []
@@ -184,7 +184,7 @@ class RoomsMachine(RuleBasedStateMachine):
         assert isinstance(answer, Room) is may
         if isinstance(answer, Room):
             room = NaiveRoom(category, answer.audit.created_by, visibility.value, members=set(own), managers=set(own))
-            if self.house.categories[category].invite:
+            if self.house.invites(category):
                 room.invited = set(own)
             self.house.tidy(room)
             self.house.rooms[answer.id] = room
@@ -233,7 +233,7 @@ class RoomsMachine(RuleBasedStateMachine):
         if may:
             entries: set[str] = getattr(room, ROLES[role])
             entries ^= {principal}
-            if role is Role.MEMBER and op is Op.ADD and room.invite and self.house.categories[room.category].invite:
+            if role is Role.MEMBER and op is Op.ADD and room.invite and self.house.invites(room.category):
                 room.invited.add(principal)
             self.house.tidy(room)
 
@@ -289,8 +289,7 @@ class RoomsMachine(RuleBasedStateMachine):
         answer = self.run(self.hub.managing.create_category(self.who(actor), change, parent))
         assert isinstance(answer, Category) is self.administers(actor)
         if isinstance(answer, Category):
-            above = self.house.categories[parent]
-            self.house.categories[answer.id] = NaiveCategory(parent, logged=above.logged, invite=above.invite)
+            self.house.categories[answer.id] = NaiveCategory(parent)
 
     @rule(
         actor=administrators,
@@ -318,11 +317,12 @@ class RoomsMachine(RuleBasedStateMachine):
         actor=administrators,
         pick=picks,
         name=st.sampled_from(["logged", "invite"]),
-        on=st.booleans(),
+        on=st.sampled_from([True, False, None]),
     )
-    def switch(self, actor: str | None, pick: int, name: str, on: bool) -> None:
+    def switch(self, actor: str | None, pick: int, name: str, on: bool | None) -> None:
+        """On, off, or (None) as in the category above."""
         category = self.a_category(pick)
-        change = CategoryChange(**{name: on})  # type: ignore[arg-type]
+        change = CategoryChange(**{name: "inherit" if on is None else on})  # type: ignore[arg-type]
         answer = self.run(self.hub.managing.modify_category(self.who(actor), category, change))
         assert isinstance(answer, Category) is (self.administers(actor) and category != ROOT.id)
         if isinstance(answer, Category):
@@ -383,7 +383,7 @@ class RoomsMachine(RuleBasedStateMachine):
         if isinstance(answer, StoredPost):
             self.archived[EventKind.CHAT] += 1
             room.count += 1
-            if self.house.categories[room.category].logged:
+            if self.house.keeps(room.category):
                 room.history.append((room.count, uri(name), word, answer.at))
 
     @rule(name=names, pick=picks)
@@ -396,7 +396,7 @@ class RoomsMachine(RuleBasedStateMachine):
         assert isinstance(answer, History) is (visit.open and self.house.enters(uri(name), room))
         if isinstance(answer, History):
             self.archived[EventKind.BACKCHAT] += 1
-            kept = room.history[-30:] if self.house.categories[room.category].logged else []
+            kept = room.history[-30:] if self.house.keeps(room.category) else []
             assert [post.chat_id for post in answer.posts] == [number for number, *_ in kept]
 
     @rule(name=names, word=words)
@@ -411,7 +411,7 @@ class RoomsMachine(RuleBasedStateMachine):
             assert isinstance(answer, HistoryPage) is self.house.enters(uri(name), room)
             if isinstance(answer, HistoryPage):
                 self.archived[EventKind.BACKCHAT] += 1
-                logged = self.house.categories[room.category].logged
+                logged = self.house.keeps(room.category)
                 fitting = [number for number, _, text, _ in room.history if text == word and logged]
                 assert [post.chat_id for post in answer.posts] == fitting
 
@@ -497,6 +497,15 @@ class RoomsMachine(RuleBasedStateMachine):
                     )
 
     @invariant()
+    def everybody_inside_knows_the_switches_in_effect(self) -> None:
+        for room_id, live in self.hub.presence.live.items():
+            category = self.house.rooms[room_id].category
+            assert (live.switches.logged, live.switches.invite) == (
+                self.house.keeps(category),
+                self.house.invites(category),
+            )
+
+    @invariant()
     def memory_store_and_rules_agree_about_the_lists(self) -> None:
         assert self.world.rooms.rooms == self.hub.catalogue.rooms
         assert self.world.rooms.categories == self.hub.catalogue.categories
@@ -509,7 +518,7 @@ class RoomsMachine(RuleBasedStateMachine):
         for category_id, place in self.house.categories.items():
             there = self.world.rooms.categories[CategoryId(category_id)]
             assert (there.allowed, there.denied, there.creators) == (place.allowed, place.denied, place.creators)
-            assert there.parent == place.parent
+            assert (there.parent, there.logged, there.invite) == (place.parent, place.logged, place.invite)
 
     @invariant()
     def the_history_is_what_was_said_and_not_removed(self) -> None:
@@ -573,6 +582,7 @@ class Walk:
             self.random.choice(self.ways())()
             machine.who_lost_the_right_is_out()
             machine.everybody_may_what_the_rules_say()
+            machine.everybody_inside_knows_the_switches_in_effect()
             machine.memory_store_and_rules_agree_about_the_lists()
             machine.the_history_is_what_was_said_and_not_removed()
             machine.invitations_come_once_and_to_those_who_are_due()
@@ -602,7 +612,7 @@ class Walk:
             lambda: machine.move_room(actor, pick, other),
             lambda: machine.delete_room(actor, pick, one(range(5))),
             lambda: machine.new_category(admin, pick),
-            lambda: machine.switch(admin, pick, one(["logged", "invite", "invite"]), one([True, True, False])),
+            lambda: machine.switch(admin, pick, one(["logged", "invite", "invite"]), one([True, True, False, None])),
             lambda: machine.move_category(admin, pick, other),
             lambda: machine.delete_category(admin, pick),
             lambda: machine.part(name, pick),

@@ -9,6 +9,7 @@ import pytest
 from parlour.hub.hub import Hub
 from parlour.rooms.model import Category, CategoryId, Limits, Visibility
 from parlour.rooms.search import Match, Mine, RoomQuery
+from parlour.rooms.switches import Switches
 from tests.hub.fakes import AUDIT, PLANT, ROOT, World, person, room, uri
 
 ANN = frozenset({uri("ann")})
@@ -79,7 +80,7 @@ async def test_where_somebody_is_now_as_far_as_the_asker_may_know() -> None:
     await hub_.join_many(ann, [ROOMS[0].id, ROOMS[2].id])
     assert [row.room.name for row in hub_.find_rooms(bob, RoomQuery(visitor=uri("ann"))).rows] == ["Open"]
     (row,) = hub_.find_rooms(bob, RoomQuery(text="open")).rows
-    assert (row.count, row.category) == (1, PLANT)
+    assert (row.count, row.switches) == (1, Switches())
 
 
 async def test_the_limit_is_said() -> None:

@@ -20,9 +20,10 @@ from parlour.rooms.decisions import (
     within_reach,
 )
 from parlour.rooms.history import PostQuery
-from parlour.rooms.model import Audit, Behavior, Category, CategoryId, Limits, Micros, Person, Room, RoomId
+from parlour.rooms.model import Audit, Behavior, CategoryId, Limits, Micros, Person, Room, RoomId
 from parlour.rooms.policy import NO_RIGHTS, Rights
 from parlour.rooms.refusals import Refusal, Refused
+from parlour.rooms.switches import Switches
 
 AUDIT = Audit("a", Micros(0), "a", Micros(0))
 ROOM = Room(RoomId("r"), "R", CategoryId("c"), AUDIT)
@@ -136,12 +137,12 @@ def test_bounds_that_no_store_can_count_to() -> None:
     assert within_reach(plain) is plain
 
 
-FILES = Category(CategoryId("c"), "C", AUDIT, filepost=True)
+FILES = Switches(filepost=True)
 NO_FILES = replace(FILES, filepost=False)
 
 
 @pytest.mark.parametrize(
-    ("room", "rights", "inside", "category", "up", "down"),
+    ("room", "rights", "inside", "switches", "up", "down"),
     [
         (ROOM, INSIDE, True, FILES, None, None),
         (ROOM, INSIDE, False, FILES, Refusal.NOT_JOINED, None),
@@ -160,10 +161,10 @@ NO_FILES = replace(FILES, filepost=False)
     ],
 )
 def test_files(
-    room: Room, rights: Rights, inside: bool, category: Category, up: Refusal | None, down: Refusal | None
+    room: Room, rights: Rights, inside: bool, switches: Switches, up: Refusal | None, down: Refusal | None
 ) -> None:
-    assert reason(decide_upload(room, rights, inside, category)) is up
-    assert reason(decide_download(room, rights, category)) is down
+    assert reason(decide_upload(room, rights, inside, switches)) is up
+    assert reason(decide_download(room, rights, switches)) is down
 
 
 ANN = Person("sip:ann@x", "g", "Ann", affiliations=frozenset({"ma-grp:crew"}))
@@ -172,7 +173,7 @@ INVITED = replace(ROOM, members=frozenset({"sip:ann@x"}), invited=frozenset({"si
 
 
 @pytest.mark.parametrize(
-    ("room", "rights", "category", "due"),
+    ("room", "rights", "switches", "due"),
     [
         (INVITED, INSIDE, INVITING, True),
         (replace(INVITED, invited=frozenset({"ma-grp:crew"})), INSIDE, INVITING, True),
@@ -183,5 +184,5 @@ INVITED = replace(ROOM, members=frozenset({"sip:ann@x"}), invited=frozenset({"si
         (replace(INVITED, audit=replace(AUDIT, created_by="sip:ann@x")), INSIDE, INVITING, False),
     ],
 )
-def test_who_is_due_an_invitation(room: Room, rights: Rights, category: Category, due: bool) -> None:
-    assert decide_invitation(room, rights, category, ANN) is due
+def test_who_is_due_an_invitation(room: Room, rights: Rights, switches: Switches, due: bool) -> None:
+    assert decide_invitation(room, rights, switches, ANN) is due

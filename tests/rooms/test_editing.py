@@ -219,6 +219,14 @@ def test_a_category_changes_all_or_nothing() -> None:
     )
 
 
+def test_a_switch_is_left_to_the_category_above_and_taken_back() -> None:
+    stated = replace(CATEGORY, invite=True, logged=False, filepost=True)
+    assert edit_category(stated, CategoryChange(invite="inherit", logged="inherit"), Limits()) == replace(
+        stated, invite=None, logged=None
+    )
+    assert edit_category(CATEGORY, CategoryChange(logged=False), Limits()) == replace(CATEGORY, logged=False)
+
+
 @pytest.mark.parametrize(
     ("what", "why"),
     [

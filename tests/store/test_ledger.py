@@ -21,7 +21,7 @@ def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     path = tmp_path / "parlour.db"
     connection = connect_writer(path, Settings())
     bring_to_head(connection, lambda: connect_writer(path, Settings()))
-    connection.execute("INSERT INTO categories VALUES (?, 'c', '', NULL, 0, 1, 0, '', 0, '', 0)", (CATEGORY.id,))
+    connection.execute("INSERT INTO categories VALUES (?, 'c', '', NULL, 0, 1, 0, '', 0, '', 0, 0)", (CATEGORY.id,))
     connection.execute(
         "INSERT INTO rooms (id, name, category, description, topic, visibility, behavior, disabled, invite,"
         " created_by, created_at, updated_by, updated_at) VALUES (?, 'r', ?, '', '', '', '', 0, 0, '', 0, '', 0)",

@@ -138,6 +138,8 @@ def make_first_revision(directory: Path) -> None:
 
 
 async def check_migrated(store: SqliteStore) -> None:
+    ((category,), _) = await store.rooms.load()
+    assert (category.invite, category.logged, category.filepost) == (False, True, False)
     assert (await store.posts.find(ROOM.id, PostQuery("의록 of desk", WordMatch.ALL), 99)).page.matches == 30
     assert (await store.posts.find(OTHER.id, PostQuery("desk"), 99)).page.matches == 0
     early = await store.posts.find(

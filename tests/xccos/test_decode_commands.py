@@ -234,6 +234,11 @@ def test_settings_of_rooms(attributes: str, inside: str, expected: RoomSettings)
         ("", "", CategorySettings()),
         ('name="정비" description="" invite="1"', "", CategorySettings("정비", "", invite=True)),
         (f'parent="{OPS}" logged="no" filepost="YES"', "", CategorySettings(None, None, OPS, None, False, True)),
+        (
+            'invite="inherit" logged=" Inherit " filepost="INHERIT"',
+            "",
+            CategorySettings(invite="inherit", logged="inherit", filepost="inherit"),
+        ),
         ("", '<audit updatedon="2013-06-11T12:00:00.1234560Z"/>', CategorySettings(expected=AT)),
         (
             "",

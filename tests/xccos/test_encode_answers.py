@@ -186,8 +186,10 @@ def test_lists_of_rooms_and_categories() -> None:
         f'<chanib uri="{ROOM}"><role name="MEMBER"><uib uri="sip:b@x" type="5" uname="" disname=""/></role>'
         '<role name="PRESENTER"/></chanib>'
     )
-    category = CategoryInfo(OPS, "O", lists=(ListMembers("ALLOWED", ()), ListMembers("CREATOR", ())))
+    lists = (ListMembers("ALLOWED", ()), ListMembers("CREATOR", ()))
+    category = CategoryInfo(OPS, "O", logged=False, lists=lists, inherits=("invite", "logged"))
     fragment = encode.categories_reply(77, SearchCategories(1), [category], truncated=True)
+    assert 'description="" logged="false" inherits="invite logged"><scope' in data_of(fragment)
     assert '<scope type="ALLOWED"/><role name="CREATOR"/></catib><qib truncated="true"/>' in data_of(fragment)
 
 

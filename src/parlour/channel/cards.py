@@ -10,6 +10,7 @@ from parlour.hub.hub import CONSOLE, Hub
 from parlour.hub.presence import RoomView
 from parlour.hub.searching import RoomSummary
 from parlour.rooms.model import AddIn, Audit, Category, Person, Principal, PrincipalKind, Role, Room
+from parlour.rooms.switches import Switches, inherited
 from parlour.store.api import Invitation
 from parlour.xccos import types
 from parlour.xccos.ids import category_uri, room_uri
@@ -37,7 +38,7 @@ class Cards:
 
     # -- rooms -------------------------------------------------------------------------------------------------
 
-    def room(self, room: Room, category: Category, count: int | None, *, manages: bool = False) -> types.RoomInfo:
+    def room(self, room: Room, switches: Switches, count: int | None, *, manages: bool = False) -> types.RoomInfo:
         """A room. Who `manages` it is told of its invitations what is set, everybody else what is in effect."""
         addin = self._hub.addins.find(room.addin) if room.addin else None
         return types.RoomInfo(
@@ -45,39 +46,39 @@ class Cards:
             name=room.name,
             description=room.description,
             topic=room.topic,
-            parent=self.category_uri(category.id),
+            parent=self.category_uri(room.category),
             behavior=room.behavior.value,
             disabled=room.disabled,
             visibility=room.visibility.value,
             participant_count=count,
-            logged=category.logged,
-            invite=_setting(room) if manages else category.invite and room.invite,
-            filepost=category.filepost,
-            filestore_uri=self._file_service_url if category.filepost else "",
+            logged=switches.logged,
+            invite=_setting(room) if manages else switches.invite and room.invite,
+            filepost=switches.filepost,
+            filestore_uri=self._file_service_url if switches.filepost else "",
             addin_id=addin.id if addin is not None else "",
             addin_name=addin.name if addin is not None else "",
             addin_url=addin.url if addin is not None else "",
         )
 
-    def card(self, room: Room, category: Category, count: int | None, *, manages: bool = False) -> types.RoomInfo:
+    def card(self, room: Room, switches: Switches, count: int | None, *, manages: bool = False) -> types.RoomInfo:
         """All about a room, with who made and changed it."""
-        return replace(self.room(room, category, count, manages=manages), audit=self._audit(room.audit))
+        return replace(self.room(room, switches, count, manages=manages), audit=self._audit(room.audit))
 
     def changed(self, room: Room) -> types.RoomCard:
         """A room as who manages it sees it after a change."""
-        category = self._hub.catalogue.categories[room.category]
-        return types.RoomCard(self.card(room, category, self._hub.presence.population(room.id), manages=True))
+        switches = self._hub.catalogue.switches(room.category)
+        return types.RoomCard(self.card(room, switches, self._hub.presence.population(room.id), manages=True))
 
     def joined(self, view: RoomView) -> types.JoinedRoom:
         """A room as the join replies show it."""
         seats = tuple(types.Seat(user_info(one), mask_of(one)) for one in view.participants)
-        return types.JoinedRoom(self.room(view.room, view.category, view.count, manages=view.rights.manage), seats)
+        return types.JoinedRoom(self.room(view.room, view.switches, view.count, manages=view.rights.manage), seats)
 
     def found(self, row: RoomSummary, *, manages: bool = False) -> types.RoomInfo:
-        return self.room(row.room, row.category, row.count, manages=manages)
+        return self.room(row.room, row.switches, row.count, manages=manages)
 
-    def invitation(self, invitation: Invitation, room: Room, category: Category, count: int | None) -> types.Invitation:
-        return types.Invitation(invitation.number, self.domain, invitation.at, self.room(room, category, count))
+    def invitation(self, invitation: Invitation, room: Room, switches: Switches, count: int | None) -> types.Invitation:
+        return types.Invitation(invitation.number, self.domain, invitation.at, self.room(room, switches, count))
 
     def roles(self, room: Room, wanted: Iterable[Role]) -> list[types.ListMembers]:
         """Who stands in the wanted roles of a room."""
@@ -90,29 +91,34 @@ class Cards:
     # -- categories --------------------------------------------------------------------------------------------
 
     def category(self, category: Category) -> types.CategoryInfo:
-        """A category without its lists, as everybody may see it who sees its rooms."""
+        """A category without its lists, as everybody may see it who sees its rooms: with the switches in effect."""
+        switches = self._hub.catalogue.switches(category.id)
         return types.CategoryInfo(
             uri=self.category_uri(category.id),
             name=category.name,
             description=category.description,
             parent=self.category_uri(category.parent) if category.parent is not None else "",
-            invite=category.invite,
-            logged=category.logged,
-            filepost=category.filepost,
+            invite=switches.invite,
+            logged=switches.logged,
+            filepost=switches.filepost,
         )
+
+    def found_category(self, category: Category) -> types.CategoryInfo:
+        """A category with what it leaves to the one above it: for administrators, as all that follow."""
+        return replace(self.category(category), inherits=inherited(category))
 
     def changed_category(self, category: Category) -> types.CategoryInfo:
         """A category with who made and changed it."""
-        return replace(self.category(category), audit=self._audit(category.audit))
+        return replace(self.found_category(category), audit=self._audit(category.audit))
 
     def whole_category(self, category: Category) -> types.CategoryInfo:
-        """A category with all its lists: for administrators."""
+        """A category with all its lists."""
         lists = (*self._scope(category), types.ListMembers("CREATOR", self._principals(category.creators)))
         return replace(self.changed_category(category), lists=lists)
 
     def scope(self, category: Category) -> types.CategoryInfo:
-        """A category with its scope: for administrators."""
-        return replace(self.category(category), lists=self._scope(category))
+        """A category with its scope."""
+        return replace(self.found_category(category), lists=self._scope(category))
 
     def _scope(self, category: Category) -> tuple[types.ListMembers, ...]:
         return (
@@ -157,7 +163,7 @@ class Cards:
         return known.display_name if known is not None else uri
 
 
-def _setting(room: Room) -> types.InviteSetting:
+def _setting(room: Room) -> types.SwitchSetting:
     return "inherit" if room.invite else False
 
 

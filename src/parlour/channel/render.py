@@ -87,8 +87,8 @@ class Renderer:
                 return self._removal(event) if profile.hears_removals else []
             case PreferenceChanged(label, version):
                 return [preference_notice(label, version)]
-            case Invited(_, invitation, settings, category):
-                return [invitation_notice([self._cards.invitation(invitation, settings, category, None)])]
+            case Invited(_, invitation, settings, switches):
+                return [invitation_notice([self._cards.invitation(invitation, settings, switches, None)])]
             case _:
                 return self._of_room(event)
 
@@ -102,8 +102,8 @@ class Renderer:
                 return [parted_notice(self._cards.room_uri(room), [uri])]
             case PersonChanged(room, participant):
                 return [permissions_notice([self._seat(room, participant)])]
-            case RoomChanged(_, settings, category):
-                return [room_changed_notice(self._cards.card(settings, category, None))]
+            case RoomChanged(_, settings, switches):
+                return [room_changed_notice(self._cards.card(settings, switches, None))]
             case _:
                 return []
 

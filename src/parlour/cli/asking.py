@@ -20,7 +20,7 @@ _COLUMNS = {
     "room": ("name", "visibility", "category", "people", "disabled", "id"),
     "room.who": ("uri", "name", "manager", "presenter"),
     "room.eligible": ("name", "kind", "uri"),
-    "category": ("name", "description", "rooms", "id"),
+    "category": ("name", "description", "invite", "logged", "filepost", "inherited", "rooms", "id"),
     "category.eligible": ("name", "kind", "uri"),
     "addin": ("name", "url", "rooms", "id"),
     "user": ("uri", "name", "admin", "chat", "enabled"),

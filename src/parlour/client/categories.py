@@ -21,6 +21,7 @@ from parlour.xccos.types import (
     ModifyCategory,
     SearchCategories,
     SetScope,
+    SwitchSetting,
     UserInfo,
 )
 
@@ -30,12 +31,13 @@ Scope: TypeAlias = Literal["ALLOWED", "DENIED"]
 
 
 class CategoryChanges(TypedDict, total=False):
-    """Settings of a category; what is left out stays as it is. The last three are principals: these and no others."""
+    """Settings of a category; what is left out stays as it is, or with a new one, is as in the category above. The
+    switches are True, False or "inherit" (as there, also later). The last three are principals: these and no others."""
 
     description: str
-    invite: bool
-    logged: bool
-    filepost: bool
+    invite: SwitchSetting
+    logged: SwitchSetting
+    filepost: SwitchSetting
     allowed: Sequence[str]
     denied: Sequence[str]
     creators: Sequence[str]

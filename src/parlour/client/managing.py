@@ -15,7 +15,6 @@ from parlour.xccos.types import (
     CreateRoom,
     DeleteRoom,
     GetRoles,
-    InviteSetting,
     ListMembers,
     ListSetting,
     ModifyRoom,
@@ -25,6 +24,7 @@ from parlour.xccos.types import (
     RoomRoles,
     RoomSettings,
     SetRoles,
+    SwitchSetting,
     UserInfo,
 )
 
@@ -41,7 +41,7 @@ class NewSettings(TypedDict, total=False):
     topic: str
     visibility: Visibility
     behavior: Behavior
-    invite: InviteSetting
+    invite: SwitchSetting
     addin: str
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 
 from parlour.rooms.model import AddIn, AddInId, Category, CategoryId, Role, Room, RoomId
 from parlour.rooms.names import fold_name
+from parlour.rooms.switches import Switches, switches_of
 
 __all__ = ["BrokenCatalogue", "Catalogue"]
 
@@ -31,6 +32,7 @@ class Catalogue:
         }
         self._inviting: defaultdict[str, set[RoomId]] = defaultdict(set)
         self._chains: dict[CategoryId, tuple[Category, ...]] = {}
+        self._switches: dict[CategoryId, Switches] = {}
 
     def load(self, categories: Iterable[Category], rooms: Iterable[Room]) -> None:
         """Raises `BrokenCatalogue` unless every parent exists and every chain ends at the one root."""
@@ -54,12 +56,16 @@ class Catalogue:
     def put_category(self, category: Category) -> None:
         self._name(category.id, category.name)
         self.categories[category.id] = category
-        self._chains.clear()
+        self._tree_changed()
 
     def drop_category(self, category_id: CategoryId) -> None:
         del self.categories[category_id]
         self._unname(category_id)
+        self._tree_changed()
+
+    def _tree_changed(self) -> None:
         self._chains.clear()
+        self._switches.clear()
 
     def chain(self, category_id: CategoryId) -> tuple[Category, ...]:
         """The category and its ancestors up to the root."""
@@ -67,6 +73,13 @@ class Catalogue:
         if chain is None:
             chain = self._chains[category_id] = tuple(self._climb(category_id))
         return chain
+
+    def switches(self, category_id: CategoryId) -> Switches:
+        """What holds for the rooms of the category, whether it says so or one above it."""
+        switches = self._switches.get(category_id)
+        if switches is None:
+            switches = self._switches[category_id] = switches_of(self.chain(category_id))
+        return switches
 
     def _climb(self, category_id: CategoryId) -> Iterator[Category]:
         seen: set[CategoryId] = set()

@@ -53,7 +53,7 @@ class CategoryChanges:
         if above is None:
             return NO_CATEGORY
         now, by = Micros(self._clock_us()), name_of(actor)
-        blank = _below(above, CategoryId(self._new_guid()), Audit(by, now, by, now))
+        blank = Category(CategoryId(self._new_guid()), "", Audit(by, now, by, now), parent=above.id)
         category = self._edited(blank, replace(change, name=change.name or "", parent=None, expected=None))
         return category if isinstance(category, Refused) else await self._put(category)
 
@@ -149,8 +149,3 @@ class CategoryChanges:
         self._catalogue.put_room(new)
         self._enforcing.room_changed(new, room)
         return True
-
-
-def _below(above: Category, id: CategoryId, audit: Audit) -> Category:
-    """A category without a name, with the switches of the one above it."""
-    return Category(id, "", audit, parent=above.id, invite=above.invite, logged=above.logged, filepost=above.filepost)

@@ -14,6 +14,7 @@ from parlour.rooms.editing import ListEdit, Op, Standings
 from parlour.rooms.model import Category, Person
 from parlour.rooms.names import fold_name
 from parlour.rooms.refusals import Refusal, Refused
+from parlour.rooms.switches import switches_of
 from parlour.store.api import StoreUnavailable
 
 __all__ = ["CONSOLE", "Changes", "Checks", "kept", "name_of"]
@@ -81,4 +82,4 @@ class Checks:
 
     def standings(self, chain: tuple[Category, ...]) -> Standings:
         """What role lists of rooms in `chain[0]` are held against."""
-        return Standings(self._gate.scope_of(chain), self._gate.names_for, chain[0].invite)
+        return Standings(self._gate.scope_of(chain), self._gate.names_for, switches_of(chain).invite)

@@ -61,9 +61,9 @@ class Enforcing:
         live = self._presence.live.get(room.id)
         if live is None:
             return
-        live.room, live.category = room, self._catalogue.categories[room.category]
+        live.room, live.switches = room, self._catalogue.switches(room.category)
         self._judge(live, live.seats)
-        self._teller.tell(live.audience, RoomChanged(room.id, room, live.category))
+        self._teller.tell(live.audience, RoomChanged(room.id, room, live.switches))
 
     def room_deleted(self, room: RoomId) -> None:
         live = self._presence.live.get(room)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from parlour.rooms.model import Category, Micros, Room, RoomId
+from parlour.rooms.model import Micros, Room, RoomId
 from parlour.rooms.refusals import Refusal
+from parlour.rooms.switches import Switches
 from parlour.store.api import Invitation, StoredPost
 
 __all__ = [
@@ -74,11 +75,11 @@ class PersonChanged:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RoomChanged:
-    """New settings of the room or of its category."""
+    """New settings of the room, or of a category above it."""
 
     room: RoomId
     settings: Room
-    category: Category
+    switches: Switches
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +113,7 @@ class Invited:
     room: RoomId
     invitation: Invitation
     settings: Room
-    category: Category
+    switches: Switches
 
 
 @dataclass(frozen=True, slots=True, eq=False)

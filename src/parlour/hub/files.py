@@ -90,8 +90,8 @@ class Files:
         if isinstance(seen, Refused):
             return seen
         room, rights = seen
-        category = self._catalogue.categories[room.category]
-        return decide_upload(room, rights, inside, category) if upload else decide_download(room, rights, category)
+        switches = self._catalogue.switches(room.category)
+        return decide_upload(room, rights, inside, switches) if upload else decide_download(room, rights, switches)
 
 
 def _last_part(file_name: str) -> str | Refused:

@@ -7,6 +7,7 @@ values (`Refused`). A visit is one person at one endpoint; its listener hears ev
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
 from parlour.hub.addins import AddIns
 from parlour.hub.catalogue import Catalogue
@@ -40,6 +41,7 @@ from parlour.rooms.names import fold_name
 from parlour.rooms.policy import CategoryRights, Rights
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.rooms.search import RoomQuery
+from parlour.rooms.switches import Switches
 from parlour.store.api import Store, StoredPost
 
 __all__ = ["CONSOLE", "Hub"]
@@ -130,7 +132,8 @@ class Hub:
         self.catalogue.addins = {addin.id: addin for addin in await self._store.rooms.addins()}
         if self.catalogue.root is None:
             now = Micros(self._clock_us())
-            root = Category(CategoryId(self._new_guid()), self.domain, Audit(CONSOLE, now, CONSOLE, now))
+            audit = Audit(CONSOLE, now, CONSOLE, now)
+            root = Category(CategoryId(self._new_guid()), self.domain, audit, **asdict(Switches()))
             await self._store.rooms.save_category(root)
             self.catalogue.put_category(root)
         self.people.subscribe(self._enforcing.person_changed)
@@ -200,8 +203,8 @@ class Hub:
         settings, rights = seen
         live = self.presence.live.get(room)
         large = live is not None and live.large
-        category = self.catalogue.categories[settings.category]
-        return RoomView(settings, category, rights, (), self.presence.population(room), large)
+        switches = self.catalogue.switches(settings.category)
+        return RoomView(settings, switches, rights, (), self.presence.population(room), large)
 
     def roles(self, person: Person, room: RoomId) -> Room | Refused:
         """The room with its role lists, for anybody who may see it."""

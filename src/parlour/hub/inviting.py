@@ -93,7 +93,7 @@ class Inviting:
 
     def _is_due(self, person: Person, room: Room) -> bool:
         rights = self._gate.rights(room, person)
-        return decide_invitation(room, rights, self._catalogue.categories[room.category], person)
+        return decide_invitation(room, rights, self._catalogue.switches(room.category), person)
 
     def _may_enter(self, person: Person, room_id: RoomId) -> bool:
         room = self._catalogue.rooms.get(room_id)
@@ -108,7 +108,7 @@ class Inviting:
         self._look_at({room.id: entries})
 
     def category_changed(self, category: Category, before: Category, below: Iterable[RoomId]) -> None:
-        """Another scope or place lets other people in; or the switch was off before."""
+        """Another scope or place lets other people in; or the switch was off before, in the category or above it."""
         same = (before.invite, before.parent, before.allowed, before.denied)
         if same != (category.invite, category.parent, category.allowed, category.denied):
             self._look_at({room: self._catalogue.rooms[room].invited for room in below})
@@ -190,5 +190,5 @@ class Inviting:
         for row in rows:
             if self._may_enter(person, row.room):
                 room = self._catalogue.rooms[row.room]
-                event = Invited(room.id, row, room, self._catalogue.categories[room.category])
+                event = Invited(room.id, row, room, self._catalogue.switches(room.category))
                 self._presence.tell_alone(self._presence.visits_of(person.uri), event)

@@ -109,7 +109,7 @@ class Joining:
         answer = seen if isinstance(seen, Refused) else decide_join(*seen) if visit.open else VISIT_OVER
         if answer is None and not isinstance(seen, Refused):
             room, rights = seen
-            self._presence.seat(visit, room, self._catalogue.categories[room.category], rights)
+            self._presence.seat(visit, room, self._catalogue.switches(room.category), rights)
         else:
             refused[room_id] = answer or no_such_room()
             self._recorder.owe(joined_or_parted(EventKind.PART, visit, room_id, self._clock_us(), "cancelled"))

@@ -101,7 +101,7 @@ class Posting:
         return refused or NOT_INSIDE
 
     def _keep(self, room: Room, person: Person, draft: Draft, key: bytes) -> asyncio.Future[StoredPost | Refused]:
-        logged = self._catalogue.categories[room.category].logged
+        logged = self._catalogue.switches(room.category).logged
         kept = self._posts.append(
             NewPost(
                 room.id,

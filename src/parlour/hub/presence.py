@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from parlour.hub.events import Listener, Participant, PersonChanged, PersonJoined, PersonParted, RoomEvent
 from parlour.hub.telling import Audience, Ear, Teller
-from parlour.rooms.model import Category, Limits, Person, Room, RoomId
+from parlour.rooms.model import Limits, Person, Room, RoomId
 from parlour.rooms.policy import Rights
 from parlour.rooms.refusals import Refusal, Refused
+from parlour.rooms.switches import Switches
 
 __all__ = ["LiveRoom", "Presence", "RoomView", "Seat", "Visit"]
 
@@ -57,11 +58,11 @@ class Seat(Ear):
 class LiveRoom:
     """A room with somebody in it."""
 
-    __slots__ = ("audience", "category", "large", "occupants", "room", "seat_counts")
+    __slots__ = ("audience", "large", "occupants", "room", "seat_counts", "switches")
 
-    def __init__(self, room: Room, category: Category) -> None:
+    def __init__(self, room: Room, switches: Switches) -> None:
         self.room = room
-        self.category = category
+        self.switches = switches
         self.audience = Audience()
         self.occupants: dict[str, Participant] = {}
         self.seat_counts: dict[str, int] = {}
@@ -78,7 +79,7 @@ class RoomView:
     the number of people (not endpoints) inside; `rejoined`: this endpoint was inside already."""
 
     room: Room
-    category: Category
+    switches: Switches
     rights: Rights
     participants: tuple[Participant, ...]
     count: int
@@ -131,11 +132,11 @@ class Presence:
 
     # --- seats
 
-    def seat(self, visit: Visit, room: Room, category: Category, rights: Rights) -> Seat:
+    def seat(self, visit: Visit, room: Room, switches: Switches, rights: Rights) -> Seat:
         """Put the visit into the room and tell the others, if it is the person's first endpoint there."""
         live = self.live.get(room.id)
         if live is None:
-            live = self.live[room.id] = LiveRoom(room, category)
+            live = self.live[room.id] = LiveRoom(room, switches)
         uri = visit.uri
         count = live.seat_counts.get(uri, 0)
         live.seat_counts[uri] = count + 1
@@ -177,12 +178,12 @@ class Presence:
         live.seat_counts.pop(uri, None)
         return live.occupants.pop(uri, None) is not None
 
-    def watch(self, room: Room, category: Category, hear: Callable[[Sequence[RoomEvent]], None]) -> Callable[[], None]:
+    def watch(self, room: Room, switches: Switches, hear: Callable[[Sequence[RoomEvent]], None]) -> Callable[[], None]:
         """Let somebody hear a room without being in it; call the result to end that. For administrators' eyes: the
         caller has seen to rights and record."""
         live = self.live.get(room.id)
         if live is None:
-            live = self.live[room.id] = LiveRoom(room, category)
+            live = self.live[room.id] = LiveRoom(room, switches)
         ear = Ear(hear)
         live.audience.add(ear)
 
@@ -224,7 +225,7 @@ class Presence:
         live = seat.live
         own = live.occupants[seat.visit.uri]
         participants = (own,) if live.large else tuple(live.occupants.values())
-        return RoomView(live.room, live.category, seat.rights, participants, len(live.occupants), live.large, rejoined)
+        return RoomView(live.room, live.switches, seat.rights, participants, len(live.occupants), live.large, rejoined)
 
 
 def shown(person: Person, rights: Rights) -> Participant:

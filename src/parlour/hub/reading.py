@@ -211,7 +211,7 @@ class Reading:
         return seen if isinstance(seen, Refused) else decide_read(*seen)
 
     def _logged(self, room_id: RoomId) -> bool:
-        return self._catalogue.categories[self._catalogue.rooms[room_id].category].logged
+        return self._catalogue.switches(self._catalogue.rooms[room_id].category).logged
 
     def _record(
         self, who: str, room_id: RoomId, posts: Sequence[StoredPost], query: PostQuery | None = None

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.gate import Gate
 from parlour.hub.presence import Presence
-from parlour.rooms.model import Category, Limits, Person, Role, Room, RoomId
+from parlour.rooms.model import Limits, Person, Role, Room, RoomId
 from parlour.rooms.policy import Rights, names_of
 from parlour.rooms.search import Match, Mine, RoomQuery, compile_query
+from parlour.rooms.switches import Switches
 
 __all__ = ["RoomList", "RoomSummary", "Searching"]
 
@@ -20,7 +21,7 @@ class RoomSummary:
     """A row of a search result; `count` is the number of people in the room now."""
 
     room: Room
-    category: Category
+    switches: Switches
     count: int
 
 
@@ -56,7 +57,7 @@ class Searching:
         return RoomList(tuple(rows))
 
     def _row(self, room: Room) -> RoomSummary:
-        return RoomSummary(room, self._catalogue.categories[room.category], self._presence.population(room.id))
+        return RoomSummary(room, self._catalogue.switches(room.category), self._presence.population(room.id))
 
     def _candidates(self, person: Person, query: RoomQuery) -> Iterable[tuple[str, RoomId]]:
         """(folded name, id), sorted: the smallest set that an index gives for this query."""

@@ -10,9 +10,10 @@ from dataclasses import replace
 
 from parlour.rooms.content import STORY_PREFIX
 from parlour.rooms.history import PostQuery
-from parlour.rooms.model import Behavior, Category, Limits, Person, Room
+from parlour.rooms.model import Behavior, Limits, Person, Room
 from parlour.rooms.policy import Rights, holds
 from parlour.rooms.refusals import Refusal, Refused
+from parlour.rooms.switches import Switches
 
 __all__ = [
     "HIGHEST_NUMBER",
@@ -130,28 +131,28 @@ def within_reach(query: PostQuery) -> PostQuery:
     return replace(query, **bounds) if bounds else query
 
 
-def decide_upload(room: Room, rights: Rights, inside: bool, category: Category) -> Refused | None:
+def decide_upload(room: Room, rights: Rights, inside: bool, switches: Switches) -> Refused | None:
     """A file is put into a room by those who may post there and are inside."""
     if not rights.post:
         return _why_no_post(room, rights)
     if not inside:
         return _NOT_JOINED
-    return None if category.filepost else _NO_FILES
+    return None if switches.filepost else _NO_FILES
 
 
-def decide_download(room: Room, rights: Rights, category: Category) -> Refused | None:
+def decide_download(room: Room, rights: Rights, switches: Switches) -> Refused | None:
     """A file is fetched by those who may read, inside or not."""
     refused = decide_read(room, rights)
     if refused is not None:
         return refused
-    return None if category.filepost else _NO_FILES
+    return None if switches.filepost else _NO_FILES
 
 
-def decide_invitation(room: Room, rights: Rights, category: Category, person: Person) -> bool:
+def decide_invitation(room: Room, rights: Rights, switches: Switches, person: Person) -> bool:
     """Whether the person is to be told that they may enter: a member who is reached by an entry that was made while the
     room invited, and it still does. Whoever made the room knows of it."""
     return (
-        category.invite
+        switches.invite
         and room.invite
         and rights.join
         and room.audit.created_by != person.uri

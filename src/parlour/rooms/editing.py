@@ -26,6 +26,7 @@ from parlour.rooms.model import (
 )
 from parlour.rooms.names import check_description, check_name
 from parlour.rooms.refusals import Refusal, Refused
+from parlour.rooms.switches import SWITCHES, SwitchSetting
 
 __all__ = [
     "CategoryChange",
@@ -88,13 +89,14 @@ class RoomChange:
 
 @dataclass(frozen=True, slots=True)
 class CategoryChange:
-    """What to change; None leaves as it is. `parent` moves the category; `expected` as in `RoomChange`."""
+    """What to change; None leaves as it is, and in a new category, a switch to the category above. `parent` moves the
+    category; `expected` as in `RoomChange`."""
 
     name: str | None = None
     description: str | None = None
-    invite: bool | None = None
-    logged: bool | None = None
-    filepost: bool | None = None
+    invite: SwitchSetting | None = None
+    logged: SwitchSetting | None = None
+    filepost: SwitchSetting | None = None
     parent: CategoryId | None = None
     lists: tuple[ListEdit, ...] = ()
     expected: Micros | None = None
@@ -103,8 +105,8 @@ class CategoryChange:
 @dataclass(frozen=True, slots=True)
 class Standings:
     """What an edit has to know of the (new) category and the directory. `in_scope(uri)`: may stand in a role of the
-    category's rooms; `names(uri)`: the principal and everything it belongs to; `invites`: the category lets rooms
-    invite."""
+    category's rooms; `names(uri)`: the principal and everything it belongs to; `invites`: the
+    category's rooms may invite, by its own switch or one above it."""
 
     in_scope: Callable[[str], bool]
     names: Callable[[str], Set[str]]
@@ -255,7 +257,7 @@ def edit_category(category: Category, change: CategoryChange, limits: Limits) ->
     settings = _checked_texts(change.name, change.description, limits)
     if isinstance(settings, Refused):
         return settings
-    settings |= _given(change, ("invite", "logged", "filepost", "parent"))
+    settings |= _given(change, ("parent",)) | _switched(change)
     for edit in change.lists:
         if not isinstance(edit.which, CategoryList):
             return Refused(Refusal.INVALID, "a category has allowed, denied and creators")
@@ -265,6 +267,10 @@ def edit_category(category: Category, change: CategoryChange, limits: Limits) ->
             return after
         settings[field] = after
     return replace(category, **settings)  # type: ignore[arg-type]
+
+
+def _switched(change: CategoryChange) -> dict[str, object]:
+    return {name: None if value == "inherit" else value for name, value in _given(change, SWITCHES).items()}
 
 
 def purge_category(before: Category, category: Category, in_scope: Callable[[str], bool]) -> Category | Refused:

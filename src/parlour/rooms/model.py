@@ -110,16 +110,17 @@ class Audit:
 class Category:
     """A category: who may ever be let into its rooms, who may create rooms, and three switches.
 
-    `parent` is None for the root only. `allowed` minus `denied` is the scope (denied wins)."""
+    `parent` is None for the root only. `allowed` minus `denied` is the scope (denied wins). A switch that is None is
+    as in the category above, the root states all three: what is in effect is said by `rooms.switches`, not here."""
 
     id: CategoryId
     name: str
     audit: Audit
     description: str = ""
     parent: CategoryId | None = None
-    invite: bool = False
-    logged: bool = True
-    filepost: bool = False
+    invite: bool | None = None
+    logged: bool | None = None
+    filepost: bool | None = None
     allowed: frozenset[str] = frozenset()
     denied: frozenset[str] = frozenset()
     creators: frozenset[str] = frozenset()

@@ -58,6 +58,7 @@ Table(
     Column("value", Text, nullable=False),
 )
 
+# `inherits`: which switches are as in the category above, whatever their columns say: 1 invite, 2 logged, 4 filepost.
 Table(
     "categories",
     METADATA,
@@ -69,6 +70,7 @@ Table(
     Column("logged", Boolean, nullable=False),
     Column("filepost", Boolean, nullable=False),
     *_audit(),
+    Column("inherits", Integer, nullable=False, server_default="0"),
 )
 
 # `list` is ALLOWED, DENIED or the role CREATOR.

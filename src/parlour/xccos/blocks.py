@@ -189,6 +189,7 @@ def category_block(category: CategoryInfo) -> str:
         invite=category.invite,
         logged=category.logged,
         filepost=category.filepost,
+        inherits=" ".join(category.inherits) or None,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from parlour.xccos.ids import canonical_category_uri, canonical_principal, canonical_room_uri, normalize_guid
 from parlour.xccos.times import parse_time
-from parlour.xccos.types import RoomRef
+from parlour.xccos.types import RoomRef, SwitchSetting
 from parlour.xccos.xml import Element
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "text_of",
     "time_of",
     "told_bool",
+    "told_switch",
     "uint",
 ]
 
@@ -127,6 +128,11 @@ def told_bool(text: str | None, name: str) -> bool | None:
     if value is None:
         raise Malformed(f"{name} is not a boolean")
     return value
+
+
+def told_switch(text: str | None, name: str) -> SwitchSetting | None:
+    """As `told_bool`, or `inherit` in any letter case."""
+    return "inherit" if text is not None and text.strip().lower() == "inherit" else told_bool(text, name)
 
 
 def choice(text: str | None, name: str, words: Mapping[str, str]) -> str | None:

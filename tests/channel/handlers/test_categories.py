@@ -9,6 +9,7 @@ import pytest
 
 from parlour.xccos.types import (
     CategorySettings,
+    CreatableCategories,
     CreateCategory,
     DeleteCategory,
     GetCategory,
@@ -56,6 +57,32 @@ async def test_a_category_is_made_changed_and_removed() -> None:
         assert gone.categories[0].uri == made.uri
         assert (await dave.ask(DeleteCategory(1, made.uri))).code == 404
         assert (await dave.ask(DeleteCategory(1, PLANT_URI))).code == 419
+
+
+async def test_switches_are_told_as_they_hold_and_administrators_what_is_inherited() -> None:
+    async with Scene() as scene:
+        alice, dave = await scene.called(), await scene.called("dave")
+        creators = (listed("ALLOWED", "alice"), listed("CREATOR", "alice"))
+        await dave.ask(ModifyCategory(1, PLANT_URI, CategorySettings(invite=True, filepost=True)))
+        below = await created(dave, parent=PLANT_URI, filepost=False, lists=creators)
+        assert ((below.invite, below.logged, below.filepost), below.inherits) == (
+            (True, True, False),
+            ("invite", "logged"),
+        )
+        await dave.ask(ModifyCategory(1, PLANT_URI, CategorySettings(logged=False)))
+        back = CategorySettings(invite=False, filepost="inherit")
+        changed: Any = (await dave.ask(ModifyCategory(1, below.uri, back))).body
+        told = changed.categories[0]
+        assert ((told.invite, told.logged, told.filepost), told.inherits) == (
+            (False, False, True),
+            ("logged", "filepost"),
+        )
+        for ask in (GetCategory(1, below.uri), GetScope(1, below.uri), SearchCategories(1, below.name)):
+            body: Any = (await dave.ask(ask)).body
+            assert [(one.logged, one.inherits) for one in body.categories] == [(False, ("logged", "filepost"))]
+        mine: Any = (await alice.ask(CreatableCategories(1))).body
+        (shown,) = [one for one in mine.categories if one.uri == below.uri]
+        assert ((shown.invite, shown.logged, shown.filepost), shown.inherits) == ((False, False, True), ())
 
 
 async def test_below_another_and_moved() -> None:

@@ -88,7 +88,7 @@ async def search_categories(caller: Caller, command: SearchCategories) -> Answer
     words = fold_name(command.criteria).split()
     found = [one for one in caller.hub.categories(caller.person) if _fits(one, words)]
     limit = min(command.max_results or caller.hub.limits.search_limit, caller.hub.limits.search_limit)
-    rows = [caller.cards.category(one) for one in found[:limit]]
+    rows = [caller.cards.found_category(one) for one in found[:limit]]
     return [categories_reply(caller.envid, command, rows, len(found) > limit)]
 
 

@@ -80,7 +80,7 @@ async def get_invitations(caller: Caller, command: GetInvitations) -> Answer:
     for one in pending.rows:
         view = hub.card(caller.person, one.room)
         if isinstance(view, RoomView):
-            found.append(caller.cards.invitation(one, view.room, view.category, view.count))
+            found.append(caller.cards.invitation(one, view.room, view.switches, view.count))
     return [invitations_reply(caller.envid, command, found)]
 
 

@@ -127,8 +127,9 @@ async def get_room(caller: Caller, command: GetRoom) -> Answer:
     view = caller.hub.card(caller.person, room)
     if isinstance(view, Refused):
         return view
-    info = caller.cards.card(view.room, view.category, view.count, manages=view.rights.manage)
-    return [room_card_reply(caller.envid, command, RoomCard(info, caller.cards.category(view.category)))]
+    info = caller.cards.card(view.room, view.switches, view.count, manages=view.rights.manage)
+    category = caller.hub.catalogue.categories[view.room.category]
+    return [room_card_reply(caller.envid, command, RoomCard(info, caller.cards.category(category)))]
 
 
 async def get_permissions(caller: Caller, command: GetPermissions) -> Answer:

@@ -13,7 +13,7 @@ from parlour.hub.commands.showing import show_category, show_category_card, show
 from parlour.rooms.editing import CategoryChange, CategoryList, ListEdit, Op
 from parlour.rooms.model import Category, Person, Role
 from parlour.rooms.names import fold_name
-from parlour.rooms.refusals import Refused
+from parlour.rooms.refusals import Refusal, Refused
 
 __all__ = ["COMMANDS"]
 
@@ -42,6 +42,9 @@ class Modify:
     invite: bool | None = param("Whether rooms invite their new members.", None)
     logged: bool | None = param("Whether rooms keep their history.", None)
     filepost: bool | None = param("Whether files may be posted.", None)
+    inherit: tuple[Literal["invite", "logged", "filepost"], ...] = param(
+        "A switch that from now on is as in the category above.", ()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,16 @@ async def _show(context: Context, actor: Person | None, params: One) -> Any:
 
 
 async def _modify(context: Context, actor: Person | None, params: Modify) -> Any:
-    change = CategoryChange(params.name, params.description, params.invite, params.logged, params.filepost)
+    both = [name for name in params.inherit if getattr(params, name) is not None]
+    if both:
+        return Refused(Refusal.INVALID, f"either set or inherited: {', '.join(both)}")
+    change = CategoryChange(
+        params.name,
+        params.description,
+        "inherit" if "invite" in params.inherit else params.invite,
+        "inherit" if "logged" in params.inherit else params.logged,
+        "inherit" if "filepost" in params.inherit else params.filepost,
+    )
     if params.parent is not None:
         above = find_category(context, actor, params.parent)
         if isinstance(above, Refused):

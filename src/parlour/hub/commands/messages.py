@@ -73,8 +73,7 @@ async def _follow(context: Context, actor: Person | None, params: Follow) -> Asy
         yield room
         return
     heard = _Heard()
-    category = context.hub.catalogue.categories[room.category]
-    unwatch = context.hub.presence.watch(room, category, heard.hear)
+    unwatch = context.hub.presence.watch(room, context.hub.catalogue.switches(room.category), heard.hear)
     try:
         history = await context.hub.reading.inspect(name_of(actor), room.id, params.count)
         if isinstance(history, Refused):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from parlour.hub.commands.registry import Context
 from parlour.hub.people import People
 from parlour.rooms.model import Audit, Category, Person, Principal, Room, Visibility
+from parlour.rooms.switches import inherited
 from parlour.store.api import StoredPost
 
 __all__ = [
@@ -94,6 +96,7 @@ def show_category(context: Context, category: Category) -> Json:
     """A category with everything about it, for administrators."""
     people = context.hub.people
     return show_category_card(context, category) | {
+        "inherited": list(inherited(category)),
         "rooms": len(context.hub.catalogue.rooms_in(category.id)),
         "allowed": _show_names(people, category.allowed),
         "denied": _show_names(people, category.denied),
@@ -103,7 +106,8 @@ def show_category(context: Context, category: Category) -> Json:
 
 
 def show_category_card(context: Context, category: Category) -> Json:
-    """A category as everybody in its scope may know it. `depth` counts the categories above it; the root has none."""
+    """A category as everybody in its scope may know it, with the switches in effect. `depth` counts the categories
+    above it; the root has none."""
     catalogue = context.hub.catalogue
     return {
         "id": category.id,
@@ -111,9 +115,7 @@ def show_category_card(context: Context, category: Category) -> Json:
         "description": category.description,
         "parent": catalogue.categories[category.parent].name if category.parent is not None else None,
         "depth": len(catalogue.chain(category.id)) - 1,
-        "invite": category.invite,
-        "logged": category.logged,
-        "filepost": category.filepost,
+        **asdict(catalogue.switches(category.id)),
     }
 
 

@@ -18,7 +18,8 @@ from parlour.store.sqlite.writer import Writer
 __all__ = ["SqliteRooms"]
 
 _CATEGORIES = """
-SELECT id, name, description, parent, invite, logged, filepost, created_by, created_at, updated_by, updated_at
+SELECT id, name, description, parent, invite, logged, filepost, inherits,
+    created_by, created_at, updated_by, updated_at
 FROM categories ORDER BY created_at, id
 """
 _ROOMS = """
@@ -27,11 +28,11 @@ SELECT number, id, name, category, description, topic, visibility, behavior, dis
 FROM rooms WHERE NOT gone ORDER BY number
 """
 _SAVE_CATEGORY = """
-INSERT INTO categories (id, name, description, parent, invite, logged, filepost,
+INSERT INTO categories (id, name, description, parent, invite, logged, filepost, inherits,
     created_by, created_at, updated_by, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.description, parent = excluded.parent,
-    invite = excluded.invite, logged = excluded.logged, filepost = excluded.filepost,
+    invite = excluded.invite, logged = excluded.logged, filepost = excluded.filepost, inherits = excluded.inherits,
     created_by = excluded.created_by, created_at = excluded.created_at,
     updated_by = excluded.updated_by, updated_at = excluded.updated_at
 """
@@ -150,16 +151,17 @@ def _lists(rows: Iterable[tuple[Any, str, str]]) -> Mapping[Any, Mapping[str, li
 
 
 def _category(row: tuple[Any, ...], lists: Mapping[str, list[str]]) -> Category:
-    guid, name, description, parent, invite, logged, filepost, *audit = row
+    guid, name, description, parent, *switches, inherits, created_by, created_at, updated_by, updated_at = row
+    invite, logged, filepost = (None if inherits & 1 << bit else bool(on) for bit, on in enumerate(switches))
     return Category(
         id=guid,
         name=name,
-        audit=Audit(*audit),
+        audit=Audit(created_by, created_at, updated_by, updated_at),
         description=description,
         parent=parent,
-        invite=bool(invite),
-        logged=bool(logged),
-        filepost=bool(filepost),
+        invite=invite,
+        logged=logged,
+        filepost=filepost,
         allowed=frozenset(lists["ALLOWED"]),
         denied=frozenset(lists["DENIED"]),
         creators=frozenset(lists["CREATOR"]),
@@ -199,7 +201,9 @@ def _write(connection: sqlite3.Connection, sql: str, values: tuple[str, ...]) ->
 def _save_category(connection: sqlite3.Connection, category: Category) -> None:
     _take_name(connection, category.name, category.id)
     switches = (category.invite, category.logged, category.filepost)
-    fields = (category.id, category.name, category.description, category.parent, *switches, *_audit(category.audit))
+    inherits = sum(1 << bit for bit, on in enumerate(switches) if on is None)
+    settings = (*(bool(on) for on in switches), inherits)
+    fields = (category.id, category.name, category.description, category.parent, *settings, *_audit(category.audit))
     connection.execute(_SAVE_CATEGORY, fields)
     lists = {"ALLOWED": category.allowed, "DENIED": category.denied, "CREATOR": category.creators}
     _save_lists(connection, ("category_principals", "category"), category.id, lists)

@@ -22,7 +22,7 @@ from parlour.xccos.fields import (
     row_limit,
     text_of,
     time_of,
-    told_bool,
+    told_switch,
 )
 from parlour.xccos.ids import canonical_category_uri
 from parlour.xccos.types import (
@@ -35,7 +35,6 @@ from parlour.xccos.types import (
     GetCategory,
     GetRoles,
     GetScope,
-    InviteSetting,
     ListSetting,
     ModifyCategory,
     ModifyRoom,
@@ -44,6 +43,7 @@ from parlour.xccos.types import (
     SearchCategories,
     SetRoles,
     SetScope,
+    SwitchSetting,
 )
 from parlour.xccos.xml import Element
 
@@ -130,9 +130,8 @@ def _visibility(chanib: Element) -> str | None:
     return _text(chanib, "info", INFO_VISIBILITY) or _text(chanib, "info", INFO_VISIBILTY) or chanib.get("visibility")
 
 
-def _invite(chanib: Element) -> InviteSetting | None:
-    text = _text(chanib, "prop", PROP_INVITE)
-    return "inherit" if text is not None and text.lower() == "inherit" else told_bool(text, "invite")
+def _invite(chanib: Element) -> SwitchSetting | None:
+    return told_switch(_text(chanib, "prop", PROP_INVITE), "invite")
 
 
 def _text(chanib: Element, tag: str, name: str) -> str | None:
@@ -187,9 +186,9 @@ def _category_settings(catib: Element) -> CategorySettings:
         catib.get("name"),
         catib.get("description"),
         _parent(catib),
-        optional_bool(catib, "invite"),
-        optional_bool(catib, "logged"),
-        optional_bool(catib, "filepost"),
+        told_switch(catib.get("invite"), "invite"),
+        told_switch(catib.get("logged"), "logged"),
+        told_switch(catib.get("filepost"), "filepost"),
         tuple(_category_lists(catib)),
         _expected(catib),
     )

@@ -21,9 +21,9 @@ from parlour.xccos.types import (
     AuditInfo,
     CategoryInfo,
     FailedRoom,
-    InviteSetting,
     ListMembers,
     RoomInfo,
+    SwitchSetting,
     UserInfo,
 )
 from parlour.xccos.xml import Element
@@ -117,7 +117,7 @@ def room_of(chanib: Element) -> RoomInfo:
     )
 
 
-def _invite(text: str | None) -> InviteSetting | None:
+def _invite(text: str | None) -> SwitchSetting | None:
     return "inherit" if text is not None and text.lower() == "inherit" else parse_bool(text)
 
 
@@ -149,6 +149,7 @@ def category_of(catib: Element) -> CategoryInfo:
         parse_bool(catib.get("filepost")),
         _audit_of(catib),
         tuple(lists_of(catib)),
+        tuple((catib.get("inherits") or "").lower().split()),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from parlour.xccos.types.people import AuditInfo, UserInfo
-from parlour.xccos.types.rooms import InviteSetting, RoomInfo
+from parlour.xccos.types.rooms import RoomInfo, SwitchSetting
 
 __all__ = [
     "CategoriesFound",
@@ -67,7 +67,7 @@ class RoomSettings:
     behavior: str | None = None
     visibility: str | None = None
     disabled: bool | None = None
-    invite: InviteSetting | None = None
+    invite: SwitchSetting | None = None
     addin: str | None = None
     roles: tuple[ListSetting, ...] = ()
     expected: int | None = None
@@ -161,7 +161,8 @@ class RoomCard:
 
 @dataclass(frozen=True, slots=True)
 class CategoryInfo:
-    """A category in wire terms; None and empty mean not told. `lists`: ALLOWED, DENIED, CREATOR, where asked for."""
+    """A category in wire terms; None and empty mean not told. The switches are those in effect, `inherits` names which
+    of them the category leaves to the one above; `lists`: ALLOWED, DENIED, CREATOR, where asked for."""
 
     uri: str
     name: str = ""
@@ -172,6 +173,7 @@ class CategoryInfo:
     filepost: bool | None = None
     audit: AuditInfo | None = None
     lists: tuple[ListMembers, ...] = ()
+    inherits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +183,9 @@ class CategorySettings:
     category_name: str | None = None
     description: str | None = None
     parent: str | None = None
-    invite: bool | None = None
-    logged: bool | None = None
-    filepost: bool | None = None
+    invite: SwitchSetting | None = None
+    logged: SwitchSetting | None = None
+    filepost: SwitchSetting | None = None
     lists: tuple[ListSetting, ...] = ()
     expected: int | None = None
 

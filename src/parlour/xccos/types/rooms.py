@@ -20,7 +20,6 @@ __all__ = [
     "GetUnread",
     "Invitation",
     "Invitations",
-    "InviteSetting",
     "Join",
     "JoinedRoom",
     "JoinedRooms",
@@ -37,12 +36,13 @@ __all__ = [
     "SearchRooms",
     "Seat",
     "SeatTaken",
+    "SwitchSetting",
     "Unread",
     "UnreadCounts",
 ]
 
-InviteSetting = bool | Literal["inherit"]
-"""The value of a room's `prop:invite`: what is in effect, or, for those who manage, that the category decides."""
+SwitchSetting = bool | Literal["inherit"]
+"""A switch as it is set: on, off, or as in the category (above). Of a room, `prop:invite`."""
 
 
 # What a client asks -------------------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ class RoomInfo:
     visibility: str | None = None
     participant_count: int | None = None
     logged: bool | None = None
-    invite: InviteSetting | None = None
+    invite: SwitchSetting | None = None
     filepost: bool | None = None
     filestore_uri: str = ""
     addin_id: str = ""

@@ -1,4 +1,4 @@
-"""The words of posts, for search; add-ins, invitations, tokens of file transfers."""
+"""The words of posts, for search; add-ins, invitations, tokens of file transfers; what categories inherit."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ def upgrade() -> None:
     _create_invitations()
     _create_file_tokens()
     _keep_times()
+    _let_categories_inherit()
     _index_posts()
 
 
@@ -43,6 +44,10 @@ def _keep_times() -> None:
     op.add_column("rooms", sa.Column("newest_at", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("rooms", sa.Column("disorder", sa.BigInteger(), server_default="0", nullable=False))
     op.execute(_TIMES)
+
+
+def _let_categories_inherit() -> None:
+    op.add_column("categories", sa.Column("inherits", sa.Integer(), server_default="0", nullable=False))
 
 
 def _index_posts() -> None:
