@@ -82,6 +82,11 @@ def test_every_command_of_the_registry_can_be_typed() -> None:
         ),
         (["room", "modify", "A", "--addin", ""], "room.modify", {"room": "A", "addin": ""}),
         (["room", "member", "add", "A", "x", "y"], "room.member.add", {"room": "A", "who": ["x", "y"]}),
+        (
+            ["category", "modify", "밤", "--no-logged", "--inherit", "invite", "--inherit", "filepost"],
+            "category.modify",
+            {"category": "밤", "logged": False, "inherit": ["invite", "filepost"]},
+        ),
         (["user", "chat", "alice", "--off"], "user.chat", {"user": "alice", "on": False}),
         (["user", "add", "dave", "--admin"], "user.add", {"login": "dave", "admin": True}),
         (

@@ -149,8 +149,12 @@ def _given(specs: tuple[ParamSpec, ...], given: dict[str, Any]) -> dict[str, Any
         value = given.get(spec.name)
         if value is None or (not spec.required and value == _default(spec)):
             continue
-        params[spec.name] = value.value if isinstance(value, enum.Enum) else value
+        params[spec.name] = [_plain(one) for one in value] if spec.many else _plain(value)
     return params
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, enum.Enum) else value
 
 
 def _secrets(specs: tuple[ParamSpec, ...], from_stdin: bool) -> dict[str, Any]:
