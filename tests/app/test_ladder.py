@@ -1,3 +1,5 @@
+"""Lines of a trace, drawn as a ladder."""
+
 from typing import Any
 
 from parlour.app.ladder import parse_trace, render_ladder, select

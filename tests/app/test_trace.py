@@ -1,3 +1,5 @@
+"""The file of a trace: who may read it, what is in it, and what happens when it cannot be written."""
+
 import asyncio
 import json
 import stat

@@ -1,3 +1,5 @@
+"""One line for each message: what is told of it, and that nothing of what people write is."""
+
 import json
 
 import pytest

@@ -1,3 +1,5 @@
+"""`parlour trace` on files as they are found."""
+
 import json
 from pathlib import Path
 

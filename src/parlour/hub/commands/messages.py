@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from parlour.hub.changing import name_of
-from parlour.hub.commands.finding import find_person, find_room, only_admins
+from parlour.hub.commands.finding import find_person, find_room, find_room_to_administer, only_admins
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context, Following
 from parlour.hub.commands.showing import show_post
 from parlour.hub.events import PostHeard, Removed, RoomEvent
 from parlour.hub.posting import Draft
-from parlour.rooms.model import Person, Room
+from parlour.rooms.model import Person
 from parlour.rooms.refusals import Refused
 
 __all__ = ["COMMANDS"]
@@ -45,7 +45,7 @@ class Send:
 
 
 async def _tail(context: Context, actor: Person | None, params: Tail) -> Any:
-    room = _readable(context, actor, params.room)
+    room = find_room_to_administer(context, actor, params.room)
     if isinstance(room, Refused):
         return room
     history = await context.hub.reading.inspect(name_of(actor), room.id, params.count)
@@ -68,7 +68,7 @@ async def _send(context: Context, actor: Person | None, params: Send) -> Any:
 
 
 async def _follow(context: Context, actor: Person | None, params: Follow) -> AsyncIterator[Any]:
-    room = _readable(context, actor, params.room)
+    room = find_room_to_administer(context, actor, params.room)
     if isinstance(room, Refused):
         yield room
         return
@@ -104,11 +104,6 @@ class _Heard:
 
     async def next(self) -> PostHeard | None:
         return await self._queue.get()
-
-
-def _readable(context: Context, actor: Person | None, text: str) -> Room | Refused:
-    refused = only_admins(context, actor)
-    return refused if refused is not None else find_room(context, actor, text)
 
 
 COMMANDS: tuple[Command[Any] | Following[Any], ...] = (

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from parlour.hub.changing import name_of
 from parlour.hub.commands.dates import DATE_HELP, read_until
-from parlour.hub.commands.finding import find_room, only_admins
+from parlour.hub.commands.finding import find_room_to_administer
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
 from parlour.hub.commands.searches import make_query
@@ -47,10 +47,7 @@ class Clear:
 
 
 async def _remove(context: Context, actor: Person | None, params: Remove) -> Any:
-    refused = only_admins(context, actor)
-    if refused is not None:
-        return refused
-    room = find_room(context, actor, params.room)
+    room = find_room_to_administer(context, actor, params.room)
     if isinstance(room, Refused):
         return room
     query = make_query(
@@ -103,10 +100,7 @@ async def _missing(context: Context, actor: Person | None, room: Room, number: i
 
 
 async def _clear(context: Context, actor: Person | None, params: Clear) -> Any:
-    refused = only_admins(context, actor)
-    if refused is not None:
-        return refused
-    room, until = find_room(context, actor, params.room), read_until(params.until)
+    room, until = find_room_to_administer(context, actor, params.room), read_until(params.until)
     if isinstance(room, Refused):
         return room
     if isinstance(until, Refused):
