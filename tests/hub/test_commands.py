@@ -150,7 +150,13 @@ async def test_following_a_room(office: Office) -> None:
     heard = office.commands.follow("message.follow", {"room": "shift", "count": 1})
     assert (await anext(heard))["text"] == "two"
     await office.say("shift", "ann", "three")
-    assert (await anext(heard))["text"] == "three"
+    post = await anext(heard)
+    assert (post["room"], post["text"]) == ("Shift", "three")
+    await run("room.modify", room="shift", name="Night Shift")
+    await office.say("night shift", "ann", "four")
+    renamed = await anext(heard)
+    assert (renamed["room"], renamed["room_id"]) == ("Night Shift", post["room_id"])
+    await run("room.modify", room="night shift", name="Shift")
     assert len(hub.presence.live) == 1
     await heard.aclose()  # type: ignore[attr-defined]
     assert hub.presence.live == {}

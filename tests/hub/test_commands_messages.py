@@ -36,6 +36,31 @@ async def found(office: Office, **params: object) -> list[int]:
     return [post["id"] for post in pages[0]["messages"]]
 
 
+def where(office: Office) -> dict[str, str]:
+    room = office.hub.catalogue.find_room(ROOM)
+    assert room is not None
+    return {"room": room.name, "room_id": room.id}
+
+
+async def test_whatever_is_said_about_a_message_names_its_room_in_the_same_way(office: Office) -> None:
+    said = await office.run("message.send", room=ROOM, text="x", as_user="ann")
+    found_pages = await office.run("message.search", room=[ROOM], words="hot")
+    followed = office.commands.follow("message.follow", {"room": ROOM, "count": 1})
+    everything = [
+        said,
+        *await office.run("message.tail", room=ROOM),
+        *found_pages,
+        *(post for page in found_pages for post in page["messages"]),
+        await anext(followed),
+        await office.run("message.remove", room=ROOM, id=[1], dry_run=True),
+        await office.run("message.remove", room=ROOM, id=[1]),
+        await office.run("room.clear", room=ROOM, until="2020-01-01"),
+    ]
+    await followed.aclose()  # type: ignore[attr-defined]
+    assert len(everything) > 10
+    assert [{key: one[key] for key in ("room", "room_id")} for one in everything] == [where(office)] * len(everything)
+
+
 async def test_messages_are_found_by_words_people_and_dates(office: Office) -> None:
     at = [post["at"] for post in await office.run("message.tail", room=ROOM)]
     for params, ids in (
@@ -78,14 +103,14 @@ async def test_a_search_in_many_rooms_says_how_much_there_is(office: Office) -> 
 async def test_messages_are_removed_by_what_they_are(office: Office) -> None:
     run = office.run
     counted = await run("message.remove", room=ROOM, words="hot pump", dry_run=True)
-    assert counted == {"room": ROOM, "would_remove": 2, "at_least": False}
+    assert counted == {**where(office), "would_remove": 2, "at_least": False}
     assert await found(office) == [1, 2, 3, 4]
-    assert await run("message.remove", room=ROOM, words="hot pump", match="exact") == {"room": ROOM, "removed": 1}
-    assert await run("message.remove", room=ROOM, words="report cold", match="any") == {"room": ROOM, "removed": 1}
-    assert await run("message.remove", room=ROOM, words="PUMP", case=True) == {"room": ROOM, "removed": 0}
-    assert await run("message.remove", room=ROOM, author=["bob"]) == {"room": ROOM, "removed": 0}
+    assert await run("message.remove", room=ROOM, words="hot pump", match="exact") == {**where(office), "removed": 1}
+    assert await run("message.remove", room=ROOM, words="report cold", match="any") == {**where(office), "removed": 1}
+    assert await run("message.remove", room=ROOM, words="PUMP", case=True) == {**where(office), "removed": 0}
+    assert await run("message.remove", room=ROOM, author=["bob"]) == {**where(office), "removed": 0}
     assert await found(office) == [1, 2]
-    assert await run("message.remove", room=ROOM, id=[2, 1]) == {"room": ROOM, "removed": 2}
+    assert await run("message.remove", room=ROOM, id=[2, 1]) == {**where(office), "removed": 2}
     assert await found(office) == []
     kinds = [row.kind for row in await office.store.posts.outbox(0, 100)]
     assert kinds.count(EventKind.CHATDELETE) == 4
@@ -93,9 +118,9 @@ async def test_messages_are_removed_by_what_they_are(office: Office) -> None:
 
 async def test_a_text_stands_in_the_place_of_messages(office: Office) -> None:
     run = office.run
-    assert await run("message.remove", room=ROOM, id=[1], replace=True) == {"room": ROOM, "replaced": 1}
+    assert await run("message.remove", room=ROOM, id=[1], replace=True) == {**where(office), "replaced": 1}
     removed = await run("message.remove", room=ROOM, author=["bob"], replacement="지워짐")
-    assert removed == {"room": ROOM, "replaced": 2}
+    assert removed == {**where(office), "replaced": 2}
     texts = [post["text"] for post in await run("message.tail", room=ROOM)]
     assert texts == [DEFAULT_REPLACEMENT, "야간 근무 보고", "지워짐", "지워짐"]
 
@@ -116,10 +141,10 @@ async def test_a_room_is_cleared_up_to_a_moment_it_included(office: Office) -> N
     await office.enter("ann", ROOM)
     at = [post["at"] for post in await office.run("message.tail", room=ROOM)]
     assert (await office.run("room.clear", room=ROOM, until=at[1], dry_run=True))["would_remove"] == 2
-    assert await office.run("room.clear", room=ROOM, until=at[1]) == {"room": ROOM, "removed": 2}
+    assert await office.run("room.clear", room=ROOM, until=at[1]) == {**where(office), "removed": 2}
     assert await found(office) == [3, 4]
     assert "HistoryPurged" in office.ears["ann"].kinds()
-    assert await office.run("room.clear", room=ROOM, until="2027-01-15") == {"room": ROOM, "removed": 2}
+    assert await office.run("room.clear", room=ROOM, until="2027-01-15") == {**where(office), "removed": 2}
     assert reason(await office.run("room.clear", room=ROOM, until="soon")) is Refusal.INVALID
     assert reason(await office.run("room.clear", room="Sea", until="2027-01-15")) is Refusal.NO_SUCH_ROOM
 

@@ -43,8 +43,10 @@ async def test_changing_a_room_by_words(office: Office) -> None:
 
 
 async def test_a_room_that_is_made_disabled(office: Office) -> None:
-    shown = await office.run("room.create", name="Later", category="Plant", disabled=True, invite=False)
-    assert (shown["disabled"], shown["invite"]) == (True, False)
+    shown = await office.run(
+        "room.create", name="Later", category="Plant", disabled=True, invite=False, topic="인수인계"
+    )
+    assert (shown["disabled"], shown["invite"], shown["topic"]) == (True, False, "인수인계")
     assert await office.run("room.list", disabled=False) == []
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from parlour.hub.commands.finding import known_person
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
-from parlour.hub.commands.showing import show_time
+from parlour.hub.commands.showing import show_in_room, show_time
 from parlour.rooms.model import Person
 from parlour.rooms.refusals import Refused
 
@@ -30,7 +30,7 @@ async def _list(context: Context, actor: Person | None, params: List) -> Any:
         return pending
     rooms = context.hub.catalogue.rooms
     return [
-        {"number": row.number, "room": rooms[row.room].name, "room_id": row.room, "at": show_time(row.at)}
+        {"number": row.number, **show_in_room(rooms[row.room]), "at": show_time(row.at)}
         for row in pending.rows
         if row.room in rooms
     ]

@@ -49,7 +49,7 @@ async def _tail(context: Context, actor: Person | None, params: Tail) -> Any:
     if isinstance(room, Refused):
         return room
     history = await context.hub.reading.inspect(name_of(actor), room.id, params.count)
-    return history if isinstance(history, Refused) else [show_post(post) for post in history.posts]
+    return history if isinstance(history, Refused) else [show_post(room, post) for post in history.posts]
 
 
 async def _send(context: Context, actor: Person | None, params: Send) -> Any:
@@ -64,7 +64,7 @@ async def _send(context: Context, actor: Person | None, params: Send) -> Any:
     if isinstance(room, Refused):
         return room
     post = await context.hub.post_as(uri, room.id, Draft(params.text, alert=params.alert), context.new_key())
-    return post if isinstance(post, Refused) else show_post(post)
+    return post if isinstance(post, Refused) else show_post(room, post)
 
 
 async def _follow(context: Context, actor: Person | None, params: Follow) -> AsyncIterator[Any]:
@@ -80,10 +80,11 @@ async def _follow(context: Context, actor: Person | None, params: Follow) -> Asy
             yield history
             return
         for post in history.posts:
-            yield show_post(post)
+            yield show_post(room, post)
         while (event := await heard.next()) is not None:
             if event.post.chat_id > history.up_to:
-                yield show_post(event.post)
+                # It may have another name by now.
+                yield show_post(context.hub.catalogue.rooms.get(room.id, room), event.post)
     finally:
         unwatch()
 

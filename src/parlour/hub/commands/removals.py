@@ -11,6 +11,7 @@ from parlour.hub.commands.finding import find_room_to_administer
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
 from parlour.hub.commands.searches import make_query
+from parlour.hub.commands.showing import show_in_room
 from parlour.hub.removing import DEFAULT_REPLACEMENT
 from parlour.rooms.history import MOST_COUNTED, PostQuery
 from parlour.rooms.model import Person, Room
@@ -119,11 +120,11 @@ async def _count(context: Context, actor: Person | None, room: Room, query: Post
 
 def _counted(room: Room, count: int, more: bool) -> dict[str, object]:
     """`at_least`: there may be more, counting stopped."""
-    return {"room": room.name, "would_remove": count, "at_least": more}
+    return show_in_room(room) | {"would_remove": count, "at_least": more}
 
 
 def _done(room: Room, count: int, text: str | None) -> dict[str, object]:
-    return {"room": room.name, "replaced" if text is not None else "removed": count}
+    return show_in_room(room) | {"replaced" if text is not None else "removed": count}
 
 
 _SAY_WHICH = Refused(

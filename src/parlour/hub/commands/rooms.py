@@ -27,6 +27,7 @@ class Create:
     name: str = param("Name of the new room; unique among rooms and categories.")
     category: str = param("Name or id of the category it belongs to.")
     description: str = param("What the room is for.", "")
+    topic: str = param("What is talked about there now.", "")
     visibility: Literal["open", "closed", "secret"] = param(
         "open: everybody in the category's scope may enter; closed: all of them find it, members enter; "
         "secret: members alone know of it.",
@@ -103,6 +104,7 @@ async def _create(context: Context, actor: Person | None, params: Create) -> Any
     change = RoomChange(
         name=params.name,
         description=params.description,
+        topic=params.topic,
         visibility=VISIBILITIES[params.visibility],
         behavior=Behavior[params.behavior.upper()],
         invite=params.invite,

@@ -10,7 +10,7 @@ from parlour.hub.commands.dates import DATE_HELP, read_since, read_until
 from parlour.hub.commands.finding import find_author, find_room, only_admins
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
-from parlour.hub.commands.showing import show_post
+from parlour.hub.commands.showing import show_in_room, show_post
 from parlour.hub.reading import HistoryPage
 from parlour.rooms.history import PostQuery
 from parlour.rooms.model import Person, Room
@@ -60,12 +60,11 @@ async def _pages(context: Context, actor: Person | None, rooms: list[Room], quer
 
 def _show_page(room: Room, page: HistoryPage) -> dict[str, object]:
     return {
-        "room": room.name,
-        "room_id": room.id,
+        **show_in_room(room),
         "matches": page.matches,
         "more": page.more,
         "logged": page.logged,
-        "messages": [show_post(post) for post in page.posts],
+        "messages": [show_post(room, post) for post in page.posts],
     }
 
 

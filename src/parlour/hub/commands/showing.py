@@ -16,6 +16,7 @@ __all__ = [
     "VISIBILITIES",
     "show_category",
     "show_category_card",
+    "show_in_room",
     "show_person",
     "show_post",
     "show_principal",
@@ -131,9 +132,13 @@ def show_person(person: Person) -> Json:
     }
 
 
-def show_post(post: StoredPost) -> Json:
-    return {
-        "room": post.room,
+def show_in_room(room: Room) -> Json:
+    """In which room something is: the fields that begin whatever is said about it."""
+    return {"room": room.name, "room_id": room.id}
+
+
+def show_post(room: Room, post: StoredPost) -> Json:
+    return show_in_room(room) | {
         "id": post.chat_id,
         "author": post.author,
         "author_name": post.author_name,
