@@ -16,7 +16,7 @@ _SECONDS = os.environ.get("PARLOUR_FUZZ_SECONDS", "4")
 
 
 def test_there_are_targets() -> None:
-    assert {"fuzz_sip", "fuzz_sdp", "fuzz_ntlm", "fuzz_xccos"} <= set(_TARGETS)
+    assert {"fuzz_sip", "fuzz_sdp", "fuzz_ntlm", "fuzz_xccos", "fuzz_documents"} <= set(_TARGETS)
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from parlour.xccos.decode import COMMANDS, decode_envelope
 from parlour.xccos.encode_requests import REQUESTS, Sayable, encode_requests
-from parlour.xccos.escape import strip_forbidden
+from parlour.xml.escape import strip_forbidden
 from parlour.xccos.types import (
     BatchJoin,
     Envelope,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from parlour.xccos import encode
 from parlour.xccos.encode import Fragment, Page
-from parlour.xccos.escape import strip_forbidden
+from parlour.xml.escape import strip_forbidden
 from parlour.xccos.ids import canonical_category_uri, canonical_principal, category_uri, group_uri, room_uri
 from parlour.xccos.times import parse_time
 from parlour.xccos.types import (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
-from xml.parsers import expat
+
+from parlour.xml.reader import SEPARATOR, Builder, Caps, XmlRefused, read_document
 
 __all__ = ["EVENT", "REQUEST_BODY", "REQUEST_TYPE", "Provisioned", "read_provisioning"]
 
@@ -14,8 +15,7 @@ REQUEST_BODY: Final = (
     b'<provisioningGroupList xmlns="http://schemas.microsoft.com/2006/09/sip/provisioninggrouplist">'
     b'<provisioningGroup name="persistentChatConfiguration"/></provisioningGroupList>'
 )
-_LARGEST = 256 * 1024
-_MOST_PROPERTIES = 1000
+_CAPS: Final = Caps(size=256 * 1024, elements=4000, depth=32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Provisioned:
 
 def read_provisioning(body: bytes) -> Provisioned:
     """What the document says about chat. One that cannot be read says nothing."""
-    properties = _properties(body) if 0 < len(body) <= _LARGEST else {}
+    properties = _properties(body)
     told = properties.get("EnablePersistentChat")
     pool = properties.get("DefaultPersistentChatPoolUri", "")
     return Provisioned(
@@ -38,34 +38,28 @@ def read_provisioning(body: bytes) -> Provisioned:
 
 def _properties(body: bytes) -> dict[str, str]:
     """Texts of `property` elements by name."""
-    found: dict[str, str] = {}
-    name = ""
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal name
-        name = attributes.get("name", "") if tag.rpartition(":")[2] == "property" else ""
-        if name and len(found) < _MOST_PROPERTIES:
-            found[name] = ""
-
-    def data(text: str) -> None:
-        if name in found:
-            found[name] += text
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = start
-    parser.EndElementHandler = lambda tag: start("", {})
-    parser.CharacterDataHandler = data
-    parser.StartDoctypeDeclHandler = _refuse
     try:
-        parser.Parse(body, True)
-    except (expat.ExpatError, _Refused):
+        found = read_document(body, _CAPS, lambda _source: _Properties()).found
+    except XmlRefused:
         return {}
     return {name: text.strip() for name, text in found.items()}
 
 
-class _Refused(Exception):
-    """A document type declaration: no honest document has one."""
+class _Properties(Builder):
+    __slots__ = ("_name", "found")
 
+    def __init__(self) -> None:
+        self.found: dict[str, str] = {}
+        self._name: str | None = None
 
-def _refuse(*_declaration: object) -> None:
-    raise _Refused
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self._name = attributes.get("name") if name.rpartition(SEPARATOR)[2] == "property" else None
+        if self._name is not None:
+            self.found[self._name] = ""
+
+    def end(self, name: str) -> None:
+        self._name = None
+
+    def data(self, text: str) -> None:
+        if self._name is not None:
+            self.found[self._name] += text

@@ -23,7 +23,7 @@ from parlour.frontend.publications import (
     render_categories,
     render_fault,
 )
-from parlour.frontend.xml import children, parse_document
+from parlour.frontend.xml import parse_document
 from parlour.store.api import DocumentConflict, Documents
 
 __all__ = ["CONTENT_TYPE", "EVENT", "MEMBERS_TYPE", "PUBLISH_TYPE", "Presence", "changed_for_all"]
@@ -184,7 +184,7 @@ def requested_sections(body: bytes) -> frozenset[str]:
     """Which sections of roaming data a SUBSCRIBE asks for; no body asks for all. Raises RemoteProtocolError."""
     if not body.strip():
         return frozenset(_SECTIONS)
-    return frozenset(kind for item in children(parse_document(body), "roaming") if (kind := item.get("type")))
+    return frozenset(kind for item in parse_document(body).find_all("roaming") if (kind := item.get("type")))
 
 
 def _roaming_data(inner: str) -> bytes:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Final
 
 from parlour.frontend.settings import FrontendSettings
-from parlour.frontend.xml import children, escape, parse_document, quoteattr
+from parlour.frontend.xml import parse_document
 from parlour.rooms.model import Person
+from parlour.xml.escape import escape_attribute, escape_text
 
 __all__ = ["CONTENT_TYPE", "EVENT", "provisioning_document", "requested_groups"]
 
@@ -31,7 +32,7 @@ def requested_groups(body: bytes) -> frozenset[str]:
     if not body.strip():
         return frozenset({CHAT_GROUP})
     root = parse_document(body, limit=_MAX_REQUEST)
-    groups = children(root, "provisioningGroup")[:_MAX_GROUPS]
+    groups = root.find_all("provisioningGroup")[:_MAX_GROUPS]
     return frozenset(name for group in groups if (name := group.get("name")))
 
 
@@ -48,7 +49,9 @@ def _chat_group(person: Person, settings: FrontendSettings) -> str:
     properties = [("EnablePersistentChat", "true" if enabled else "false")]
     if enabled:
         properties += [(name, value) for name, value in _addresses(settings) if value]
-    entries = "".join(f"<property name={quoteattr(name)}>{escape(value)}</property>" for name, value in properties)
+    entries = "".join(
+        f'<property name="{escape_attribute(name)}">{escape_text(value)}</property>' for name, value in properties
+    )
     return f'<provisionGroup name="{CHAT_GROUP}"><propertyEntryList>{entries}</propertyEntryList></provisionGroup>'
 
 

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from lxml import etree
-
-from parlour.frontend.xml import children, parse_document, quoteattr, serialize_child
+from parlour.frontend.xml import Element, parse_document
 from parlour.sip.errors import RemoteProtocolError
+from parlour.xml.escape import escape_attribute
 
 __all__ = [
     "Category",
@@ -85,44 +84,55 @@ class Category:
 
 def decode_publish(body: bytes) -> tuple[str, list[Publication]]:
     """The URI that is published for ("" when not said) and its publications. Raises RemoteProtocolError 400 or 413."""
-    groups = children(parse_document(body), "publications")
+    groups = parse_document(body).find_all("publications")
     if len(groups) != 1:
         raise RemoteProtocolError(400, "Publications Expected")
-    elements = children(groups[0], "publication")
+    elements = groups[0].find_all("publication")
     if len(elements) > MAX_PUBLICATIONS:
         raise RemoteProtocolError(413, "Too Many Publications")
     return groups[0].get("uri") or "", [_publication(i, element) for i, element in enumerate(elements, 1)]
 
 
-def _publication(index: int, element: etree._Element) -> Publication:
+def _publication(index: int, element: Element) -> Publication:
     name = element.get("categoryName") or ""
     if not _NAME.fullmatch(name):
         raise RemoteProtocolError(400, "Bad Category Name")
     expires = element.get("expires")
-    content = b"".join(serialize_child(child) for child in element)
-    if len(content) > MAX_CONTENT:
-        raise RemoteProtocolError(413, "Publication Too Large")
     return Publication(
         index=index,
         name=name,
-        instance=_number(element.get("instance", "0")),
-        container=_number(element.get("container", "0")),
-        version=_number(element.get("version", "0")),
-        lifetime=_lifetime(element.get("expireType", "static")),
+        instance=_number(element.get("instance")),
+        container=_number(element.get("container")),
+        version=_number(element.get("version")),
+        lifetime=_lifetime(element.get("expireType")),
         expires=None if expires is None else _number(expires),
-        content=content.decode(),
+        content=_content(element),
     )
 
 
-def _number(text: str) -> int:
+def _content(element: Element) -> str:
+    """What is published, each element as it was written; what stands between them means nothing."""
+    parts: list[bytes] = []
+    left = MAX_CONTENT
+    for child in element.children:
+        parts.append(child.whole())
+        left -= len(parts[-1])
+        if left < 0:
+            raise RemoteProtocolError(413, "Publication Too Large")
+    return b"".join(parts).decode()
+
+
+def _number(text: str | None) -> int:
+    if text is None:
+        return 0
     if not _NUMBER.fullmatch(text) or int(text) > 0xFFFFFFFF:
         raise RemoteProtocolError(400, "Bad Number In Publication")
     return int(text)
 
 
-def _lifetime(text: str) -> Lifetime:
+def _lifetime(text: str | None) -> Lifetime:
     try:
-        return Lifetime(text)
+        return Lifetime.STATIC if text is None else Lifetime(text)
     except ValueError as error:
         raise RemoteProtocolError(400, "Unknown Expire Type") from error
 
@@ -154,7 +164,7 @@ def decode_category(content: bytes, version: int) -> Category:
 
 def render_categories(uri: str, categories: Iterable[Category]) -> str:
     inner = "".join(_render_category(category) for category in categories)
-    return f'<categories xmlns="{_CATEGORIES}" uri={quoteattr(uri)}>{inner}</categories>'
+    return f'<categories xmlns="{_CATEGORIES}" uri="{escape_attribute(uri)}">{inner}</categories>'
 
 
 def _render_category(category: Category) -> str:

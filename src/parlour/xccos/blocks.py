@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from parlour.xccos.escape import escape_attribute, escape_text
+from parlour.xml.escape import escape_attribute, escape_text
 from parlour.xccos.ids import parse_room_uri
 from parlour.xccos.times import format_time
 from parlour.xccos.types import (

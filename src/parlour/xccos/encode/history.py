@@ -14,7 +14,7 @@ from parlour.xccos.blocks import (
     purge_block,
 )
 from parlour.xccos.encode.envelope import FRAME_BYTES, SPLIT_BYTES, Fragment, notice, reply
-from parlour.xccos.escape import escape_attribute
+from parlour.xml.escape import escape_attribute
 from parlour.xccos.ids import NAMESPACE
 from parlour.xccos.types import Command, FailedRoom, Message
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from parlour.xccos.blocks import element, server_info_block
 from parlour.xccos.encode.envelope import Fragment, notice, reply
-from parlour.xccos.escape import escape_attribute
+from parlour.xml.escape import escape_attribute
 from parlour.xccos.types import AddIn, Command, Preference, ServerInfo, TransferToken
 
 __all__ = [

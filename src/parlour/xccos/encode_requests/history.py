@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from parlour.xccos.blocks import element, message_reference, purge_block, room_reference
-from parlour.xccos.escape import escape_text
+from parlour.xml.escape import escape_text
 from parlour.xccos.times import format_time
 from parlour.xccos.types import (
     DeleteMessage,

@@ -13,7 +13,7 @@ from parlour.xccos.blocks import (
     element,
     room_reference,
 )
-from parlour.xccos.escape import escape_text
+from parlour.xml.escape import escape_text
 from parlour.xccos.times import format_time
 from parlour.xccos.types import (
     CategorySettings,

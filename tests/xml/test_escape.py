@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parlour.xccos.escape import escape_attribute, escape_text, strip_forbidden
+from parlour.xml.escape import escape_attribute, escape_text, strip_forbidden
 
 ANYTHING = st.text(alphabet=st.characters())
 
