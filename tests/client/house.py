@@ -15,6 +15,7 @@ from parlour.app.demo import make_demo
 from parlour.app.ready import Demo
 from parlour.app.wiring import Core, SipSide, build_sip, open_core
 from parlour.client import Client, ClientSettings
+from tests.ports import free_port
 
 DOMAIN = "contoso.example"
 PASSWORD = "Secret123"
@@ -49,8 +50,9 @@ class House:
 
 
 @asynccontextmanager
-async def house(data_dir: Path, *, port: int = 0, tls: bool = False, **settings: Any) -> AsyncIterator[House]:
-    """A server with the demo people and rooms; in the same directory it goes on where it stopped."""
+async def house(data_dir: Path, *, port: int | None = None, tls: bool = False, **settings: Any) -> AsyncIterator[House]:
+    """A server with the demo people and rooms; in the same directory it goes on where it stopped. `port`: where it is
+    to be found again; any by itself."""
     DataDir(data_dir).prepare()
     made = make_settings({"domain": DOMAIN, "data_dir": str(data_dir), **settings}, origin="test")
     certificate, key = data_dir / "certificate.pem", data_dir / "key.pem"
@@ -60,7 +62,7 @@ async def house(data_dir: Path, *, port: int = 0, tls: bool = False, **settings:
         demo = await make_demo(core, made, PASSWORD)
         sip = build_sip(made, core)
         context = server_context(certificate, key, "1.2") if tls else None
-        host, bound = await sip.endpoint.listen("TLS" if tls else "TCP", "127.0.0.1", port, context)
+        host, bound = await sip.endpoint.listen("TLS" if tls else "TCP", "127.0.0.1", port or free_port(), context)
         try:
             yield House(core, sip, demo, f"{host}:{bound}", certificate if tls else None)
         finally:

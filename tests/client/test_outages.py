@@ -76,7 +76,7 @@ async def test_what_was_missed_is_told_once_and_in_order(tmp_path: Path) -> None
         async with there.client("alice") as alice:
             await (await alice.join(room.uri)).post("before")
             assert await texts(room, 1) == ["before"]
-    async with house(data, port=0) as elsewhere, elsewhere.client("alice") as alice:
+    async with house(data) as elsewhere, elsewhere.client("alice") as alice:
         for one in (room, quiet):
             await alice.join(one.uri)
         for number in range(70):
@@ -257,7 +257,7 @@ async def test_without_coming_back(tmp_path: Path) -> None:
 async def test_a_stopped_server_and_a_new_one(tmp_path: Path) -> None:
     data = tmp_path / "data"
 
-    async def serve(port: int, bob: Client | None) -> tuple[House, Client]:
+    async def serve(port: int | None, bob: Client | None) -> tuple[House, Client]:
         async with house(data, port=port) as there:
             client = bob or there.client("bob", settings=FAST)
             if bob is None:
@@ -266,7 +266,7 @@ async def test_a_stopped_server_and_a_new_one(tmp_path: Path) -> None:
             await client.post(there.room("Lobby"), f"on {port}")
             return there, client
 
-    there, bob = await serve(0, None)
+    there, bob = await serve(None, None)
     for _ in range(3):
         await serve(int(there.server.rpartition(":")[2]), bob)
     assert len(await texts(bob.rooms[0], 4)) == 4

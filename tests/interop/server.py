@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -15,17 +14,12 @@ from typing import Any
 
 from parlour.app.config import Settings
 from parlour.cli import link
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / ".venv/bin/parlour"
 DOMAIN = "contoso.example"
 PASSWORD = "Secret123"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Server:

@@ -18,7 +18,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from tests.interop.needs import sipp
-from tests.interop.server import DOMAIN, PASSWORD, free_port
+from tests.interop.server import DOMAIN, PASSWORD
+from tests.ports import free_port
 
 SCENARIOS = Path(__file__).with_name("sipp")
 _SECONDS = 20

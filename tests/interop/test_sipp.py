@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.interop.relay import Relay
-from tests.interop.server import DOMAIN, Server, free_port
+from tests.interop.server import DOMAIN, Server
 from tests.interop.sipp_peer import SippPeer
+from tests.ports import free_port
 
 pytestmark = pytest.mark.interop
 
