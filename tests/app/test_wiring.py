@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from parlour.app.measuring import readiness
 from parlour.client import Busy, ClientError, ClientSettings, NotProvisioned
 from parlour.frontend.provisioning import provisioning_document
 from tests.client.house import DOMAIN, House, house
+from tests.system.client import Chatter
 
 ONCE = ClientSettings(reconnect=False, answer_timeout=5.0, sign_in_timeout=5.0)
 HELP = f"sip:help@{DOMAIN}"
@@ -59,6 +61,51 @@ async def test_who_is_no_longer_enabled_is_out(tmp_path: Path) -> None:
             async for _event in bob.events():
                 pass
         assert there.core.hub.presence.live == {}
+
+
+async def test_signed_in_clients_are_told_when_the_policy_changes(tmp_path: Path) -> None:
+    async with house(tmp_path) as there, Chatter("bob") as bob, Chatter("alice") as alice:
+        port, lobby = int(there.server.rpartition(":")[2]), there.room("Lobby")
+        await bob.open(port)
+        await (await alice.open(port)).call(lobby)
+        assert (await bob.subscribe("vnd-microsoft-provisioning-v2")).status == 200
+        await bob.until(lambda: bob.notified)
+        await bob.call(lobby)
+        await there.run("policy.set", setting="off", everyone=True)
+        await there.run("policy.set", setting="on", user="alice")
+        async with asyncio.timeout(20):
+            await bob.hung_up.wait()
+        await bob.until(lambda: bob.notified[1:])
+        await there.run("policy.set", setting="inherit", everyone=True)
+        await bob.until(lambda: bob.notified[2:])
+        assert [">true<" in body for body in bob.notified] == [True, False, True]
+        assert bob.notified[2] == bob.notified[0]
+        await bob.call(lobby)
+        assert (await bob.post(lobby, "back again")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("command", "params"), [("user.disable", {}), ("user.password", {"password": "Another 1234"}), ("user.remove", {})]
+)
+async def test_who_may_not_sign_in_any_more_is_gone_and_the_others_see_it(
+    tmp_path: Path, command: str, params: dict[str, str]
+) -> None:
+    async with house(tmp_path) as there, Chatter("bob") as bob, Chatter("alice") as alice:
+        port, lobby = int(there.server.rpartition(":")[2]), there.room("Lobby")
+        await (await alice.open(port)).call(lobby)
+        await (await bob.open(port)).call(lobby)
+        await alice.until(lambda: [body for body in alice.bodies if "ntc:join" in body and bob.uri in body])
+        await there.run(command, user="bob", **params)
+        async with asyncio.timeout(20):
+            await bob.lost.wait()
+        await alice.until(lambda: [body for body in alice.bodies if "ntc:part" in body and bob.uri in body])
+        assert (await alice.post(lobby, "he has left")).status == 200
+        with pytest.raises(ClientError):
+            async with there.client("bob", settings=ONCE):
+                pass
+        if command == "user.password":
+            async with there.client("bob", settings=ONCE, password=params["password"]):
+                pass
 
 
 async def test_a_further_address_answers_under_its_own_name(tmp_path: Path) -> None:

@@ -179,6 +179,18 @@ async def test_a_new_password_counts_at_once(place: Place) -> None:
     assert directory.nt_hash(ALICE) == nt_hash("비밀번호 1234")
 
 
+async def test_a_new_password_is_told_and_a_dearer_hash_of_the_old_one_is_not(place: Place) -> None:
+    await place.open().add_user("alice", PASSWORD)
+    place.close()
+    directory = place.open(cost=PasswordCost(time_cost=2, memory_kib=8, parallelism=1))
+    heard: list[str] = []
+    directory.subscribe_passwords(heard.append)
+    assert await directory.check_password(ALICE, PASSWORD)
+    assert heard == []
+    await directory.set_password("SIP:Alice@contoso.com", "비밀번호 1234")
+    assert heard == [ALICE]
+
+
 async def test_disabled_at_once(place: Place) -> None:
     directory = place.open()
     await directory.add_user("alice", PASSWORD)

@@ -194,6 +194,7 @@ class FakeDirectory:
     def __init__(self, *people: Person) -> None:
         self._people = {person.uri: person for person in people}
         self._callbacks: list[Callable[[str], None]] = []
+        self.new_password: list[Callable[[str], None]] = []
 
     def change(self, person: Person) -> None:
         self._people[person.uri] = person
@@ -231,6 +232,9 @@ class FakeDirectory:
 
     def subscribe(self, callback: Callable[[str], None]) -> None:
         self._callbacks.append(callback)
+
+    def subscribe_passwords(self, callback: Callable[[str], None]) -> None:
+        self.new_password.append(callback)
 
 
 def incoming(message: Request, connection: Any) -> IncomingRequest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 from dataclasses import replace
 
 import pytest
@@ -291,6 +292,16 @@ def test_somebody_who_is_disabled_is_shown_out(house: House) -> None:
     assert len(house.frontend.bindings) == 0
 
 
+def test_a_new_password_ends_what_the_old_one_has_proven(house: House) -> None:
+    house.sign_in_ntlm()
+    house.sign_in_digest("bob", house.bob)
+    for told in house.directory.new_password:
+        told(BOB)
+    assert house.bob.closed
+    assert not house.alice.closed
+    assert [binding.person for binding in house.frontend.bindings.remove_expired(1e9)] == [ALICE]
+
+
 def test_ntlm_is_not_offered_over_udp(house: House) -> None:
     datagrams = FakeConnection("UDP")
     datagrams.reliable = False
@@ -427,6 +438,104 @@ async def test_provisioning_is_told_once_in_the_answer(house: House) -> None:
     assert b'<property name="EnablePersistentChat">true</property>' in answer.body
     assert answer.to.tag
     assert house.endpoint.sent == []
+
+
+PROVISIONING = "Event: vnd-microsoft-provisioning-v2"
+
+
+def chat(uri: str, enabled: bool) -> Person:
+    return Person(uri=uri, guid="1", display_name="Somebody", chat_enabled=enabled)
+
+
+def told(house: House) -> list[str]:
+    """Every NOTIFY since the last look: who gets it, and whether they may chat."""
+    sent, house.endpoint.sent = house.endpoint.sent, []
+    found = []
+    for one in sent:
+        assert one.message.headers.get("Event") == "vnd-microsoft-provisioning-v2"
+        (enabled,) = re.findall(rb"EnablePersistentChat.>(\w+)<", one.message.body)
+        found.append(f"{one.message.method} {one.connection.peer[1]} {enabled.decode()}")
+    return found
+
+
+async def test_a_change_of_policy_is_told_in_subscriptions_that_last(house: House) -> None:
+    house.sign_in_digest()
+    house.sign_in_digest("bob", house.bob)
+    first = await house.later(plain("SUBSCRIBE", ALICE, extra=PROVISIONING))
+    await house.later(plain("SUBSCRIBE", BOB, "bob", extra=PROVISIONING), house.bob)
+    sent = house.endpoint.sent[0].message
+    assert told(house) == ["NOTIFY 34442 true", "NOTIFY 40000 true"]
+    house.directory.change(chat(ALICE, False))
+    assert told(house) == [], "in a turn of the loop of its own"
+    house.timers.fire()
+    again = house.endpoint.sent[0].message
+    assert told(house) == ["NOTIFY 34442 false"]
+    assert (again.call_id, again.from_.tag, again.cseq.number) == (sent.call_id, first.to.tag, 2)
+    assert b"PoolUri" not in again.body
+    house.directory.change(chat(ALICE, True))
+    house.timers.fire()
+    assert house.endpoint.sent[0].message.body == sent.body, "the full document, as the first one"
+    assert told(house) == ["NOTIFY 34442 true"]
+
+
+async def test_what_says_the_same_is_not_told(house: House) -> None:
+    house.sign_in_digest()
+    await house.later(plain("SUBSCRIBE", ALICE, extra=PROVISIONING))
+    told(house)
+    house.directory.change(replace(chat(ALICE, True), display_name="Alice Anderson"))
+    house.directory.change(chat(ALICE, False))
+    house.directory.change(chat(ALICE, True))
+    house.timers.fire()
+    assert told(house) == []
+
+
+async def test_who_asked_once_or_ended_is_not_told(house: House) -> None:
+    house.sign_in_digest()
+    await house.later(wire("sipe-subscribe-provisioning"))
+    answer = await house.later(plain("SUBSCRIBE", ALICE, extra=PROVISIONING, cseq=2))
+    to = f"<{ALICE}>;tag={answer.to.tag}"
+    await house.later(plain("SUBSCRIBE", ALICE, extra=f"{PROVISIONING}\nExpires: 0", to=to, cseq=3))
+    told(house)
+    house.directory.change(chat(ALICE, False))
+    house.timers.fire()
+    assert told(house) == []
+
+
+@pytest.mark.parametrize("status", [481, 0])
+async def test_a_client_that_has_forgotten_is_forgotten(house: House, status: int) -> None:
+    house.sign_in_digest()
+    await house.later(plain("SUBSCRIBE", ALICE, extra=PROVISIONING))
+    (first,) = house.endpoint.sent
+    first.answer(200)
+    told(house)
+    house.directory.change(chat(ALICE, False))
+    house.timers.fire()
+    (second,) = house.endpoint.sent
+    second.answer(status) if status else second.time_out()
+    told(house)
+    house.directory.change(chat(ALICE, True))
+    house.timers.fire()
+    assert told(house) == []
+
+
+async def test_many_are_told_a_few_at_a_time() -> None:
+    people = [f"sip:p{number}@contoso.com" for number in range(70)]
+    house = House()
+    connections = {}
+    for number, uri in enumerate(people):
+        house.directory.change(chat(uri, True))
+        connection = connections[uri] = FakeConnection(port=50000 + number)
+        name = f"p{number}"
+        house.sign_in_digest(name, connection)
+        await house.later(plain("SUBSCRIBE", uri, name, extra=PROVISIONING), connection)
+    told(house)
+    for uri in people:
+        house.directory.change(chat(uri, False))
+    slices = []
+    while house.timers.waiting:
+        house.timers.fire()
+        slices.append(len(told(house)))
+    assert slices == [32, 32, 6]
 
 
 async def test_roaming_self_then_publish_then_sign_off(house: House) -> None:

@@ -20,7 +20,8 @@ from tests.interop.server import DOMAIN, PASSWORD
 
 POOL = f"sip:GC-1-PersistentChatService-1@{DOMAIN}"
 NAMESPACE = "urn:parlano:xml:ns:xccos"
-PATIENCE = 20.0
+PATIENCE = 60.0
+"""Seconds after which something that was waited for does not come any more, however busy the machine."""
 
 _SDP = (
     "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=session\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
@@ -111,6 +112,8 @@ class Chatter:
         self.heard: list[Heard] = []
         self.bodies: list[str] = []
         """Bodies of INFOs that are no posts: replies and notices."""
+        self.notified: list[str] = []
+        """Bodies of NOTIFYs."""
         self.hung_up = asyncio.Event()
         """The server sent BYE."""
         self.lost = asyncio.Event()
@@ -181,6 +184,14 @@ class Chatter:
         )
         more = [contact, f"Authorization: {proof.render()}"]
         assert (await self.request("REGISTER", registrar, local, me, call_id, more=more)).status == 200
+
+    async def subscribe(self, event: str) -> Message:
+        """A lasting subscription to a document of one's own."""
+        local, me = f"<{self.uri}>;tag={secrets.token_hex(4)}", f"<{self.uri}>"
+        contact = f"Contact: <sip:{self._name}@{self._local};transport=tcp>"
+        return await self.request(
+            "SUBSCRIBE", self.uri, local, me, secrets.token_hex(8), more=[contact, f"Event: {event}", "Expires: 3600"]
+        )
 
     # -- what we say -------------------------------------------------------------------------------------------
 
@@ -302,6 +313,9 @@ class Chatter:
             return
         if message.method == "BYE":
             self.hung_up.set()
+        elif message.method == "NOTIFY":
+            self.notified.append(message.body.decode())
+            self._news.set()
         elif message.method == "INFO":
             self._take_info(message.body.decode())
         self._answer(message)

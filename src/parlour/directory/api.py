@@ -75,3 +75,7 @@ class Directory(Protocol):
         """Call back, on the loop's thread, with the URI of each person who was added, removed, or whose data, groups or
         rights changed. Callbacks must not raise."""
         ...
+
+    def subscribe_passwords(self, callback: Callable[[str], None]) -> None:
+        """As `subscribe`, with the URI of each person who has got another password."""
+        ...

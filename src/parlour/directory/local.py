@@ -41,6 +41,7 @@ class LocalDirectory:
         self.domain = domain.lower()
         self._schemes = schemes if schemes is not None else VerifierSchemes()
         self._callbacks: list[Callable[[str], None]] = []
+        self._password_callbacks: list[Callable[[str], None]] = []
         self._database = AccountsDatabase(path)
         self._passwords = Passwords(cost if cost is not None else PasswordCost())
         try:
@@ -131,6 +132,9 @@ class LocalDirectory:
     def subscribe(self, callback: Callable[[str], None]) -> None:
         self._callbacks.append(callback)
 
+    def subscribe_passwords(self, callback: Callable[[str], None]) -> None:
+        self._password_callbacks.append(callback)
+
     # -- passwords -----------------------------------------------------------------------------------------------
 
     def nt_hash(self, uri: str) -> bytes | None:
@@ -167,7 +171,10 @@ class LocalDirectory:
         normal = self._passwords.check_new(password)
         self._person(uri)
         encoded = await self._passwords.hash(normal)
-        self._keep_password(self._person(uri).uri, normal, encoded)
+        uri = self._person(uri).uri
+        self._keep_password(uri, normal, encoded)
+        for callback in self._password_callbacks:
+            callback(uri)
 
     def _keep_password(self, uri: str, normal: str, encoded: str) -> None:
         made = make_verifiers(self._schemes, login_of(uri), self.domain, normal)

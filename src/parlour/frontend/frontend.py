@@ -18,7 +18,8 @@ from parlour.frontend.authenticator import Accepted, Authenticator, Dropped
 from parlour.frontend.bindings import Binding, BindingTable
 from parlour.frontend.courier import Courier
 from parlour.frontend.flow_tokens import FlowTokens
-from parlour.frontend.own_documents import OwnDocuments, Reach
+from parlour.frontend.notifying import Reach
+from parlour.frontend.own_documents import OwnDocuments
 from parlour.frontend.people import People, address_of
 from parlour.frontend.presence import Presence
 from parlour.frontend.proxy import Hop, Proxy
@@ -76,12 +77,20 @@ class Frontend:
         self._replies = Replies()
         self._next_sweep = 0.0
         directory.subscribe(self._person_changed)
+        directory.subscribe_passwords(self._password_changed)
 
     def attach(self, endpoint: Courier) -> None:
         """Call once, before the first request."""
         self._courier = endpoint
         self._own = OwnDocuments(
-            self._directory, self._presence, endpoint, self._replies, self.settings, self._clock, self._way_to
+            self._directory,
+            self._presence,
+            endpoint,
+            self._replies,
+            self.settings,
+            self._clock,
+            self._way_to,
+            self._call_later,
         )
         realms = frozenset({self.settings.realm, self.authenticator.digest_realm})
         self._proxy = Proxy(endpoint, realms=realms, timer_c=self.settings.timer_c, call_later=self._call_later)
@@ -100,6 +109,7 @@ class Frontend:
 
     async def close(self) -> None:
         """Stop what is still being worked on; its requests stay unanswered."""
+        self._own.close()
         await self._replies.close()
 
     # -- the way in ----------------------------------------------------------------------------------------------
@@ -208,12 +218,23 @@ class Frontend:
                 self._binding_gone(binding)
 
     def _person_changed(self, uri: str) -> None:
-        """Somebody was changed in the directory: whoever may not sign in any more is shown out."""
+        """Somebody was changed in the directory: whoever may not sign in any more is shown out, others are told whether
+        they may chat."""
         person = self._directory.find_person(uri)
-        if person is not None and not person.disabled:
-            return
+        if person is None or person.disabled:
+            self._show_out(uri, "may not sign in any more")
+        else:
+            self._own.person_changed(uri)
+
+    def _password_changed(self, uri: str) -> None:
+        """What was proven with the old password is proven no more. COMPAT: SIPE signs in again when its connection is
+        closed, and asks its user when the password is refused; a 401 in the middle it would answer with the same
+        request for ever."""
+        self._show_out(uri, "has another password")
+
+    def _show_out(self, uri: str, why: str) -> None:
         for connection in self.authenticator.connections_of(uri):
-            log.info("%s may not sign in any more; closing %r", uri, connection)
+            log.info("%s %s; closing %r", uri, why, connection)
             connection.close()
 
     # -- own documents, services, proxy --------------------------------------------------------------------------

@@ -6,10 +6,12 @@ Provisioning, contact list and presence document; see docs/protocol/sip.md, sect
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from parlour.frontend import contacts, presence, provisioning
 from parlour.frontend.answer import Answer
 from parlour.frontend.courier import Courier
+from parlour.frontend.notifying import Notifier, Reach, Renewals
 from parlour.frontend.people import People, address_of
 from parlour.frontend.presence import Presence
 from parlour.frontend.reading import option_tags
@@ -26,16 +28,14 @@ from parlour.frontend.subscriptions import (
     event_of,
     takes_piggyback,
 )
+from parlour.rooms.model import Person
 from parlour.sip.errors import RemoteProtocolError
 from parlour.sip.message import Request
 from parlour.store.api import StoreUnavailable
 from parlour.ua.connection import Connection
-from parlour.ua.incoming import IncomingRequest, MessageSigner
+from parlour.ua.incoming import IncomingRequest
 
-__all__ = ["OwnDocuments", "Reach"]
-
-Reach = tuple[Connection, MessageSigner | None]
-"""A connection, and who signs what is sent on it."""
+__all__ = ["OwnDocuments"]
 
 
 class OwnDocuments:
@@ -50,6 +50,7 @@ class OwnDocuments:
         settings: FrontendSettings,
         clock: Callable[[], float],
         reach: Callable[[int], Reach | None],
+        call_later: Callable[[float, Callable[[], None]], Any],
     ) -> None:
         """`reach`: the way to the client at a connection, by its id; None when it is gone."""
         self.presence = presence
@@ -61,7 +62,25 @@ class OwnDocuments:
         self._replies = replies
         self._settings = settings
         self._clock = clock
-        self._reach = reach
+        self._notifier = Notifier(self.subscriptions, courier, reach, clock)
+        self._renewals = Renewals(self._renew_provisioning, call_later)
+
+    def close(self) -> None:
+        """Nobody is told of changes any more."""
+        self._renewals.close()
+
+    def person_changed(self, uri: str) -> None:
+        """Whether somebody may chat may be another matter now: clients with a lasting subscription hear of it soon."""
+        self._renewals.add(self.subscriptions.of_person(uri, provisioning.EVENT))
+
+    def _renew_provisioning(self, subscription: Subscription) -> None:
+        before = subscription.told
+        person = self._people.find_person(subscription.person)
+        if before is None or person is None:
+            return  # the first notification, which is under way, says it; or the connection is being closed
+        document = self._provisioning(subscription, person)
+        if subscription.told != before:
+            self._notifier.tell(subscription, document)
 
     def subscribe(self, incoming: IncomingRequest) -> None:
         """A SUBSCRIBE that is for this server."""
@@ -99,8 +118,7 @@ class OwnDocuments:
         else:
             self._replies.send(incoming, Answer(200, "", tuple(headers), document.body, document.content_type))
         if document is not None and not piggyback:
-            notify = subscription.build_notify(document, contact, now=self._clock())
-            self._notify(subscription, notify, (incoming.connection, incoming.signer))
+            self._notifier.send(subscription, document, (incoming.connection, incoming.signer))
 
     async def _document(self, incoming: IncomingRequest, subscription: Subscription) -> Document | None:
         """What to tell; None for nothing: the end of a subscription, or a refresh of one that tells once."""
@@ -108,7 +126,7 @@ class OwnDocuments:
         if request.to.tag is not None and (not package.repeats or subscription.expires_at <= self._clock()):
             return None
         if package.name == provisioning.EVENT:
-            return self._provisioning(request, subscription.person)
+            return self._first_provisioning(request, subscription)
         if package.name == contacts.EVENT:
             return Document(contacts.CONTENT_TYPE, contacts.contacts_document())
         if package.name == presence.EVENT:
@@ -116,20 +134,17 @@ class OwnDocuments:
             return Document(presence.CONTENT_TYPE, await self.presence.document(subscription.person, body))
         return None
 
-    def _provisioning(self, request: Request, uri: str) -> Document:
-        person = self._people.find_person(uri)
+    def _first_provisioning(self, request: Request, subscription: Subscription) -> Document:
+        person = self._people.find_person(subscription.person)
         if person is None:
             raise RemoteProtocolError(404, "Not Found")
-        groups = provisioning.requested_groups(request.body)
-        body = provisioning.provisioning_document(person, groups, self._settings)
-        return Document(provisioning.CONTENT_TYPE, body)
+        subscription.groups = provisioning.requested_groups(request.body)
+        return self._provisioning(subscription, person)
 
-    def _notify(self, subscription: Subscription, notify: Request, reach: Reach) -> None:
-        connection, signer = reach
-        if subscription.benotify:
-            self._courier.send_ack(notify, connection, signer)
-        else:
-            self._courier.send_request(notify, connection, lambda _: None, signer)
+    def _provisioning(self, subscription: Subscription, person: Person) -> Document:
+        body = provisioning.provisioning_document(person, subscription.groups, self._settings)
+        subscription.told = hash(body)
+        return Document(provisioning.CONTENT_TYPE, body)
 
     def service(self, incoming: IncomingRequest) -> None:
         """A SERVICE: presence published by its owner."""
@@ -164,10 +179,7 @@ class OwnDocuments:
         except StoreUnavailable:
             return  # they hear it with the next change, or when they ask
         for subscription in others:
-            reach = self._reach(subscription.flow.id)
-            if reach is not None and subscription.expires_at > self._clock():
-                contact = self._courier.contact_for(reach[0])
-                self._notify(subscription, subscription.build_notify(document, contact, now=self._clock()), reach)
+            self._notifier.tell(subscription, document)
 
 
 def _is_office_client(request: Request) -> bool:

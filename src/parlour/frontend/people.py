@@ -30,6 +30,10 @@ class People(Protocol):
         """Call `callback(uri)` whenever a person is changed or removed."""
         ...
 
+    def subscribe_passwords(self, callback: Callable[[str], None]) -> None:
+        """Call `callback(uri)` whenever somebody has got another password."""
+        ...
+
 
 def address_of(people: People, uri: str) -> str | None:
     """The person behind an address, as the directory writes it, or None. Raises RemoteProtocolError 400 or 416."""

@@ -65,7 +65,8 @@ EVENTS: Final[Mapping[str, Package]] = {
 
 @dataclass(slots=True)
 class Subscription:
-    """One dialog. `remote_to` is the subscriber's From as written, the To of our notifications."""
+    """One dialog. `remote_to` is the subscriber's From as written, the To of our notifications. Of a document that is
+    told anew when it changes, `groups` are the parts that were asked for, and `told` the hash of what was said last."""
 
     person: str
     event: str
@@ -81,6 +82,8 @@ class Subscription:
     expires_at: float
     remote_cseq: int
     local_cseq: int = 0
+    groups: frozenset[str] = frozenset()
+    told: int | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -1,0 +1,83 @@
+"""Notifications that no SUBSCRIBE asked for just now: to whoever is still there, and a few per turn of the loop when
+many people are concerned. A client that has forgotten its subscription loses it (RFC 6665 section 4.2.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from parlour.frontend.courier import Courier
+from parlour.frontend.subscriptions import Document, Subscription, Subscriptions
+from parlour.sip.message import Response
+from parlour.ua.connection import Connection
+from parlour.ua.incoming import MessageSigner
+
+__all__ = ["Notifier", "Reach", "Renewals"]
+
+Reach = tuple[Connection, MessageSigner | None]
+"""A connection, and who signs what is sent on it."""
+
+# RFC 5057 section 5.1: what ends the usage, or the dialog with it. The rest is between us and one request.
+_FORGOTTEN: Final = frozenset({404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 502, 604})
+_SLICE: Final = 32
+
+
+class Notifier:
+    """`reach`: the way to the client at a connection, by its id; None when it is gone."""
+
+    def __init__(
+        self,
+        subscriptions: Subscriptions,
+        courier: Courier,
+        reach: Callable[[int], Reach | None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._subscriptions = subscriptions
+        self._courier = courier
+        self._reach = reach
+        self._clock = clock
+
+    def tell(self, subscription: Subscription, document: Document) -> None:
+        """Send the document as it is now, in a subscription that lasts."""
+        reach = self._reach(subscription.flow.id)
+        if reach is not None and subscription.expires_at > self._clock():
+            self.send(subscription, document, reach)
+
+    def send(self, subscription: Subscription, document: Document, reach: Reach) -> None:
+        """Send it over this connection, be it the last one."""
+        connection, signer = reach
+        notify = subscription.build_notify(document, self._courier.contact_for(connection), now=self._clock())
+        if subscription.benotify:
+            self._courier.send_ack(notify, connection, signer)
+            return
+
+        def answered(response: Response | None) -> None:
+            if response is None or response.status in _FORGOTTEN:
+                self._subscriptions.remove(subscription)
+
+        self._courier.send_request(notify, connection, answered, signer)
+
+
+class Renewals:
+    """Subscriptions whose document may be another now, each once however often that happened, until its turn comes."""
+
+    def __init__(self, renew: Callable[[Subscription], None], call_later: Callable[[float, Callable[[], None]], Any]):
+        self._renew = renew
+        self._call_later = call_later
+        self._waiting: dict[tuple[str, str, str], Subscription] = {}
+
+    def add(self, subscriptions: Iterable[Subscription]) -> None:
+        idle = not self._waiting
+        self._waiting.update((subscription.key, subscription) for subscription in subscriptions)
+        if idle and self._waiting:
+            self._call_later(0.0, self._take_slice)
+
+    def close(self) -> None:
+        """Nobody is told any more."""
+        self._waiting.clear()
+
+    def _take_slice(self) -> None:
+        for key in list(self._waiting)[:_SLICE]:
+            self._renew(self._waiting.pop(key))
+        if self._waiting:
+            self._call_later(0.0, self._take_slice)
