@@ -23,10 +23,21 @@ def test_cause_and_remedy_need_no_value_that_the_sentence_lacks(id: str) -> None
     # `command-refused` and the options carry more values by design.
     extra = {
         "command-refused": {"detail", "hint"},
-        "option-bad-value": {"command"},
+        "usage-bad-value": {"command"},
+        "usage-no-such-command": {"closest"},
+        "usage-no-such-option": {"closest"},
         "config-unknown-setting": {"closest"},
     }
     assert names(advice.cause) | names(advice.remedy) <= names(advice.what) | extra.get(id, set())
+
+
+def test_wrong_words_leave_another_exit_code_than_everything_else() -> None:
+    assert {Problem(id, **_values(id)).exit_code for id in PROBLEMS if id.startswith("usage-")} == {2}
+    assert {Problem(id, **_values(id)).exit_code for id in PROBLEMS if not id.startswith("usage-")} == {1}
+
+
+def _values(id: str) -> dict[str, str]:
+    return {name: "x" for _, name, _, _ in string.Formatter().parse(PROBLEMS[id].what) if name}
 
 
 def test_problems_speak_korean() -> None:

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from parlour.app.problems import Problem
-from parlour.cli.asking import read_secret, render, visible
+from parlour.cli.asking import read_secret, render
 
 POST = {"author": "sip:a@x", "author_name": "Anna", "at": "2026-01-31T12:00:00.000000Z", "text": "one\ntwo\x1b[31m"}
 
@@ -12,11 +12,6 @@ POST = {"author": "sip:a@x", "author_name": "Anna", "at": "2026-01-31T12:00:00.0
 def test_posts_are_lines_that_no_terminal_obeys() -> None:
     assert render("message.tail", [POST]) == ["2026-01-31 12:00:00  Anna: one\n    two\\x1b[31m"]
     assert render("message.send", POST | {"author_name": ""})[0].startswith("2026-01-31 12:00:00  sip:a@x: ")
-
-
-def test_visible_keeps_words_of_any_language() -> None:
-    assert visible("한글 🙂 é\n") == "한글 🙂 é\n"
-    assert visible("\x00\x7f\x9b\r\t") == "\\x00\\x7f\\x9b\\x0d\\x09"
 
 
 def test_lists_are_tables_aligned_by_what_is_seen() -> None:
@@ -27,6 +22,12 @@ def test_lists_are_tables_aligned_by_what_is_seen() -> None:
         "abc\\x07  -      u2",
     ]
     assert render("group.list", []) == ["(none)"]
+
+
+def test_long_names_are_cut_where_somebody_reads_but_ids_are_not() -> None:
+    rows = [{"name": "가" * 30, "uri": "u" * 60}]
+    assert render("group.list", rows, 40)[1] == "가" * 19 + "…  -     " + "u" * 60
+    assert render("group.list", rows)[1] == "가" * 30 + "  -     " + "u" * 60
 
 
 def test_one_thing_is_its_fields() -> None:

@@ -39,9 +39,16 @@ def parse_listen_address(text: str) -> ListenAddress:
     if not colon or not host:
         raise ValueError(_("write it as ADDRESS:PORT, for example 127.0.0.1:5060"))
     if host.startswith("[") and host.endswith("]"):
-        return ListenAddress(str(ipaddress.IPv6Address(host[1:-1])), parse_port(port))
+        return ListenAddress(_literal(ipaddress.IPv6Address, host[1:-1]), parse_port(port))
     if ":" in host:
         raise ValueError(_("write an IPv6 address in brackets, for example [::1]:5060"))
     if host.replace(".", "").isdecimal():
-        host = str(ipaddress.IPv4Address(host))
+        host = _literal(ipaddress.IPv4Address, host)
     return ListenAddress(host, parse_port(port))
+
+
+def _literal(kind: type[ipaddress.IPv4Address | ipaddress.IPv6Address], text: str) -> str:
+    try:
+        return str(kind(text))
+    except ValueError:
+        raise ValueError(_("{text} is no IP address").format(text=text)) from None

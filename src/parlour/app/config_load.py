@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from parlour.app.config import Settings
 from parlour.app.i18n import _
+from parlour.app.mistakes import first_mistake, say_reason
 from parlour.app.problems import Problem
 
 __all__ = ["Source", "load_settings", "make_settings", "setting_names", "setting_sources", "to_toml"]
@@ -61,7 +62,7 @@ def make_settings(values: Mapping[str, Any], origin: str) -> Settings:
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        raise _to_problem(error.errors(include_url=False)[0], origin) from error
+        raise _to_problem(first_mistake(error), origin) from error
     listen = settings.listen
     if not (listen.sip or listen.sips or listen.ws or listen.wss or listen.udp):
         raise Problem("config-nothing-to-listen-on")
@@ -133,10 +134,4 @@ def _to_problem(error: ErrorDetails, origin: str) -> Problem:
             "config-unknown-setting", origin=origin, key=key, closest=_closest(key, _settings_and_sections())
         )
     value = error["input"] if isinstance(error["input"], (str, int, float, bool)) else _("of this kind")
-    return Problem("config-bad-value", origin=origin, key=key, value=repr(value), error=_reason(error))
-
-
-def _reason(error: ErrorDetails) -> str:
-    """Our own words where we raised the error, the library's where it did."""
-    cause = error.get("ctx", {}).get("error")
-    return str(cause) if isinstance(cause, ValueError) else error["msg"]
+    return Problem("config-bad-value", origin=origin, key=key, value=repr(value), error=say_reason(error))

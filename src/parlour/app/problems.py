@@ -56,10 +56,45 @@ PROBLEMS: dict[str, Advice] = {
         mark("the path is mistyped, or this user may not use it"),
         mark("check it with `ls -l {path}`, or name another"),
     ),
-    "option-bad-value": Advice(
-        mark("option {option} cannot be {value}: {error}"),
+    "usage-no-such-command": Advice(
+        mark("there is no command `{command} {word}`"),
+        mark("a typing error; the closest one is `{closest}`"),
+        mark("see `{command} --help`"),
+    ),
+    "usage-no-such-option": Advice(
+        mark("`{command}` has no option {option}"),
+        mark("a typing error, the closest one being {closest}; or a name that begins with a dash"),
+        mark("see `{command} --help`; write -- before names that begin with a dash"),
+    ),
+    "usage-missing": Advice(
+        mark("`{command}` lacks {parameter}"),
+        mark("it was left out"),
+        mark("see `{command} --help`"),
+    ),
+    "usage-too-many": Advice(
+        mark("`{command}` does not know what to do with: {words}"),
+        mark("a name with blanks that is not in quotes, or a word too many"),
+        mark("put names with blanks in quotes; see `{command} --help`"),
+    ),
+    "usage-lacks-value": Advice(
+        mark("`{command}`: {option} needs a value"),
+        mark("it stands at the end of the line, and its value was left out"),
+        mark("see `{command} --help`"),
+    ),
+    "usage-takes-no-value": Advice(
+        mark("`{command}`: {option} takes no value"),
+        mark("it is a switch, and something stands behind its equals sign"),
+        mark("see `{command} --help`"),
+    ),
+    "usage-bad-value": Advice(
+        mark("{option} cannot be {value}: {error}"),
         mark("a typing error"),
-        mark("see `parlour {command} --help`"),
+        mark("see `{command} --help`"),
+    ),
+    "usage-wrong": Advice(
+        mark("`{command}` cannot be used like this: {error}"),
+        mark("a typing error"),
+        mark("see `{command} --help`"),
     ),
     "data-dir-unusable": Advice(
         mark("cannot use the data directory {path}: {error}"),
@@ -143,6 +178,11 @@ PROBLEMS: dict[str, Advice] = {
         mark("the server is stopping, overloaded, or of another version"),
         mark("look at its log, then try again"),
     ),
+    "server-of-another": Advice(
+        mark("this user may not ask the server: {path} is closed to it"),
+        mark("the server runs as another user; it takes commands from its own user and from root"),
+        mark("run the command as that user, for example with `sudo -u parlour`; see `ls -ld {path}`"),
+    ),
     "server-needed": Advice(
         mark("{command} needs a running server, and none runs on {path}"),
         mark("it was not started, or its data is elsewhere"),
@@ -199,6 +239,11 @@ class Problem(Exception):
         self.values = values
         advice = PROBLEMS[id]
         super().__init__(f"{id}: {advice.what.format(**values)}")
+
+    @property
+    def exit_code(self) -> int:
+        """What the process leaves with: 2 where the words of the command were wrong, else 1."""
+        return 2 if self.id.startswith("usage-") else 1
 
     @property
     def what(self) -> str:

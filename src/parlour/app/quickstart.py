@@ -10,7 +10,6 @@ import datetime
 import ipaddress
 import secrets
 import tomllib
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from parlour.app.files import write_atomically
 from parlour.app.i18n import _, mark
 from parlour.app.problems import Problem
 from parlour.app.ready import Demo, Listening
+from parlour.app.terminal import pad, visible
 
 if TYPE_CHECKING:
     from parlour.app.wiring import Core
@@ -123,7 +123,7 @@ def _addresses(name: str, host: str, port: str) -> list[str]:
         return [str(ListenAddress(host.strip("[]"), parse_port(port.lower())))]
     except ValueError as error:
         raise Problem(
-            "option-bad-value", option=f"--{name}-port", value=port, error=error, command="quickstart"
+            "usage-bad-value", option=f"--{name}-port", value=port, error=error, command="parlour quickstart"
         ) from None
 
 
@@ -167,14 +167,8 @@ def sign_in_lines(settings: Settings, listening: Sequence[Listening], demo: Demo
         *_server(first),
     ]
     lines += ["", _("Rooms:"), ""]
-    lines += [f"  {_padded(room.name)} {room.uri}" for room in demo.rooms]
+    lines += [f"  {pad(visible(room.name), 28)} {room.uri}" for room in demo.rooms]
     return [*lines, ""]
-
-
-def _padded(name: str) -> str:
-    """To 28 columns of a terminal, where Chinese, Japanese and Korean characters take two."""
-    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in name)
-    return name + " " * (28 - len(name) - wide)
 
 
 def _server(first: Mapping[str, Listening]) -> list[str]:

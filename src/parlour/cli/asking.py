@@ -9,11 +9,12 @@ from typing import Any
 from parlour.app.config import Settings
 from parlour.app.i18n import _
 from parlour.app.problems import Problem
+from parlour.app.terminal import columns_of, cut, pad, visible
 from parlour.cli import link
 from parlour.cli.output import say, say_json
 from parlour.hub.commands.registry import Command
 
-__all__ = ["ask", "confirm", "read_secret", "render", "visible", "watch"]
+__all__ = ["ask", "confirm", "read_secret", "render", "watch"]
 
 # Columns of lists, where they are fewer than the fields; of one command, else of its group.
 _COLUMNS = {
@@ -29,6 +30,10 @@ _COLUMNS = {
     "policy": ("name", "kind", "chat"),
     "invitation": ("number", "room", "at", "room_id"),
 }
+# Never cut, because they are to be typed or copied.
+_WHOLE = frozenset({"id", "room_id", "uri"})
+_WIDEST = 40
+"""Columns of a cell where somebody reads at a terminal; what goes to a file or a program is whole."""
 _YES = frozenset({"y", "yes", "예", "네"})
 
 
@@ -38,7 +43,7 @@ def ask(settings: Settings, command: Command[Any], params: Mapping[str, Any], as
     if as_json:
         say_json(result)
         return
-    for line in render(command.name, result):
+    for line in render(command.name, result, _WIDEST if sys.stdout.isatty() else None):
         say(line)
 
 
@@ -77,10 +82,10 @@ def read_secret(required: bool, from_stdin: bool) -> str | None:
     return None
 
 
-def render(command: str, result: Any) -> list[str]:
-    """Lines for a person."""
+def render(command: str, result: Any, widest: int | None = None) -> list[str]:
+    """Lines for a person. In tables, names and descriptions take at most `widest` columns."""
     if isinstance(result, list):
-        return _list(command, result)
+        return _list(command, result, widest)
     if isinstance(result, dict) and command == "message.send":
         return [_post(result)]
     if isinstance(result, dict):
@@ -88,7 +93,7 @@ def render(command: str, result: Any) -> list[str]:
     return [] if result is None else [visible(str(result))]
 
 
-def _list(command: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _list(command: str, rows: Sequence[Mapping[str, Any]], widest: int | None) -> list[str]:
     if command == "message.tail":
         return [_post(post) for post in rows]
     if command == "message.search":
@@ -96,7 +101,7 @@ def _list(command: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     if command == "category.list":
         rows = [row | {"name": "  " * row["depth"] + row["name"]} for row in map(dict, rows)]
     columns = _COLUMNS.get(command) or _COLUMNS.get(command.partition(".")[0], ())
-    return _table(rows, columns) if rows else [_("(none)")]
+    return _table(rows, columns, widest) if rows else [_("(none)")]
 
 
 def _page(page: Mapping[str, Any]) -> list[str]:
@@ -106,14 +111,6 @@ def _page(page: Mapping[str, Any]) -> list[str]:
     if not page["logged"]:
         lines.append(_("  (this room keeps no history)"))
     return [*lines, *(f"  {post['id']}  {_post(post)}" for post in page["messages"])]
-
-
-def visible(text: str) -> str:
-    """`text` without what a terminal would obey: control characters other than line breaks become `\\xNN`."""
-    return "".join(
-        char if char == "\n" or (char >= " " and not "\x7f" <= char <= "\x9f") else f"\\x{ord(char):02x}"
-        for char in text
-    )
 
 
 def _post(post: Mapping[str, Any]) -> str:
@@ -127,16 +124,19 @@ def _fields(result: Mapping[str, Any]) -> list[str]:
     return [f"{name:{width}}  {_value(value)}" for name, value in result.items()]
 
 
-def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[str]:
-    from rich.cells import cell_len
-
+def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], widest: int | None) -> list[str]:
     names = list(columns or rows[0])
-    cells = [[name.upper() for name in names], *([_value(row.get(name)) for name in names] for row in rows)]
-    widths = [max(cell_len(line[index]) for line in cells) for index in range(len(names))]
-    return [
-        "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in cells
+    cells = [
+        [name.upper() for name in names],
+        *([_cell(name, row.get(name), widest) for name in names] for row in rows),
     ]
+    widths = [max(columns_of(line[index]) for line in cells) for index in range(len(names))]
+    return ["  ".join(pad(cell, width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+
+
+def _cell(name: str, value: Any, widest: int | None) -> str:
+    text = _value(value)
+    return text if widest is None or name in _WHOLE else cut(text, widest)
 
 
 def _value(value: Any) -> str:

@@ -9,8 +9,10 @@ import typer
 
 from parlour import __version__
 from parlour.app.i18n import LANGUAGES, _
+from parlour.app.problems import Problem
 from parlour.cli import configuring, probing, running, trace
 from parlour.cli.output import say
+from parlour.cli.usage import new_group
 
 __all__ = ["build"]
 
@@ -39,9 +41,8 @@ def _group_helps() -> dict[str, str]:
 def build(words: Sequence[str] | None = None) -> typer.Typer:
     """The whole `parlour` command, in the language in use. With `words` (the command line), groups that are not asked
     for stay empty: their commands come from the hub, whose import a quick `parlour --help` need not wait for."""
-    app = typer.Typer(
-        help=_("Persistent group chat over SIP."),
-        no_args_is_help=True,
+    app = new_group(
+        _("Persistent group chat over SIP."),
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
@@ -58,14 +59,15 @@ def build(words: Sequence[str] | None = None) -> typer.Typer:
     ) -> None:
         del debug, version  # read in `main`, or done by then
         if lang is not None and lang.split("_")[0].split("-")[0] not in LANGUAGES:
-            raise typer.BadParameter(_("choose one of: {languages}").format(languages=", ".join(LANGUAGES)))
+            expected = _("one of {expected} is needed").format(expected=", ".join(LANGUAGES))
+            raise Problem("usage-bad-value", command="parlour", option="--lang", value=lang, error=expected)
 
     running.add_commands(app)
     trace.add_commands(app)
     configuring.add_commands(app)
     probing.add_commands(app)
     for group, help in _group_helps().items():
-        sub = typer.Typer(help=help, no_args_is_help=True)
+        sub = new_group(help)
         if words is None or group in words:
             from parlour.cli.registry import add_groups
 

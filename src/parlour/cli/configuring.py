@@ -7,6 +7,7 @@ import typer
 from parlour.app.i18n import _
 from parlour.cli.options import AsJson, ConfigFile, DataDirectory, find_file, find_settings
 from parlour.cli.output import say, say_json
+from parlour.cli.usage import add_verb, new_group
 
 __all__ = ["add_commands"]
 
@@ -30,9 +31,9 @@ def _show(config: ConfigFile = None, data_dir: DataDirectory = None, as_json: As
 
 def add_commands(app: typer.Typer) -> None:
     """Add the group to `app`."""
-    group = typer.Typer(help=_("Show the settings in force."), no_args_is_help=True)
+    group = new_group(_("Show the settings in force."))
     group.callback()(_nothing)
-    group.command("show", help=_("Show every setting, its value and where it comes from."))(_show)
+    add_verb(group, "show", _("Show every setting, its value and where it comes from."), _show)
     app.add_typer(group, name="config")
 
 

@@ -91,6 +91,9 @@ def _connected(path: Path) -> Iterator[socket.socket | None]:
         connection.close()
         yield None
         return
+    except PermissionError as error:
+        connection.close()
+        raise Problem("server-of-another", path=path) from error
     except OSError as error:
         connection.close()
         raise Problem("server-not-answering", path=path, error=error.strerror or error) from error

@@ -1,6 +1,6 @@
 """The entry point: choose the language, build the commands, turn a `Problem` into words and an exit code.
 
-Exit codes: 0 done, 1 a problem or a refusal, 2 wrong usage (as Typer has it), 130 interrupted.
+Exit codes: 0 done, 1 a problem or a refusal, 2 wrong usage, 130 interrupted, 141 nobody reads what is printed.
 """
 
 from __future__ import annotations
@@ -23,16 +23,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     use_language(pick_language(_wanted_language(words)))
     # After the language is known: help texts are translated when the commands are built.
     from parlour.cli.commands import build
-    from parlour.cli.output import show_problem
+    from parlour.cli.output import open_output, show_problem
 
     debug, as_json = "--debug" in words, "--json" in words
+    open_output()
     try:
-        build(None if _COMPLETING in os.environ else words)(args=words, prog_name="parlour")
+        app = build(None if _COMPLETING in os.environ else words)
+        raise SystemExit(app(args=words, prog_name="parlour", standalone_mode=False))
     except Problem as problem:
         if debug:
             raise
         show_problem(problem, as_json)
-        raise SystemExit(1) from None
+        raise SystemExit(problem.exit_code) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except Exception as error:

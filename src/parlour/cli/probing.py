@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
 from parlour.app.addresses import ListenAddress
 from parlour.app.i18n import _
 from parlour.app.problems import Problem
+from parlour.app.terminal import pad, visible
 from parlour.cli.options import AsJson, ConfigFile, DataDirectory, find_settings
 from parlour.cli.output import say, say_json
+from parlour.cli.usage import add_verb, one_of
 
 if TYPE_CHECKING:
     from parlour.app.config import Settings
@@ -42,7 +44,12 @@ Server = Annotated[
 ]
 Transport = Annotated[
     Via | None,
-    typer.Option("--transport", metavar="tls|tcp|auto", help=_("tls, tcp, or auto; default as the server listens.")),
+    typer.Option(
+        "--transport",
+        metavar="tls|tcp|auto",
+        help=_("tls, tcp, or auto; default as the server listens."),
+        **one_of(get_args(Via)),
+    ),
 ]
 Trusted = Annotated[
     Path | None,
@@ -110,8 +117,6 @@ def _carry_out(plan: Plan, as_json: bool) -> bool:
 
 
 def _tell(step: Step) -> None:
-    from parlour.cli.asking import visible
-
     words = {
         "sign in": _("sign in"),
         "join": _("join"),
@@ -121,7 +126,7 @@ def _tell(step: Step) -> None:
         "sign out": _("sign out"),
     }
     outcome = _("FAILED") + f": {visible(step.error)}" if step.error else _("good")
-    say(f"{step.seconds * 1000:9.1f} ms  {words[step.name]:10} {step.who:32} {outcome}")
+    say(f"{step.seconds * 1000:9.1f} ms  {pad(words[step.name], 10)} {pad(step.who, 32)} {outcome}")
 
 
 def _people(settings: Settings | None, sender: str | None, receiver: str | None) -> tuple[str, str]:
@@ -202,4 +207,4 @@ def _make_missing(settings: Settings, people: tuple[str, str], passwords: tuple[
 
 def add_commands(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command("probe", help=_("Try it out: two people sign in, meet in a room and write to each other."))(_probe)
+    add_verb(app, "probe", _("Try it out: two people sign in, meet in a room and write to each other."), _probe)

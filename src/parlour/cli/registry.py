@@ -7,7 +7,6 @@ is asked about at a terminal, unless `--yes` is given. `message.follow` is reach
 
 from __future__ import annotations
 
-import enum
 import inspect
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -16,6 +15,7 @@ import typer
 
 from parlour.app.i18n import _
 from parlour.cli.options import AsJson, ConfigFile, DataDirectory, find_settings
+from parlour.cli.usage import add_verb, new_group, one_of
 from parlour.hub.commands.params import ParamSpec
 from parlour.hub.commands.registry import Command, Following, all_commands
 
@@ -38,10 +38,10 @@ def add_groups(app: typer.Typer, group: str) -> None:
         place = app
         for word in between:
             if word not in nested:
-                nested[word] = typer.Typer(no_args_is_help=True, help=_GROUP_HELP[f"{first} {word}"]())
+                nested[word] = new_group(_GROUP_HELP[f"{first} {word}"]())
                 app.add_typer(nested[word], name=word)
             place = nested[word]
-        place.command(verb, help=_(command.help))(_make(command))
+        add_verb(place, verb, _(command.help), _make(command))
 
 
 _GROUP_HELP: dict[str, Callable[[], str]] = {
@@ -114,7 +114,7 @@ def _keyword(name: str, kind: Any, default: Any) -> inspect.Parameter:
 
 def _parameter(command: str, spec: ParamSpec) -> inspect.Parameter:
     option = not (spec.required or spec.positional) or (command, spec.name) in _NAMED
-    kind: Any = {"text": str, "number": int, "switch": bool}[spec.kind] if not spec.choices else _choice(spec.choices)
+    kind: Any = {"text": str, "number": int, "switch": bool}[spec.kind]
     if spec.many:
         kind = list[kind]
     if not spec.required and spec.default is None:
@@ -123,23 +123,19 @@ def _parameter(command: str, spec: ParamSpec) -> inspect.Parameter:
     return _keyword(spec.name, Annotated[kind, _info(command, spec, option)], default)
 
 
-def _choice(words: tuple[str, ...]) -> Any:
-    members = [(word, word) for word in words]
-    return enum.Enum("Choice", members, type=str)
-
-
 def _default(spec: ParamSpec) -> Any:
     return [] if spec.many else spec.default
 
 
 def _info(command: str, spec: ParamSpec, option: bool) -> Any:
+    choices = one_of(spec.choices) if spec.choices else {}
     if not option:
-        return typer.Argument(help=_(spec.help), metavar=spec.name.upper())
+        return typer.Argument(help=_(spec.help), metavar=spec.name.upper(), **choices)
     flag = _FLAGS.get((command, spec.name), "--" + spec.name.replace("_", "-"))
     if spec.kind == "switch":
         flags = "--on/--off" if spec.name == "on" else f"{flag}/--no-{flag[2:]}"
         return typer.Option(flags if spec.default is not False else flag, help=_(spec.help))
-    return typer.Option(flag, help=_(spec.help), metavar="|".join(spec.choices) or spec.kind.upper())
+    return typer.Option(flag, help=_(spec.help), metavar="|".join(spec.choices) or spec.kind.upper(), **choices)
 
 
 def _given(specs: tuple[ParamSpec, ...], given: dict[str, Any]) -> dict[str, Any]:
@@ -149,12 +145,8 @@ def _given(specs: tuple[ParamSpec, ...], given: dict[str, Any]) -> dict[str, Any
         value = given.get(spec.name)
         if value is None or (not spec.required and value == _default(spec)):
             continue
-        params[spec.name] = [_plain(one) for one in value] if spec.many else _plain(value)
+        params[spec.name] = value
     return params
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, enum.Enum) else value
 
 
 def _secrets(specs: tuple[ParamSpec, ...], from_stdin: bool) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from parlour.app.i18n import _
+from parlour.app.terminal import pad
 from parlour.cli.options import AsJson, ConfigFile, DataDirectory, find_settings
 from parlour.cli.output import say, say_json
+from parlour.cli.usage import add_verb
 
 __all__ = ["add_commands"]
 
@@ -84,7 +86,7 @@ def _check(config: ConfigFile = None, data_dir: DataDirectory = None, as_json: A
     else:
         words = {Outcome.GOOD: _("good"), Outcome.WARNING: _("warning"), Outcome.FAILED: _("FAILED")}
         for finding in findings:
-            say(f"{words[finding.outcome]:8} {finding.name}")
+            say(f"{pad(words[finding.outcome], 8)} {finding.name}")
             if finding.problem is not None:
                 say(f"         {finding.problem.what}")
                 say(f"         {_('likely cause')}: {finding.problem.cause}")
@@ -118,11 +120,14 @@ def _certificate(
 
 def add_commands(app: typer.Typer) -> None:
     """Add the four commands to `app`."""
-    app.command("quickstart", help=_("Start a server with demo users and rooms; asks nothing, safe to repeat."))(
-        _quickstart
+    add_verb(
+        app, "quickstart", _("Start a server with demo users and rooms; asks nothing, safe to repeat."), _quickstart
     )
-    app.command("serve", help=_("Run a server with a configuration file."))(_serve)
-    app.command("check", help=_("Check settings, ports, certificate, database, permissions and clock."))(_check)
-    app.command(
-        "certificate", help=_("Make a self-signed certificate where the settings expect one, unless it is there.")
-    )(_certificate)
+    add_verb(app, "serve", _("Run a server with a configuration file."), _serve)
+    add_verb(app, "check", _("Check settings, ports, certificate, database, permissions and clock."), _check)
+    add_verb(
+        app,
+        "certificate",
+        _("Make a self-signed certificate where the settings expect one, unless it is there."),
+        _certificate,
+    )

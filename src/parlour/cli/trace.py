@@ -9,6 +9,7 @@ import typer
 
 from parlour.app.i18n import _
 from parlour.cli.output import say
+from parlour.cli.usage import add_verb
 
 __all__ = ["add_commands"]
 
@@ -22,7 +23,7 @@ def _trace(
 ) -> None:
     from parlour.app.ladder import parse_trace, render_ladder, select
     from parlour.app.problems import Problem
-    from parlour.cli.asking import visible
+    from parlour.app.terminal import visible
 
     try:
         with file.open(encoding="utf-8", errors="replace") as text:
@@ -35,4 +36,4 @@ def _trace(
 
 def add_commands(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command("trace", help=_("Draw a trace file of a server: who said what to whom."))(_trace)
+    add_verb(app, "trace", _("Draw a trace file of a server: who said what to whom."), _trace)
