@@ -31,30 +31,30 @@ from parlour.xccos.codes import ResponseCode
 from parlour.xccos.encode import (
     Fragment,
     Page,
-    addins_reply,
-    associations_reply,
+    addins_replies,
+    associations_replies,
     batch_join_replies,
-    categories_reply,
+    categories_replies,
     category_reply,
-    invitations_reply,
+    invitations_replies,
     message_ref_reply,
     moved_reply,
     pages_replies,
     part_reply,
-    participants_reply,
-    people_reply,
+    participants_replies,
+    people_replies,
     permissions_reply,
     preference_reply,
     purged_reply,
     refusal,
     reply,
     request_uri_reply,
-    roles_reply,
+    roles_replies,
     room_card_reply,
     room_reply,
-    search_reply,
+    search_replies,
     token_reply,
-    unread_reply,
+    unread_replies,
 )
 from tests.client.scripted import DOMAIN, FAST, ROOM, ScriptedServer, say_no, scripted
 
@@ -89,7 +89,7 @@ def messages_of(envid: int, command: Any) -> list[Fragment]:
 
 
 def found(envid: int, command: Any) -> list[Fragment]:
-    return [search_reply(envid, command, [INFO], truncated=True)]
+    return search_replies(envid, command, [INFO], truncated=True)
 
 
 def card(envid: int, command: Any) -> list[Fragment]:
@@ -97,7 +97,7 @@ def card(envid: int, command: Any) -> list[Fragment]:
 
 
 def category(envid: int, command: Any) -> list[Fragment]:
-    return [categories_reply(envid, command, [CATEGORY_INFO])]
+    return categories_replies(envid, command, [CATEGORY_INFO])
 
 
 def done(envid: int, command: Any) -> list[Fragment]:
@@ -105,11 +105,11 @@ def done(envid: int, command: Any) -> list[Fragment]:
 
 
 def people(envid: int, command: Any) -> list[Fragment]:
-    return [people_reply(envid, command, PEOPLE.people, truncated=True)]
+    return people_replies(envid, command, PEOPLE.people, truncated=True)
 
 
 def unread(envid: int, command: Any) -> list[Fragment]:
-    return [unread_reply(envid, command, [UNREAD])]
+    return unread_replies(envid, command, [UNREAD])
 
 
 def token(envid: int, command: Any) -> list[Fragment]:
@@ -121,15 +121,15 @@ def message_ref(envid: int, command: Any) -> list[Fragment]:
 
 
 def addins(envid: int, command: Any) -> list[Fragment]:
-    return [addins_reply(envid, command, [replace(WEB, id=ADDIN[::-1], title="else"), WEB])]
+    return addins_replies(envid, command, [replace(WEB, id=ADDIN[::-1], title="else"), WEB])
 
 
 def addin(envid: int, command: Any) -> list[Fragment]:
-    return [addins_reply(envid, command, [WEB])]
+    return addins_replies(envid, command, [WEB])
 
 
 def associations(envid: int, command: Any) -> list[Fragment]:
-    return [associations_reply(envid, command, [INFO])]
+    return associations_replies(envid, command, [INFO])
 
 
 def list_edit(envid: int, command: Any) -> list[Fragment]:
@@ -159,7 +159,7 @@ CASES = {
     "invitations": Case(
         lambda c: c.get_invitations(3),
         t.GetInvitations(1, 3, DOMAIN),
-        lambda e, c: [invitations_reply(e, c, [t.Invitation(4, DOMAIN, 5, INFO)])],
+        lambda e, c: invitations_replies(e, c, [t.Invitation(4, DOMAIN, 5, INFO)]),
         (t.Invitation(4, DOMAIN, 5, INFO),),
     ),
     "card": Case(lambda c: c.room_card(INFO), t.GetRoom(1, ROOM), card, CARD),
@@ -167,7 +167,7 @@ CASES = {
     "participants": Case(
         lambda c: c.participants(ROOM),
         t.GetParticipants(1, ROOM),
-        lambda e, c: [participants_reply(e, c, t.JoinedRoom(INFO, (t.Seat(BOB_INFO, 3984),)))],
+        lambda e, c: participants_replies(e, c, t.JoinedRoom(INFO, (t.Seat(BOB_INFO, 3984),))),
         (t.Seat(BOB_INFO, 3984),),
     ),
     "permissions": Case(
@@ -358,7 +358,7 @@ CASES = {
     "roles": Case(
         lambda c: c.manage.roles(ROOM, "MEMBER", "MANAGER"),
         t.GetRoles(1, ROOM, ("MEMBER", "MANAGER")),
-        lambda e, c: [roles_reply(e, c, ROOM, [t.ListMembers("MEMBER", (BOB_INFO,)), t.ListMembers("MANAGER", ())])],
+        lambda e, c: roles_replies(e, c, ROOM, [t.ListMembers("MEMBER", (BOB_INFO,)), t.ListMembers("MANAGER", ())]),
         {"MEMBER": (BOB_INFO,), "MANAGER": ()},
     ),
     "add to role": Case(
@@ -422,7 +422,7 @@ CASES = {
     "categories": Case(
         lambda c: c.categories.search("운영", limit=3),
         t.SearchCategories(1, "운영", 3),
-        lambda e, c: [categories_reply(e, c, [CATEGORY_INFO], truncated=True)],
+        lambda e, c: categories_replies(e, c, [CATEGORY_INFO], truncated=True),
         t.CategoriesFound((CATEGORY_INFO,), truncated=True),
     ),
     "scope": Case(lambda c: c.categories.scope(CATEGORY), t.GetScope(1, CATEGORY), category, {"ALLOWED": (BOB_INFO,)}),
@@ -595,7 +595,7 @@ async def test_a_message_that_is_not_there(server: ScriptedServer) -> None:
 
 async def test_unread_in_a_room_that_is_closed(server: ScriptedServer) -> None:
     failed = t.FailedRoom(DOMAIN, ROOM.rpartition("/")[2], 403)
-    server.replies = {t.GetUnread: lambda e, c: [unread_reply(e, c, [], [failed])]}
+    server.replies = {t.GetUnread: lambda e, c: unread_replies(e, c, [], [failed])}
     async with server.client() as client:
         assert await client.messages.unread([ROOM, OTHER]) == t.UnreadCounts((), (failed,))
         with pytest.raises(PermissionDenied):
@@ -604,9 +604,9 @@ async def test_unread_in_a_room_that_is_closed(server: ScriptedServer) -> None:
 
 async def test_unread_in_very_many_rooms(server: ScriptedServer) -> None:
     server.replies = {
-        t.GetUnread: lambda e, c: [
-            unread_reply(e, c, [t.Unread(uri, 0, number) for number, uri in enumerate(c.room_uris)])
-        ]
+        t.GetUnread: lambda e, c: unread_replies(
+            e, c, [t.Unread(uri, 0, number) for number, uri in enumerate(c.room_uris)]
+        )
     }
     many = [f"ma-chan://{DOMAIN}/00000000-0000-4000-8000-{number:012}" for number in range(150)]
     async with server.client() as client:

@@ -215,13 +215,13 @@ def test_a_large_batch_is_split_and_loses_nobody() -> None:
 
 def test_rooms_found() -> None:
     rooms = (NIGHT, RoomInfo(DESK, "Desk", behavior="AUDITORIUM", disabled=True, topic="Tea"))
-    assert body_of(encode.search_reply(77, SearchRooms(1), rooms)) == RoomsFound(rooms)
-    assert body_of(encode.search_reply(77, SearchRooms(1), [], truncated=True)) == RoomsFound((), True)
-    assert body_of(encode.search_reply(77, SearchRooms(1), [])) == RoomsFound(())
+    assert body_of(*encode.search_replies(77, SearchRooms(1), rooms)) == RoomsFound(rooms)
+    assert body_of(*encode.search_replies(77, SearchRooms(1), [], truncated=True)) == RoomsFound((), True)
+    assert body_of(*encode.search_replies(77, SearchRooms(1), [])) == RoomsFound(())
 
 
 def test_every_room_has_a_name_attribute() -> None:
-    assert '<chanib name="" description=""' in text_of(encode.search_reply(77, SearchRooms(1), [RoomInfo(ROOM)]))
+    assert '<chanib name="" description=""' in text_of(*encode.search_replies(77, SearchRooms(1), [RoomInfo(ROOM)]))
 
 
 def test_history() -> None:
@@ -266,8 +266,8 @@ def test_invitations() -> None:
         Invitation(9, "example.com", Kept(1).at, NIGHT),
         Invitation(10, "example.com", None, RoomInfo(DESK, "D")),
     )
-    assert body_of(encode.invitations_reply(77, GetInvitations(1), invitations)) == Invitations(invitations)
-    assert body_of(encode.invitations_reply(77, GetInvitations(1), [])) == Invitations(())
+    assert body_of(*encode.invitations_replies(77, GetInvitations(1), invitations)) == Invitations(invitations)
+    assert body_of(*encode.invitations_replies(77, GetInvitations(1), [])) == Invitations(())
     (notice,) = decode_server_envelope(envelope(5, [encode.invitation_notice(invitations)])).primitives
     assert notice == Notice(1, "inv", Invitations(invitations))
 

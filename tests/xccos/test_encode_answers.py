@@ -109,7 +109,7 @@ def test_and_so_does_its_refusal(command: Command) -> None:
 
 def test_what_was_asked_is_echoed_with_associations() -> None:
     asked = GetAssociations(1, "MANAGER", "example.com", 100)
-    text = data_of(encode.associations_reply(77, asked, [RoomInfo(ROOM)], truncated=True))
+    text = data_of(*encode.associations_replies(77, asked, [RoomInfo(ROOM)], truncated=True))
     assert text.startswith('<association domain="example.com" type="MANAGER" maxResults="100"/><chanib name="" ')
     assert text.endswith(f'uri="{ROOM}"></chanib><qib truncated="true"/>')
 
@@ -158,12 +158,12 @@ def test_small_answers() -> None:
     assert data_of(encode.permissions_reply(77, GetPermissions(1, ROOM), Permissions(ROOM, 31, 12276))) == (
         f'<chanib uri="{ROOM}"/><perms value="31" mask="12276"/>'
     )
-    counts = encode.unread_reply(77, GetUnread(1), [Unread(ROOM, 7, 2)], [FailedRoom("example.com", OTHER, 404)])
+    counts = encode.unread_replies(77, GetUnread(1), [Unread(ROOM, 7, 2)], [FailedRoom("example.com", OTHER, 404)])[0]
     assert data_of(counts) == (
         f'<unread chanUri="{ROOM}" chatId="7" count="2"/>'
         f'<fib key="OPERATION_FAILED" value="{OTHER}" domain="example.com" code="404"/>'
     )
-    assert data_of(encode.addins_reply(77, GetAddIns(1), [AddIn(GUID, "W&B", "https://x")])) == (
+    assert data_of(*encode.addins_replies(77, GetAddIns(1), [AddIn(GUID, "W&B", "https://x")])) == (
         f'<siop id="{GUID}" name="W&amp;B" url="https://x"/>'
     )
 
@@ -172,25 +172,27 @@ def test_people() -> None:
     group = UserInfo(GROUP, GUID, "Crew", 9)
     whole = replace(ALICE, email="a@x", company="C", path="OU=P", disabled=False, affiliations=(group,))
     name = "Alice &quot;A&quot; &amp; Co"
-    assert data_of(encode.people_reply(77, GetUserInfo(1, "x"), [whole])) == (
+    assert data_of(*encode.people_replies(77, GetUserInfo(1, "x"), [whole])) == (
         f'<uib uri="sip:alice@example.com" guid="{OTHER}" type="5" uname="{name}" disname="{name}" email="a@x" '
         f'company="C" path="OU=P" disabled="false"><affil uri="{GROUP}" guid="{GUID}" type="9" disname="Crew"/></uib>'
     )
-    assert data_of(encode.people_reply(77, FindUsers(1), [], truncated=False)) == '<qib truncated="false"/>'
-    assert reply_of(encode.people_reply(77, FindUsers(1), [ALICE], truncated=True)).body == PeopleFound((ALICE,), True)
+    assert data_of(*encode.people_replies(77, FindUsers(1), [], truncated=False)) == '<qib truncated="false"/>'
+    assert reply_of(*encode.people_replies(77, FindUsers(1), [ALICE], truncated=True)).body == PeopleFound(
+        (ALICE,), True
+    )
 
 
 def test_lists_of_rooms_and_categories() -> None:
     roles = [ListMembers("MEMBER", (UserInfo("sip:b@x"),)), ListMembers("PRESENTER", ())]
-    assert data_of(encode.roles_reply(77, GetRoles(1, ROOM), ROOM, roles)) == (
+    assert data_of(*encode.roles_replies(77, GetRoles(1, ROOM), ROOM, roles)) == (
         f'<chanib uri="{ROOM}"><role name="MEMBER"><uib uri="sip:b@x" type="5" uname="" disname=""/></role>'
-        '<role name="PRESENTER"/></chanib>'
+        '<role name="PRESENTER"></role></chanib>'
     )
     lists = (ListMembers("ALLOWED", ()), ListMembers("CREATOR", ()))
     category = CategoryInfo(OPS, "O", logged=False, lists=lists, inherits=("invite", "logged"))
-    fragment = encode.categories_reply(77, SearchCategories(1), [category], truncated=True)
+    fragment = encode.categories_replies(77, SearchCategories(1), [category], truncated=True)[0]
     assert 'description="" logged="false" inherits="invite logged"><scope' in data_of(fragment)
-    assert '<scope type="ALLOWED"/><role name="CREATOR"/></catib><qib truncated="true"/>' in data_of(fragment)
+    assert '<scope type="ALLOWED"></scope><role name="CREATOR"></role></catib><qib truncated="true"/>' in data_of(fragment)
 
 
 @pytest.mark.parametrize("text", [NASTY, NASTY * 20])
@@ -208,7 +210,7 @@ def test_nothing_that_people_type_breaks_an_answer(text: str) -> None:
     assert isinstance(notice.body, ReplacedMessage)
     assert notice.body.message.text == arrived
     category = CategoryInfo(OPS, text, lists=(ListMembers("DENIED", (UserInfo("sip:b@x", name=text),)),))
-    found = reply_of(encode.categories_reply(77, SearchCategories(1), [category])).body
+    found = reply_of(*encode.categories_replies(77, SearchCategories(1), [category])).body
     assert isinstance(found, CategoriesFound)
     assert found.categories[0].name == found.categories[0].lists[0].principals[0].name == arrived
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from parlour.xccos.decode import COMMANDS, decode_envelope
 from parlour.xccos.encode_requests import REQUESTS, Sayable, encode_requests
-from parlour.xml.escape import strip_forbidden
 from parlour.xccos.types import (
     BatchJoin,
     Envelope,
@@ -25,6 +24,7 @@ from parlour.xccos.types import (
     SearchRooms,
     UnknownCommand,
 )
+from parlour.xml.escape import strip_forbidden
 
 WIRE = Path(__file__).parent / "wire"
 GUID = "5d1f2c9e-7a34-4f7b-9e0c-8f4b6f0a2203"

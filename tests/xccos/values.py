@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from parlour.xccos import encode
 from parlour.xccos.encode import Fragment, Page
-from parlour.xml.escape import strip_forbidden
 from parlour.xccos.ids import canonical_category_uri, canonical_principal, category_uri, group_uri, room_uri
 from parlour.xccos.times import parse_time
 from parlour.xccos.types import (
@@ -104,6 +103,7 @@ from parlour.xccos.types import (
     UnreadCounts,
     UserInfo,
 )
+from parlour.xml.escape import strip_forbidden
 
 S = st.SearchStrategy[Any]
 SEQID = 1
@@ -381,18 +381,18 @@ REPLIES: dict[type, tuple[S, Maker]] = {
     Preference: (preferences, lambda body, c: [encode.preference_reply(ENVID, c, body)]),
     AddIns: (
         st.builds(AddIns, some(st.builds(AddIn, guids, texts, texts))),
-        lambda body, c: [encode.addins_reply(ENVID, c, body.addins)],
+        lambda body, c: encode.addins_replies(ENVID, c, body.addins),
     ),
     TransferToken: (st.builds(TransferToken, guids, texts), lambda body, c: [encode.token_reply(ENVID, c, body)]),
     JoinedRooms: (st.builds(JoinedRooms, some(joined_rooms), failed), _joined),
     PartedRoom: (st.builds(PartedRoom, rooms), lambda body, c: [encode.room_reply(ENVID, c, body.room_uri)]),
     RoomsFound: (
         st.builds(RoomsFound, some(room_infos), flags),
-        lambda body, c: [encode.search_reply(ENVID, c, body.rooms, body.truncated)],
+        lambda body, c: encode.search_replies(ENVID, c, body.rooms, body.truncated),
     ),
     Associations: (
         st.builds(Associations, st.just("MANAGER"), some(room_infos), flags),
-        lambda body, c: [encode.associations_reply(ENVID, ASKED, body.rooms, body.truncated)],
+        lambda body, c: encode.associations_replies(ENVID, ASKED, body.rooms, body.truncated),
     ),
     Permissions: (
         st.builds(Permissions, rooms, numbers, numbers),
@@ -400,11 +400,11 @@ REPLIES: dict[type, tuple[S, Maker]] = {
     ),
     Invitations: (
         st.builds(Invitations, invitations),
-        lambda body, c: [encode.invitations_reply(ENVID, c, body.invitations)],
+        lambda body, c: encode.invitations_replies(ENVID, c, body.invitations),
     ),
     UnreadCounts: (
         st.builds(UnreadCounts, unread, failed),
-        lambda body, c: [encode.unread_reply(ENVID, c, body.rooms, body.failed)],
+        lambda body, c: encode.unread_replies(ENVID, c, body.rooms, body.failed),
     ),
     History: (histories, lambda body, c: encode.history_replies(ENVID, c, body.room_uri, body.messages)),
     HistoryPages: (
@@ -425,15 +425,15 @@ REPLIES: dict[type, tuple[S, Maker]] = {
     ),
     RoomRoles: (
         st.builds(RoomRoles, rooms, some(lists)),
-        lambda body, c: [encode.roles_reply(ENVID, c, body.room_uri, body.roles)],
+        lambda body, c: encode.roles_replies(ENVID, c, body.room_uri, body.roles),
     ),
     CategoriesFound: (
         st.builds(CategoriesFound, some(category_infos), flags),
-        lambda body, c: [encode.categories_reply(ENVID, c, body.categories, body.truncated)],
+        lambda body, c: encode.categories_replies(ENVID, c, body.categories, body.truncated),
     ),
     PeopleFound: (
         st.builds(PeopleFound, some(whole_people), flags),
-        lambda body, c: [encode.people_reply(ENVID, c, body.people, body.truncated)],
+        lambda body, c: encode.people_replies(ENVID, c, body.people, body.truncated),
     ),
 }
 """For each body of a reply: values, and how a server says one in answer to a command."""

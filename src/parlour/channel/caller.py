@@ -43,6 +43,11 @@ class Caller:
         return self.session.service.cards
 
     @property
+    def wants_whole(self) -> bool:
+        """COMPAT: SIPE, and for all we know the vendor's clients, take each reply to a search for the whole answer."""
+        return not self.session.profile.gathers_lists
+
+    @property
     def person(self) -> Person:
         """As the directory knows them now."""
         return self.visit.person

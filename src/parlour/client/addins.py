@@ -21,7 +21,7 @@ class ManageAddIns:
 
     async def list(self) -> tuple[AddIn, ...]:
         """All that are registered."""
-        return (await self._courier.ask(GetAddIns(1), AddIns)).addins
+        return (await self._courier.ask_list(GetAddIns(1), AddIns)).addins
 
     async def create(self, title: str, url: str) -> AddIn:
         """Register a page. Raises DuplicateAddInName."""

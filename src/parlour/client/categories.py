@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, TypeAlias, TypedDict, Unpack
 
 from parlour.client.courier import Courier
@@ -17,6 +18,7 @@ from parlour.xccos.types import (
     DeleteCategory,
     GetCategory,
     GetScope,
+    ListMembers,
     ListSetting,
     ModifyCategory,
     SearchCategories,
@@ -79,15 +81,15 @@ class Categories:
 
     async def get(self, category: Named | str) -> CategoryInfo:
         """With its lists."""
-        return await self._one(GetCategory(1, category_uri_of(category)))
+        return await self._whole(GetCategory(1, category_uri_of(category)))
 
     async def search(self, text: str = "", *, limit: int | None = None) -> CategoriesFound:
         """By name; without text, all."""
-        return await self._courier.ask(SearchCategories(1, text, limit), CategoriesFound)
+        return await self._courier.ask_list(SearchCategories(1, text, limit), CategoriesFound)
 
     async def scope(self, category: Named | str) -> dict[str, tuple[UserInfo, ...]]:
         """Who is `ALLOWED` and who is `DENIED`."""
-        return by_list((await self._one(GetScope(1, category_uri_of(category)))).lists)
+        return by_list((await self._whole(GetScope(1, category_uri_of(category)))).lists)
 
     async def add_to_scope(self, category: Named | str, scope: Scope, *principals: str) -> None:
         """Whom this puts out of scope is out of all rooms below at once, and has no role there any more."""
@@ -105,11 +107,20 @@ class Categories:
         """Several edits at once: all of them or none."""
         await self._courier.ask(SetScope(1, category_uri_of(category), edits), CategoriesFound)
 
-    async def _one(self, command: CreateCategory | ModifyCategory | GetCategory | GetScope) -> CategoryInfo:
-        found = await self._courier.ask(command, CategoriesFound)
-        if not found.categories:
-            raise UnusableAnswer("no category where one was promised")
-        return found.categories[0]
+    async def _one(self, command: CreateCategory | ModifyCategory) -> CategoryInfo:
+        return _first(await self._courier.ask(command, CategoriesFound))
+
+    async def _whole(self, command: GetCategory | GetScope) -> CategoryInfo:
+        """Where its lists are long, a category is told several times, each time with some of those who stand there."""
+        found = await self._courier.ask_list(command, CategoriesFound)
+        lists = by_list(one for part in found.categories for one in part.lists)
+        return replace(_first(found), lists=tuple(ListMembers(which, people) for which, people in lists.items()))
+
+
+def _first(found: CategoriesFound) -> CategoryInfo:
+    if not found.categories:
+        raise UnusableAnswer("no category where one was promised")
+    return found.categories[0]
 
 
 def _settings(

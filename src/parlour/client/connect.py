@@ -288,9 +288,15 @@ class Client:
 
     async def get_invitations(self, after: int = 0) -> tuple[Invitation, ...]:
         """Invitations numbered above `after`, ascending. They are not told as events any more."""
-        found = await self._courier.ask(GetInvitations(1, after, self.account.domain), Invitations)
-        self._hearing.know(found.invitations)
-        return found.invitations
+        known: list[Invitation] = []
+        more = True
+        while more:
+            found = await self._courier.ask_list(GetInvitations(1, after, self.account.domain), Invitations)
+            self._hearing.know(found.invitations)
+            known += found.invitations
+            more = found.truncated and bool(found.invitations)
+            after = max((one.number for one in found.invitations), default=after)
+        return tuple(known)
 
     async def get_server_info(self) -> ServerInfo:
         """Limits and identity of the server, and its clock."""

@@ -13,6 +13,7 @@ from typing import TypeVar
 from parlour.client.backoff import Backoff, Patience
 from parlour.client.errors import Busy, Disconnected, ServerBusy, TimedOut
 from parlour.client.keeper import Keeper
+from parlour.client.lists import GatheredList
 from parlour.client.replies import MARKER, Gathering, OneReply
 from parlour.client.session import ChatSession
 from parlour.client.settings import ClientSettings
@@ -57,6 +58,10 @@ class Courier:
         envid = self.next_envid()
         body = in_pieces(envid, command, self.domain)
         return await self.carry_out(lambda session: session.ask(envid, body, gathering()))
+
+    async def ask_list(self, command: Sayable, body_type: type[T], room: str = "") -> T:
+        """A command that lists something; the whole list, in however many replies it comes. Raises ClientError."""
+        return await self.ask_in_pieces(command, lambda: GatheredList(body_type, room))
 
     async def carry_out(self, attempt: Callable[[ChatSession], Awaitable[T]]) -> T:
         """Try until it is answered. Raises ClientError."""

@@ -94,12 +94,11 @@ class FindRooms:
     async def by_uri(self, room: RoomLike) -> RoomInfo:
         """The room with this URI. Raises RoomNotFound."""
         uri = room_uri_of(room)
-        found = await self._search(SearchRooms(1, "BYURI", uri))
-        return _only(found, uri)
+        return _only(await self._courier.ask(SearchRooms(1, "BYURI", uri), RoomsFound), uri)
 
     async def by_exact_name(self, name: str) -> RoomInfo:
         """The room of this name, in any case. Raises RoomNotFound."""
-        return _only(await self._search(SearchRooms(1, "BYEXACTNAME", name)), name)
+        return _only(await self._courier.ask(SearchRooms(1, "BYEXACTNAME", name), RoomsFound), name)
 
     async def memberships(self, *, limit: int | None = None) -> Associations:
         """Rooms of which we are a member."""
@@ -110,10 +109,10 @@ class FindRooms:
         return await self._associations("MANAGER", limit)
 
     async def _search(self, command: SearchRooms) -> RoomsFound:
-        return await self._courier.ask(command, RoomsFound)
+        return await self._courier.ask_list(command, RoomsFound)
 
     async def _associations(self, kind: str, limit: int | None) -> Associations:
-        return await self._courier.ask(GetAssociations(1, kind, self._courier.domain, limit), Associations)
+        return await self._courier.ask_list(GetAssociations(1, kind, self._courier.domain, limit), Associations)
 
 
 def _worded(query_type: str, text: str, match: RoomMatch, descriptions: bool, limit: int | None) -> SearchRooms:

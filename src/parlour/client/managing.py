@@ -58,7 +58,7 @@ class ManageRooms:
 
     async def creatable_categories(self) -> tuple[CategoryInfo, ...]:
         """Categories in which we may make rooms."""
-        return (await self._courier.ask(CreatableCategories(1), CategoriesFound)).categories
+        return (await self._courier.ask_list(CreatableCategories(1), CategoriesFound)).categories
 
     async def create_room(
         self,
@@ -118,7 +118,7 @@ class ManageRooms:
     async def roles(self, room: RoomLike, *roles: Role) -> dict[str, tuple[UserInfo, ...]]:
         """Who stands in these roles, by role; without any, in all of them."""
         uri = room_uri_of(room)
-        return by_list((await self._courier.ask(GetRoles(1, uri, roles), RoomRoles, uri)).roles)
+        return by_list((await self._courier.ask_list(GetRoles(1, uri, roles), RoomRoles, uri)).roles)
 
     async def add_to_role(self, room: RoomLike, role: Role, *principals: str) -> None:
         """Raises AlreadyDefined, NotInScope, PresenterNotMember."""
@@ -139,8 +139,11 @@ class ManageRooms:
 
 
 def by_list(lists: Iterable[ListMembers]) -> dict[str, tuple[UserInfo, ...]]:
-    """Lists of principals by their names."""
-    return {one.which: one.principals for one in lists}
+    """Lists of principals by their names; what came in several parts is one list again."""
+    found: dict[str, list[UserInfo]] = {}
+    for one in lists:
+        found.setdefault(one.which, []).extend(one.principals)
+    return {which: tuple(principals) for which, principals in found.items()}
 
 
 def _settings(

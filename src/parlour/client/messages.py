@@ -113,7 +113,7 @@ class Messages:
         uris = tuple(dict.fromkeys(room_uri_of(room) for room in rooms))
         only = uris[0] if len(uris) == 1 else ""
         portions = [uris[start : start + _ROOMS_AT_ONCE] for start in range(0, len(uris), _ROOMS_AT_ONCE)] or [()]
-        answers = [await self._courier.ask(GetUnread(1, portion), UnreadCounts, only) for portion in portions]
+        answers = [await self._courier.ask_list(GetUnread(1, portion), UnreadCounts, only) for portion in portions]
         return UnreadCounts(
             tuple(one for answer in answers for one in answer.rooms),
             tuple(one for answer in answers for one in answer.failed),

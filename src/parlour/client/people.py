@@ -30,7 +30,7 @@ class People:
         self, text: str = "", *, first: str = "", last: str = "", email: str = "", limit: int | None = None
     ) -> PeopleFound:
         """People whose names or mail address contain all that is given; `text` may be in any of them."""
-        return await self._courier.ask(FindUsers(1, last, first, email, text, limit), PeopleFound)
+        return await self._courier.ask_list(FindUsers(1, last, first, email, text, limit), PeopleFound)
 
     async def eligible_for_room(
         self,
@@ -43,7 +43,7 @@ class People:
         """People and groups who may stand in a role of a room."""
         uri = room_uri_of(room)
         command = FindPrincipals(1, role, text, room_uri=uri, max_results=limit)
-        return await self._courier.ask(command, PeopleFound, uri)
+        return await self._courier.ask_list(command, PeopleFound, uri)
 
     async def eligible_for_category(
         self,
@@ -55,7 +55,7 @@ class People:
     ) -> PeopleFound:
         """People and groups who may stand in a role of the category, or of a room that is still to be made there."""
         command = FindPrincipals(1, role, text, category_uri=category_uri_of(category), max_results=limit)
-        return await self._courier.ask(command, PeopleFound)
+        return await self._courier.ask_list(command, PeopleFound)
 
     async def user(self, uri: str | None = None) -> UserInfo:
         """Everything about a person: ourselves, or, for administrators, anybody. Raises PrincipalNotFound."""

@@ -33,6 +33,7 @@ __all__ = [
     "Gathering",
     "OneReply",
     "PendingReplies",
+    "Pieces",
 ]
 
 T = TypeVar("T")
@@ -74,7 +75,7 @@ class OneReply(Generic[T]):
         return self._result  # type: ignore[return-value]  # complete: `take` was there
 
 
-class _Pieces(ABC, Generic[T]):
+class Pieces(ABC, Generic[T]):
     """Replies with bodies of one type until the marker's reply. That one does not count before the first piece: it
     would be left over from an earlier attempt, which was refused. `room` is the one that was asked for, where it is
     one: its refusal is the answer's. `number` is that of the command, the marker's is the next; what was asked before
@@ -101,7 +102,7 @@ class _Pieces(ABC, Generic[T]):
         """Whether nothing can be missing any more."""
 
 
-class GatheredRooms(_Pieces[JoinedRooms]):
+class GatheredRooms(Pieces[JoinedRooms]):
     """The answer to a join command that named `wanted` different rooms; it is complete as soon as each of them is
     answered for."""
 
@@ -121,7 +122,7 @@ class GatheredRooms(_Pieces[JoinedRooms]):
         return JoinedRooms(tuple(self._rooms), tuple(self._failed))
 
 
-class GatheredSeats(_Pieces[JoinedRooms]):
+class GatheredSeats(Pieces[JoinedRooms]):
     """Everybody in one room: the answer to `getpartlist`."""
 
     def __init__(self, room: str) -> None:
@@ -138,7 +139,7 @@ class GatheredSeats(_Pieces[JoinedRooms]):
         return tuple(self._seats.values())
 
 
-class GatheredHistory(_Pieces[History]):
+class GatheredHistory(Pieces[History]):
     """The answer to `bccontext`, which asked for `count` messages; it is complete when they are here."""
 
     def __init__(self, room: str, count: int | None) -> None:
@@ -155,7 +156,7 @@ class GatheredHistory(_Pieces[History]):
         return tuple(self._messages)
 
 
-class GatheredPages(_Pieces[HistoryPages]):
+class GatheredPages(Pieces[HistoryPages]):
     """The answer to `bcbydate` and `bcbymsg`: a room's page may be cut, and goes on in the next reply."""
 
     def __init__(self, room: str = "") -> None:

@@ -10,12 +10,13 @@ from parlour.client.courier import backoff_of, in_pieces
 from parlour.client.errors import Busy, ChatError, ServerBusy, StorageUnavailable
 from parlour.client.events import ConnectionResumed
 from parlour.client.hearing import Hearing
+from parlour.client.lists import GatheredList
 from parlour.client.naming import failures
-from parlour.client.replies import GatheredPages, GatheredRooms, Gathering, OneReply
+from parlour.client.replies import GatheredPages, GatheredRooms, Gathering
 from parlour.client.rooms import Room
 from parlour.client.session import ChatSession
 from parlour.client.settings import ClientSettings
-from parlour.xccos.encode_requests import Sayable, encode_requests
+from parlour.xccos.encode_requests import Sayable
 from parlour.xccos.ids import parse_room_uri
 from parlour.xccos.types import (
     BatchJoin,
@@ -74,7 +75,7 @@ class Resumption:
 
     async def _rejoin(self, uris: Sequence[str]) -> None:
         refs = room_refs(uris)
-        answer = await self._ask(BatchJoin(1, refs), lambda: GatheredRooms(len(refs)), pieces=True)
+        answer = await self._ask(BatchJoin(1, refs), lambda: GatheredRooms(len(refs)))
         failed = failures(answer.failed)
         for error in failed.values():
             if isinstance(error, (StorageUnavailable, ServerBusy)):
@@ -123,24 +124,27 @@ class Resumption:
 
     async def _ask_page(self, command: HistoryByDate | HistoryByMessage) -> HistoryPage:
         (uri,) = command.room_uris
-        answer = await self._ask(command, lambda: GatheredPages(uri), pieces=True)
+        answer = await self._ask(command, lambda: GatheredPages(uri))
         return next((page for page in answer.pages if page.room_uri == uri), HistoryPage(uri, ()))
 
     # -- invitations -------------------------------------------------------------------------------------------
 
     async def _fetch_invitations(self) -> None:
-        command = GetInvitations(1, self._hearing.last_invitation, self._domain)
-        try:
-            found = await self._ask(command, lambda: OneReply(Invitations))
-        except StorageUnavailable:
-            raise
-        except ChatError:
-            return
-        self._hearing.invited(found.invitations, recovered=True)
+        more = True
+        while more:
+            command = GetInvitations(1, self._hearing.last_invitation, self._domain)
+            try:
+                found = await self._ask(command, lambda: GatheredList(Invitations))
+            except StorageUnavailable:
+                raise
+            except ChatError:
+                return
+            self._hearing.invited(found.invitations, recovered=True)
+            more = found.truncated and bool(found.invitations)
 
-    async def _ask(self, command: Sayable, gathering: Callable[[], Gathering[T]], *, pieces: bool = False) -> T:
+    async def _ask(self, command: Sayable, gathering: Callable[[], Gathering[T]]) -> T:
         envid = self._next_envid()
-        body = in_pieces(envid, command, self._domain) if pieces else encode_requests(envid, [command])
+        body = in_pieces(envid, command, self._domain)
         patience = Patience(backoff_of(self._settings))
         while True:
             try:

@@ -41,6 +41,7 @@ class ClientProfile:
     `removal_needs_part_notice`: being put out of a room is told by an ntc:part about itself, for it passes over
     ntc:kick.
     `hears_removals`: it is told that messages were taken out of the history, or replaced.
+    `gathers_lists`: it puts a list together from all replies to its command; others take each reply for the whole list.
     """
 
     name: str
@@ -49,6 +50,7 @@ class ClientProfile:
     resumes_rooms_after_481: bool = False
     removal_needs_part_notice: bool = False
     hears_removals: bool = False
+    gathers_lists: bool = False
 
 
 SIPE: Final = ClientProfile(
@@ -56,7 +58,13 @@ SIPE: Final = ClientProfile(
 )
 GROUP_CHAT: Final = ClientProfile("group-chat", chats_per_envelope=32)
 LYNC: Final = ClientProfile("lync", chats_per_envelope=32)
-PARLOUR: Final = ClientProfile("parlour", chats_per_envelope=64, refuse_posts_with_sip_status=True, hears_removals=True)
+PARLOUR: Final = ClientProfile(
+    "parlour",
+    chats_per_envelope=64,
+    refuse_posts_with_sip_status=True,
+    hears_removals=True,
+    gathers_lists=True,
+)
 """A refusal after 200 would leave a program guessing for how long one may still come."""
 
 UNKNOWN: Final = ClientProfile(

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from parlour.channel.handlers import membership
 from parlour.rooms.editing import ListEdit, Op, RoomChange
 from parlour.rooms.model import Behavior, Limits, Role
 from parlour.xccos.types import GetInvitations, GetParticipants, Join, RoomRef
@@ -31,6 +34,30 @@ async def test_members_are_invited_and_may_ask_again() -> None:
         await scene.hub.managing.modify_room(None, room.id, RoomChange(disabled=True))
         body = (await minji.ask(GetInvitations(1))).body
         assert body.invitations == ()
+
+
+async def test_invitations_are_told_as_many_at_a_time_as_a_search_finds() -> None:
+    async with Scene(limits=Limits(search_limit=2)) as scene:
+        await scene.equip()
+        for number in range(5):
+            await scene.make(f"Room {number}", lists=(listed(Role.MEMBER, "minji"),))
+        minji, told, after = await scene.called("minji"), [], 0
+        for numbers, more in (([2, 3], True), ([4, 5], True), ([6], False)):
+            body: Any = (await minji.ask(GetInvitations(1, after))).body
+            assert ([one.number for one in body.invitations], body.truncated) == (numbers, more)
+            told += [one.room.name for one in body.invitations]
+            after = numbers[-1]
+        assert told == [f"Room {number}" for number in range(5)]
+
+
+async def test_who_enters_is_told_no_longer_list_than_one_reply_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(membership, "MOST_TOLD", 2)
+    async with Scene() as scene:
+        await scene.joined()
+        for name, people in (("bob", ["Alice", "Bob"]), ("minji", ["김민지"])):
+            body: Any = (await (await scene.called(name)).ask(join(OPEN))).body
+            assert [seat.user.name for seat in body.rooms[0].seats] == people
+        assert body.rooms[0].room.participant_count == 3
 
 
 async def test_everybody_inside_is_listed_large_or_not() -> None:

@@ -9,7 +9,7 @@ import pytest
 from parlour.rooms.editing import ListEdit, Op, RoomChange
 from parlour.rooms.model import Behavior, Limits, Role, Visibility
 from parlour.xccos.types import GetAssociations, GetPermissions, GetRoom, SearchRooms
-from tests.channel.scene import MISSING, OPEN, SECRET, Client, Scene, category_at, room_at
+from tests.channel.scene import LYNC_AGENT, MISSING, OPEN, SECRET, SIPE_AGENT, Client, Scene, category_at, room_at
 from tests.hub.fakes import PLANT, ROOT, uri
 
 
@@ -188,3 +188,34 @@ async def test_what_may_i_do_here(name: str, behavior: Behavior, value: int, mas
         client = await scene.called(name)
         body: Any = (await client.ask(GetPermissions(1, room_at(room.id)))).body
         assert (body.room_uri, body.value, body.mask) == (room_at(room.id), value, mask)
+
+
+@pytest.mark.parametrize("command", [SearchRooms(1), GetAssociations(1, "MANAGER")])
+async def test_a_long_list_is_one_reply_to_who_takes_each_for_the_whole(command: Any) -> None:
+    async with Scene() as scene:
+        await scene.equip()
+        for number in range(80):
+            await scene.make(f"{number:03} {'펌프' * 120}", description="펌프" * 120)
+        told = {}
+        for agent, pieces in ((SIPE_AGENT, 1), (LYNC_AGENT, 1), ("somebody", 1), ("Parlour/1.0", 4)):
+            alice = await scene.called(agent=agent)
+            await alice.say(command)
+            replies: list[Any] = alice.replies()
+            assert len(replies) == pieces
+            assert {(one.command_envid, one.code) for one in replies} == {(alice.envid, 200)}
+            told[agent] = [room.name[:3] for one in replies for room in one.body.rooms]
+        assert told.pop("Parlour/1.0")[:80] == [f"{number:03}" for number in range(80)]
+        assert len({tuple(names) for names in told.values()}) == 1
+
+
+@pytest.mark.parametrize("kind", ["BYNAME", "BYFILTER", "BYMANAGER"])
+@pytest.mark.parametrize("asked", [None, 0])
+async def test_no_number_of_rooms_and_0_mean_as_many_as_the_server_finds(kind: str, asked: int | None) -> None:
+    async with Scene(limits=Limits(search_limit=3)) as scene:
+        await scene.equip()
+        for number in range(5):
+            await scene.make(f"Room {number}")
+        alice = await scene.called()
+        body: Any = (await alice.ask(SearchRooms(1, query_type=kind, criteria="room", max_results=asked))).body
+        assert [room.name for room in body.rooms] == ["Room 0", "Room 1", "Room 2"]
+        assert body.truncated

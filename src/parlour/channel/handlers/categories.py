@@ -11,7 +11,7 @@ from parlour.rooms.editing import CategoryChange
 from parlour.rooms.model import Category, Micros
 from parlour.rooms.names import fold_name
 from parlour.rooms.refusals import Refused
-from parlour.xccos.encode import categories_reply, category_reply
+from parlour.xccos.encode import categories_replies, category_reply
 from parlour.xccos.types import (
     CategorySettings,
     CreateCategory,
@@ -62,14 +62,14 @@ async def get_category(caller: Caller, command: GetCategory) -> Answer:
     category = _administered(caller, command.category_uri)
     if isinstance(category, Refused):
         return category
-    return [categories_reply(caller.envid, command, [caller.cards.whole_category(category)])]
+    return categories_replies(caller.envid, command, [caller.cards.whole_category(category)])
 
 
 async def get_scope(caller: Caller, command: GetScope) -> Answer:
     category = _administered(caller, command.category_uri)
     if isinstance(category, Refused):
         return category
-    return [categories_reply(caller.envid, command, [caller.cards.scope(category)])]
+    return categories_replies(caller.envid, command, [caller.cards.scope(category)])
 
 
 async def set_scope(caller: Caller, command: SetScope) -> Answer:
@@ -89,7 +89,7 @@ async def search_categories(caller: Caller, command: SearchCategories) -> Answer
     found = [one for one in caller.hub.categories(caller.person) if _fits(one, words)]
     limit = min(command.max_results or caller.hub.limits.search_limit, caller.hub.limits.search_limit)
     rows = [caller.cards.found_category(one) for one in found[:limit]]
-    return [categories_reply(caller.envid, command, rows, len(found) > limit)]
+    return categories_replies(caller.envid, command, rows, len(found) > limit)
 
 
 def _fits(category: Category, words: list[str]) -> bool:
@@ -107,7 +107,7 @@ def _administered(caller: Caller, uri: str) -> Category | Refused:
 def _told(caller: Caller, command: CreateCategory | ModifyCategory, outcome: Category | Refused) -> Answer:
     if isinstance(outcome, Refused):
         return outcome
-    return [categories_reply(caller.envid, command, [caller.cards.changed_category(outcome)])]
+    return categories_replies(caller.envid, command, [caller.cards.changed_category(outcome)])
 
 
 def _change(settings: CategorySettings) -> CategoryChange | Refused:

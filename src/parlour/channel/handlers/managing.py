@@ -7,7 +7,7 @@ from parlour.channel.names import category_id, role_edits, room_id
 from parlour.rooms.editing import RoomChange
 from parlour.rooms.model import Behavior, Micros, Role, Room, Visibility
 from parlour.rooms.refusals import Refused
-from parlour.xccos.encode import categories_reply, moved_reply, roles_reply, room_card_reply, room_reply
+from parlour.xccos.encode import categories_replies, moved_reply, roles_replies, room_card_reply, room_reply
 from parlour.xccos.types import (
     CreatableCategories,
     CreateRoom,
@@ -33,7 +33,7 @@ __all__ = [
 async def creatable_categories(caller: Caller, command: CreatableCategories) -> Answer:
     """The categories in which the caller may make rooms."""
     categories = [caller.cards.category(one) for one in caller.hub.categories_to_create_in(caller.visit)]
-    return [categories_reply(caller.envid, command, categories)]
+    return categories_replies(caller.envid, command, categories, whole=caller.wants_whole)
 
 
 async def create_room(caller: Caller, command: CreateRoom) -> Answer:
@@ -79,7 +79,7 @@ async def get_roles(caller: Caller, command: GetRoles) -> Answer:
     if isinstance(room, Refused):
         return room
     wanted = [Role(role) for role in command.roles] or [Role.MEMBER, Role.MANAGER, Role.PRESENTER]
-    return [roles_reply(caller.envid, command, command.room_uri, caller.cards.roles(room, wanted))]
+    return roles_replies(caller.envid, command, command.room_uri, caller.cards.roles(room, wanted))
 
 
 async def set_roles(caller: Caller, command: SetRoles) -> Answer:

@@ -7,7 +7,7 @@ from parlour.channel.names import room_id
 from parlour.channel.refusals import failed_room
 from parlour.hub.marks import Unread as Count
 from parlour.rooms.refusals import Refused
-from parlour.xccos.encode import unread_reply
+from parlour.xccos.encode import unread_replies
 from parlour.xccos.types import FailedRoom, GetUnread, MarkRead, Unread
 
 __all__ = ["get_unread", "mark_read"]
@@ -15,7 +15,7 @@ __all__ = ["get_unread", "mark_read"]
 
 async def mark_read(caller: Caller, command: MarkRead) -> Answer:
     marked = await caller.hub.marks.mark(caller.person, room_id(command.room_uri), command.chat_id)
-    return marked if isinstance(marked, Refused) else [unread_reply(caller.envid, command, [_unread(caller, marked)])]
+    return marked if isinstance(marked, Refused) else unread_replies(caller.envid, command, [_unread(caller, marked)])
 
 
 async def get_unread(caller: Caller, command: GetUnread) -> Answer:
@@ -29,7 +29,7 @@ async def get_unread(caller: Caller, command: GetUnread) -> Answer:
             failed.append(failed_room(uris[place], one))
         else:
             counted.append(_unread(caller, one))
-    return [unread_reply(caller.envid, command, counted, failed)]
+    return unread_replies(caller.envid, command, counted, failed)
 
 
 def _unread(caller: Caller, count: Count) -> Unread:

@@ -12,10 +12,10 @@ from parlour.rooms.model import RoomId
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.xccos.encode import (
     batch_join_replies,
-    invitations_reply,
+    invitations_replies,
     join_reply,
     part_reply,
-    participants_reply,
+    participants_replies,
     refusal,
     room_refusal,
 )
@@ -30,7 +30,10 @@ from parlour.xccos.types import (
     Part,
 )
 
-__all__ = ["batch_join", "get_invitations", "get_participants", "join", "part"]
+__all__ = ["MOST_TOLD", "batch_join", "get_invitations", "get_participants", "join", "part"]
+
+MOST_TOLD = 2000
+"""People in a room who are told to somebody who enters; of a larger one, nobody but oneself."""
 
 
 async def join(caller: Caller, command: Join) -> Answer:
@@ -55,11 +58,19 @@ async def _enter(caller: Caller, command: Join | BatchJoin) -> tuple[list[Joined
     failed: list[FailedRoom] = []
     for ref, outcome in zip(command.refs, outcomes, strict=True):
         if isinstance(outcome, RoomView):
-            joined.append(caller.cards.joined(outcome))
+            joined.append(caller.cards.joined(_told(outcome, caller.visit.uri)))
             caller.session.entered(outcome.room.id)
         else:
             failed.append(FailedRoom(ref.domain, ref.guid, code_for(outcome.reason)))
     return joined, failed
+
+
+def _told(view: RoomView, own: str) -> RoomView:
+    """COMPAT: to SIPE each rpl:join is the whole list of people, so that it cannot come in pieces. A list that is
+    too long for one reply is not handed out, as for a large room, wherever the server lets rooms become large."""
+    if len(view.participants) <= MOST_TOLD:
+        return view
+    return replace(view, participants=tuple(one for one in view.participants if one.uri == own))
 
 
 async def part(caller: Caller, command: Part) -> Answer:
@@ -71,7 +82,8 @@ async def part(caller: Caller, command: Part) -> Answer:
 
 
 async def get_invitations(caller: Caller, command: GetInvitations) -> Answer:
-    """Those that are newer than the client knows. Whose room is out of sight meanwhile is left out."""
+    """Those that are newer than the client knows, as many as a search may find; the others are there to be asked for by
+    the last number. Whose room is out of sight meanwhile is left out."""
     hub = caller.hub
     pending = await hub.inviting.pending(caller.person, command.after)
     if isinstance(pending, Refused):
@@ -79,9 +91,12 @@ async def get_invitations(caller: Caller, command: GetInvitations) -> Answer:
     found: list[Invitation] = []
     for one in pending.rows:
         view = hub.card(caller.person, one.room)
-        if isinstance(view, RoomView):
-            found.append(caller.cards.invitation(one, view.room, view.switches, view.count))
-    return [invitations_reply(caller.envid, command, found)]
+        if not isinstance(view, RoomView):
+            continue
+        if len(found) == hub.limits.search_limit:
+            return invitations_replies(caller.envid, command, found, truncated=True)
+        found.append(caller.cards.invitation(one, view.room, view.switches, view.count))
+    return invitations_replies(caller.envid, command, found)
 
 
 async def get_participants(caller: Caller, command: GetParticipants) -> Answer:
@@ -96,4 +111,4 @@ async def get_participants(caller: Caller, command: GetParticipants) -> Answer:
     if caller.hub.limits.strict_participant_list and not view.large:
         return Refused(Refusal.PARTICIPANT_LIST, "the room is not large")
     everybody = caller.cards.joined(replace(view, participants=people))
-    return [participants_reply(caller.envid, command, everybody)]
+    return participants_replies(caller.envid, command, everybody)

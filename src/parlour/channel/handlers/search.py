@@ -12,10 +12,10 @@ from parlour.rooms.policy import Rights
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.rooms.search import Match, Mine, RoomQuery
 from parlour.xccos.encode import (
-    associations_reply,
+    associations_replies,
     permissions_reply,
     room_card_reply,
-    search_reply,
+    search_replies,
 )
 from parlour.xccos.ids import canonical_principal, normalize_guid
 from parlour.xccos.masks import ROLE_MASKS, Permission, participant_mask, sdk_permissions
@@ -43,7 +43,7 @@ async def search_rooms(caller: Caller, command: SearchRooms) -> Answer:
     query = make(command)
     found = caller.hub.find_rooms(caller.visit, query)
     rows = [caller.cards.found(row, manages=query.mine is Mine.MANAGER) for row in found.rows]
-    return [search_reply(caller.envid, command, rows, found.truncated)]
+    return search_replies(caller.envid, command, rows, found.truncated, whole=caller.wants_whole)
 
 
 def _by_name(command: SearchRooms) -> RoomQuery:
@@ -116,7 +116,7 @@ async def get_associations(caller: Caller, command: GetAssociations) -> Answer:
     """The caller's rooms: those of which they are member, or those that they manage, disabled ones included."""
     found = caller.hub.find_rooms(caller.visit, RoomQuery(mine=Mine(command.kind), limit=command.max_results))
     rows = [caller.cards.found(row, manages=command.kind == "MANAGER") for row in found.rows]
-    return [associations_reply(caller.envid, command, rows, found.truncated)]
+    return associations_replies(caller.envid, command, rows, found.truncated, whole=caller.wants_whole)
 
 
 async def get_room(caller: Caller, command: GetRoom) -> Answer:

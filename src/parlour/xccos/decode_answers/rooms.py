@@ -90,7 +90,7 @@ def _invitations(data: Element) -> Invitations:
         if chanib is not None:
             number, created = number_of(inv, "inviteId"), time_of(inv, "createdon")
             found.append(Invitation(number, inv.get("domain") or "", created, room_of(chanib)))
-    return Invitations(tuple(found))
+    return Invitations(tuple(found), is_truncated(data))
 
 
 def _unread(data: Element) -> UnreadCounts:

@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 
 from parlour.xccos.blocks import byte_size, room_reference
 from parlour.xccos.codes import text_of
-from parlour.xml.escape import escape_attribute, escape_text
 from parlour.xccos.ids import NAMESPACE
 from parlour.xccos.types import Command, GetDownloadToken, GetUploadToken
+from parlour.xml.escape import escape_attribute, escape_text
 
 __all__ = [
     "FRAME_BYTES",

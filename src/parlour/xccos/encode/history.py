@@ -14,9 +14,10 @@ from parlour.xccos.blocks import (
     purge_block,
 )
 from parlour.xccos.encode.envelope import FRAME_BYTES, SPLIT_BYTES, Fragment, notice, reply
-from parlour.xml.escape import escape_attribute
+from parlour.xccos.encode.pieces import Section, cut
 from parlour.xccos.ids import NAMESPACE
 from parlour.xccos.types import Command, FailedRoom, Message
+from parlour.xml.escape import escape_attribute
 
 __all__ = [
     "Page",
@@ -67,8 +68,8 @@ def history_replies(
     envid: int, command: Command, room_uri: str, messages: Iterable[Message], *, limit: int = SPLIT_BYTES
 ) -> list[Fragment]:
     """Messages of one room, oldest first, in one reply or several; one reply when there are none."""
-    rooms = [(f'<chanib uri="{escape_attribute(room_uri)}">', _message_blocks(room_uri, messages))]
-    return [reply(envid, command, 200, data) for data in _cut(rooms, limit - FRAME_BYTES)]
+    room = Section(f'<chanib uri="{escape_attribute(room_uri)}">', _message_blocks(room_uri, messages), _END)
+    return [reply(envid, command, 200, data) for data in cut([room], limit - FRAME_BYTES)]
 
 
 def pages_replies(
@@ -81,8 +82,8 @@ def pages_replies(
 ) -> list[Fragment]:
     """What was found, room by room, in one reply or several: a room that is cut goes on in the next reply, with the
     same `matches` and `truncated`. The failures are in the last."""
-    rooms = [(_start_of(page), _message_blocks(page.room_uri, page.messages)) for page in pages]
-    datas = list(_cut(rooms, limit - FRAME_BYTES))
+    rooms = [Section(_start_of(page), _message_blocks(page.room_uri, page.messages), _END) for page in pages]
+    datas = list(cut(rooms, limit - FRAME_BYTES))
     failures = "".join([failure_block(room) for room in failed])
     if byte_size(datas[-1]) + byte_size(failures) > limit - FRAME_BYTES:
         datas.append("")
@@ -103,27 +104,6 @@ def _message_blocks(room_uri: str, messages: Iterable[Message]) -> Iterator[str]
         if origin is None:
             origin = origins[author] = origin_attributes(room_uri, message)
         yield f'<msg id="grpchat" {message_inside(origin, message)}</msg>'
-
-
-def _cut(rooms: Iterable[tuple[str, Iterable[str]]], limit: int) -> Iterator[str]:
-    """The data of as many replies as it takes, one at least, from start tags of rooms and the blocks in them."""
-    whole: list[str] = []
-    left = limit
-    for start, blocks in rooms:
-        frame = byte_size(start) + len(_END)
-        if whole and left < frame:
-            yield "".join(whole)
-            whole, left = [], limit
-        left -= frame
-        inside: list[str] = []
-        for block in blocks:
-            left -= (size := byte_size(block))
-            if left < 0 and (inside or whole):
-                yield "".join([*whole, start, *inside, _END] if inside else whole)
-                whole, inside, left = [], [], limit - frame - size
-            inside.append(block)
-        whole += [start, *inside, _END]
-    yield "".join(whole)
 
 
 # Removing -------------------------------------------------------------------------------------------------------------

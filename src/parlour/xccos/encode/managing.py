@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from parlour.xccos.blocks import category_block, category_reference, element, list_block, room_block, room_reference
-from parlour.xccos.encode.envelope import Fragment, notice, reply
+from parlour.xccos.blocks import (
+    SCOPES,
+    byte_size,
+    category_block,
+    category_reference,
+    element,
+    room_block,
+    room_reference,
+    user_block,
+)
+from parlour.xccos.encode.envelope import FRAME_BYTES, SPLIT_BYTES, Fragment, notice, reply
+from parlour.xccos.encode.pieces import TRUNCATED, Section, cut, pieces, whole_reply
 from parlour.xccos.types import CategoryInfo, Command, ListMembers, RoomCard, RoomInfo
 
 __all__ = [
-    "categories_reply",
+    "categories_replies",
     "category_reply",
     "moved_reply",
-    "roles_reply",
+    "roles_replies",
     "room_card_reply",
     "room_changed_notice",
     "room_created_notice",
@@ -37,17 +47,44 @@ def room_reply(envid: int, command: Command, room_uri: str) -> Fragment:
     return reply(envid, command, 200, room_reference(room_uri))
 
 
-def roles_reply(envid: int, command: Command, room_uri: str, roles: Iterable[ListMembers]) -> Fragment:
-    """Who stands in which role of a room."""
-    return reply(envid, command, 200, element("chanib", "".join([list_block(one) for one in roles]), uri=room_uri))
+def roles_replies(
+    envid: int, command: Command, room_uri: str, roles: Iterable[ListMembers], *, limit: int = SPLIT_BYTES
+) -> list[Fragment]:
+    """Who stands in which role of a room, in one reply or several: a role that is cut goes on in the next."""
+    frame = byte_size(element("chanib", " ", uri=room_uri)) + FRAME_BYTES
+    datas = cut((_section(one) for one in roles), limit - frame)
+    return [reply(envid, command, 200, element("chanib", data, uri=room_uri)) for data in datas]
 
 
-def categories_reply(
-    envid: int, command: Command, categories: Iterable[CategoryInfo], truncated: bool = False
-) -> Fragment:
-    """Categories, with those of their lists that they hold."""
-    end = '<qib truncated="true"/>' if truncated else ""
-    return reply(envid, command, 200, "".join([category_block(one) for one in categories]) + end)
+def _section(members: ListMembers) -> Section:
+    """A role or a scope, with those who stand in it."""
+    tag, name = ("scope", "type") if members.which in SCOPES else ("role", "name")
+    return Section(f'<{tag} {name}="{members.which}">', map(user_block, members.principals), f"</{tag}>")
+
+
+def categories_replies(
+    envid: int,
+    command: Command,
+    categories: Iterable[CategoryInfo],
+    truncated: bool = False,
+    *,
+    whole: bool = False,
+    limit: int = SPLIT_BYTES,
+) -> list[Fragment]:
+    """Categories, with those of their lists that they hold, in one reply or several: a category whose lists are cut
+    goes on in the next. `whole`: in one reply, as far as it reaches."""
+    after = TRUNCATED if truncated else ""
+    if whole:
+        return whole_reply(envid, command, map(category_block, categories), after=after)
+    blocks = (block for one in categories for block in _category_blocks(one, limit - FRAME_BYTES))
+    return pieces(envid, command, blocks, after=after, limit=limit)
+
+
+def _category_blocks(category: CategoryInfo, limit: int) -> Iterator[str]:
+    """The category, several times where its lists are long, each time with some of those who stand in them."""
+    frame = byte_size(category_block(category, " "))
+    for lists in cut((_section(one) for one in category.lists), limit - frame):
+        yield category_block(category, lists)
 
 
 def category_reply(envid: int, command: Command, category_uri: str) -> Fragment:

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from parlour.xccos.blocks import element, user_block
-from parlour.xccos.encode.envelope import Fragment, reply
+from parlour.xccos.encode.envelope import SPLIT_BYTES, Fragment
+from parlour.xccos.encode.pieces import pieces
 from parlour.xccos.types import Command, UserInfo
 
-__all__ = ["people_reply"]
+__all__ = ["people_replies"]
 
 
-def people_reply(envid: int, command: Command, people: Iterable[UserInfo], truncated: bool | None = None) -> Fragment:
-    """People, groups and such. `truncated`: whether a search found more than these; None where nothing was searched."""
-    end = "" if truncated is None else element("qib", truncated=truncated)
-    return reply(envid, command, 200, "".join([user_block(one) for one in people]) + end)
+def people_replies(
+    envid: int,
+    command: Command,
+    people: Iterable[UserInfo],
+    truncated: bool | None = None,
+    *,
+    limit: int = SPLIT_BYTES,
+) -> list[Fragment]:
+    """People, groups and such, in one reply or several. `truncated`: whether a search found more than these; None where
+    nothing was searched."""
+    after = "" if truncated is None else element("qib", truncated=truncated)
+    return pieces(envid, command, map(user_block, people), after=after, limit=limit)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from parlour.xccos.blocks import element, failure_block, invitation_block, room_block, room_reference, seat_block
-from parlour.xccos.encode.envelope import Fragment, notice, reply
+from parlour.xccos.encode.envelope import SPLIT_BYTES, Fragment, notice, reply
+from parlour.xccos.encode.pieces import TRUNCATED, WHOLE_BYTES, pieces, whole_reply
 from parlour.xccos.ids import parse_room_uri
 from parlour.xccos.types import (
     Command,
@@ -19,17 +21,17 @@ from parlour.xccos.types import (
 )
 
 __all__ = [
-    "associations_reply",
+    "associations_replies",
     "invitation_notice",
-    "invitations_reply",
+    "invitations_replies",
     "joined_notice",
     "kick_notice",
     "part_reply",
     "parted_notice",
     "permissions_notice",
     "permissions_reply",
-    "search_reply",
-    "unread_reply",
+    "search_replies",
+    "unread_replies",
 ]
 
 
@@ -38,19 +40,47 @@ def part_reply(envid: int, command: Command, room_uri: str) -> Fragment:
     return reply(envid, command, 200, room_reference(room_uri))
 
 
-def search_reply(envid: int, command: Command, rooms: Iterable[RoomInfo], truncated: bool = False) -> Fragment:
-    """The rooms found, in one reply."""
-    end = '<qib truncated="true"/>' if truncated else ""
-    return reply(envid, command, 200, "".join([room_block(room) for room in rooms]) + end)
+def search_replies(
+    envid: int,
+    command: Command,
+    rooms: Iterable[RoomInfo],
+    truncated: bool = False,
+    *,
+    whole: bool = True,
+    limit: int | None = None,
+) -> list[Fragment]:
+    """The rooms found: in one reply as far as it reaches (`whole`), else in one or several."""
+    return _rooms(envid, command, "", rooms, truncated, whole, limit)
 
 
-def associations_reply(
-    envid: int, command: GetAssociations, rooms: Iterable[RoomInfo], truncated: bool = False
-) -> Fragment:
-    """The caller's rooms. What was asked is echoed: clients ask twice, and tell the answers apart by it."""
+def associations_replies(
+    envid: int,
+    command: GetAssociations,
+    rooms: Iterable[RoomInfo],
+    truncated: bool = False,
+    *,
+    whole: bool = True,
+    limit: int | None = None,
+) -> list[Fragment]:
+    """The caller's rooms, as `search_replies`. What was asked is echoed: clients ask twice, and tell the answers apart
+    by it."""
     asked = element("association", domain=command.domain, type=command.kind, maxResults=command.max_results)
-    end = '<qib truncated="true"/>' if truncated else ""
-    return reply(envid, command, 200, asked + "".join([room_block(room) for room in rooms]) + end)
+    return _rooms(envid, command, asked, rooms, truncated, whole, limit)
+
+
+def _rooms(
+    envid: int,
+    command: Command,
+    before: str,
+    rooms: Iterable[RoomInfo],
+    truncated: bool,
+    whole: bool,
+    limit: int | None,
+) -> list[Fragment]:
+    blocks, after = (room_block(room) for room in rooms), TRUNCATED if truncated else ""
+    if whole:
+        return whole_reply(envid, command, blocks, before=before, after=after, limit=limit or WHOLE_BYTES)
+    return pieces(envid, command, blocks, before=before, after=after, limit=limit or SPLIT_BYTES)
 
 
 def permissions_reply(envid: int, command: Command, permissions: Permissions) -> Fragment:
@@ -59,15 +89,32 @@ def permissions_reply(envid: int, command: Command, permissions: Permissions) ->
     return reply(envid, command, 200, room_reference(permissions.room_uri) + rights)
 
 
-def unread_reply(envid: int, command: Command, rooms: Iterable[Unread], failed: Iterable[FailedRoom] = ()) -> Fragment:
-    """Where the caller's marks are, and how much comes after them."""
-    marks = "".join([element("unread", chanUri=one.room_uri, chatId=one.read_up_to, count=one.count) for one in rooms])
-    return reply(envid, command, 200, marks + "".join([failure_block(room) for room in failed]))
+def unread_replies(
+    envid: int,
+    command: Command,
+    rooms: Iterable[Unread],
+    failed: Iterable[FailedRoom] = (),
+    *,
+    limit: int = SPLIT_BYTES,
+) -> list[Fragment]:
+    """Where the caller's marks are, and how much comes after them, in one reply or several."""
+    marks = (element("unread", chanUri=one.room_uri, chatId=one.read_up_to, count=one.count) for one in rooms)
+    failures = (failure_block(room) for room in failed)
+    return pieces(envid, command, chain(marks, failures), limit=limit)
 
 
-def invitations_reply(envid: int, command: Command, invitations: Iterable[Invitation]) -> Fragment:
-    """Invitations, ascending."""
-    return reply(envid, command, 200, "".join([invitation_block(one) for one in invitations]))
+def invitations_replies(
+    envid: int,
+    command: Command,
+    invitations: Iterable[Invitation],
+    truncated: bool = False,
+    *,
+    limit: int = SPLIT_BYTES,
+) -> list[Fragment]:
+    """Invitations, ascending, in one reply or several; `truncated`: there are more, to be asked for by the last
+    number."""
+    blocks = (invitation_block(one) for one in invitations)
+    return pieces(envid, command, blocks, after=TRUNCATED if truncated else "", limit=limit)
 
 
 # Notices --------------------------------------------------------------------------------------------------------------

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from parlour.xccos.blocks import SeatBook, byte_size, failure_block, room_block, user_attributes
 from parlour.xccos.encode.envelope import FRAME_BYTES, SPLIT_BYTES, Fragment, reply
-from parlour.xccos.types import Command, FailedRoom, JoinedRoom, UserInfo
+from parlour.xccos.types import Command, FailedRoom, JoinedRoom, Seat, UserInfo
 
-__all__ = ["batch_join_replies", "join_reply", "participants_reply"]
+__all__ = ["batch_join_replies", "join_reply", "participants_replies"]
+
+
+_SEAT_BYTES: Final = 32
+"""What a seat takes in an `aib`, with its share of that element, generously."""
 
 
 def join_reply(envid: int, command: Command, joined: JoinedRoom) -> Fragment:
@@ -16,9 +21,26 @@ def join_reply(envid: int, command: Command, joined: JoinedRoom) -> Fragment:
     return _joined(envid, command, [joined], "")
 
 
-def participants_reply(envid: int, command: Command, joined: JoinedRoom) -> Fragment:
-    """Everybody in a room, told in the way of rpl:join."""
-    return _joined(envid, command, [joined], "")
+def participants_replies(
+    envid: int, command: Command, joined: JoinedRoom, *, limit: int = SPLIT_BYTES
+) -> list[Fragment]:
+    """Everybody in a room, told in the way of rpl:join, in one reply or several, each with some of the people."""
+    parts = _parts(joined, limit - FRAME_BYTES - byte_size(room_block(joined.room)))
+    return [_joined(envid, command, [part], "") for part in parts]
+
+
+def _parts(joined: JoinedRoom, limit: int) -> Iterator[JoinedRoom]:
+    """The room with some of its people at a time, one at least, so that they render within `limit` bytes."""
+    seats: list[Seat] = []
+    left = limit
+    for seat in joined.seats:
+        size = _user_size(seat.user) + _SEAT_BYTES
+        if seats and left < size:
+            yield JoinedRoom(joined.room, tuple(seats))
+            seats, left = [], limit
+        seats.append(seat)
+        left -= size
+    yield JoinedRoom(joined.room, tuple(seats))
 
 
 def batch_join_replies(

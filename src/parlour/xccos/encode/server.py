@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from parlour.xccos.blocks import element, server_info_block
-from parlour.xccos.encode.envelope import Fragment, notice, reply
-from parlour.xml.escape import escape_attribute
+from parlour.xccos.encode.envelope import SPLIT_BYTES, Fragment, notice, reply
+from parlour.xccos.encode.pieces import pieces
 from parlour.xccos.types import AddIn, Command, Preference, ServerInfo, TransferToken
+from parlour.xml.escape import escape_attribute
 
 __all__ = [
-    "addins_reply",
+    "addins_replies",
     "preference_notice",
     "preference_reply",
     "request_uri_reply",
@@ -34,11 +35,12 @@ def preference_reply(envid: int, command: Command, preference: Preference) -> Fr
     return reply(envid, command, 200, _preference(preference))
 
 
-def addins_reply(envid: int, command: Command, addins: Iterable[AddIn]) -> Fragment:
-    """Registered web pages."""
-    return reply(
-        envid, command, 200, "".join([element("siop", id=one.id, name=one.title, url=one.url) for one in addins])
-    )
+def addins_replies(
+    envid: int, command: Command, addins: Iterable[AddIn], *, limit: int = SPLIT_BYTES
+) -> list[Fragment]:
+    """Registered web pages, in one reply or several."""
+    blocks = (element("siop", id=one.id, name=one.title, url=one.url) for one in addins)
+    return pieces(envid, command, blocks, limit=limit)
 
 
 def token_reply(envid: int, command: Command, token: TransferToken) -> Fragment:

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from parlour.xccos.blocks import element
 from parlour.xccos.encode_requests import history, managing, people, rooms, server
-from parlour.xml.escape import escape_attribute, escape_text
 from parlour.xccos.ids import NAMESPACE
 from parlour.xccos.times import format_time
 from parlour.xccos.types import GroupChat, Sayable, UnknownCommand
+from parlour.xml.escape import escape_attribute, escape_text
 
 __all__ = ["REQUESTS", "encode_requests"]
 

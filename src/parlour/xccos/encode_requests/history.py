@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from parlour.xccos.blocks import element, message_reference, purge_block, room_reference
-from parlour.xml.escape import escape_text
 from parlour.xccos.times import format_time
 from parlour.xccos.types import (
     DeleteMessage,
@@ -17,6 +16,7 @@ from parlour.xccos.types import (
     RecentHistory,
     ReplaceMessage,
 )
+from parlour.xml.escape import escape_text
 
 __all__ = ["REQUESTS"]
 

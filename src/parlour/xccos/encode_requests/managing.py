@@ -13,7 +13,6 @@ from parlour.xccos.blocks import (
     element,
     room_reference,
 )
-from parlour.xml.escape import escape_text
 from parlour.xccos.times import format_time
 from parlour.xccos.types import (
     CategorySettings,
@@ -34,6 +33,7 @@ from parlour.xccos.types import (
     SetRoles,
     SetScope,
 )
+from parlour.xml.escape import escape_text
 
 __all__ = ["REQUESTS"]
 

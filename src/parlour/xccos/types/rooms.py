@@ -289,9 +289,10 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Invitations:
-    """Body of rpl:getinv and ntc:inv, ascending."""
+    """Body of rpl:getinv and ntc:inv, ascending. `truncated`: there are more, with higher numbers."""
 
     invitations: tuple[Invitation, ...]
+    truncated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
