@@ -32,7 +32,7 @@ def refusals_of(path: Path) -> Iterator[str]:
     """What is said beside a refusal, as templates: values are `{0}`, `{1}`."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            said = node.args[{"Refused": 1, "AccountRefused": 0}.get(node.func.id, 9) :][:1]
+            said = node.args[{"Refused": 1, "AccountRefused": 0, "InvalidParams": 1}.get(node.func.id, 9) :][:1]
             if said and isinstance(said[0], ast.Constant | ast.JoinedStr):
                 yield template_of(said[0])
 

@@ -10,6 +10,7 @@ import pytest
 from parlour.app.config import Settings
 from parlour.app.config_load import make_settings
 from parlour.app.data_dir import DataDir
+from parlour.app.i18n import use_language
 from parlour.app.problems import Problem
 from parlour.cli import link
 
@@ -69,6 +70,29 @@ def test_refusals_and_failures_are_problems(
     with pytest.raises(Problem) as caught:
         link.run(settings, "room.show", {"room": "x"})
     assert caught.value.id == id
+
+
+def test_a_parameter_that_cannot_be_taken_is_told_in_korean(
+    settings: Settings, server: Callable[..., list[Any]]
+) -> None:
+    use_language("ko")
+    try:
+        server(b'{"error": {"kind": "bad-request", "text": "count: a whole number is needed"}}\n')
+        with pytest.raises(Problem) as caught:
+            link.run(settings, "message.tail", {"room": "x", "count": "y"})
+        assert caught.value.cause == "count: 정수가 필요합니다"
+    finally:
+        use_language("en")
+
+
+def test_a_server_of_another_user_is_named_as_that(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(_socket: socket.socket, _address: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "connect", closed)
+    with pytest.raises(Problem, match="server-of-another") as caught:
+        link.run(settings, "room.list", {})
+    assert str(DataDir(settings.data_dir).admin_socket) in caught.value.what
 
 
 def test_following_gives_items_until_the_server_stops(settings: Settings, server: Callable[..., list[Any]]) -> None:

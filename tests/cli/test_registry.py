@@ -133,6 +133,15 @@ def test_what_is_typed_arrives(
     read_params(known.params, params)
 
 
+@pytest.mark.parametrize("words", [("room", "show", "\udcff"), ("room", "member", "add", "x", "ann", "\udcfe")])
+def test_bytes_that_are_no_text_are_refused_before_anything_is_asked(
+    asked: list[tuple[str, Mapping[str, Any]]], words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*words) == 2
+    assert f"cannot be {words[-1].encode('unicode_escape').decode()}: this is no text" in capsys.readouterr().err
+    assert asked == []
+
+
 def test_a_password_never_stands_on_the_command_line(
     asked: list[tuple[str, Mapping[str, Any]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -206,9 +206,9 @@ async def test_who_follows_too_slowly_hears_no_more_and_holds_no_more(office: Of
         ("room.create", {"name": "x", "category": "y", "member": "ann"}, "member: a list is needed"),
         ("room.create", {"name": "x", "category": "y", "member": [1]}, "member: a text is needed"),
         ("message.search", {"room": ["x"], "words": "\udcff"}, "words: this is no text: it was not written in UTF-8"),
-        ("room.create", {"name": "x", "category": "y", "invite": 1}, "invite: a switch is needed"),
-        ("message.tail", {"room": "x", "count": True}, "count: a number is needed"),
-        ("message.remove", {"room": "x", "id": ["1"]}, "id: a number is needed"),
+        ("room.create", {"name": "x", "category": "y", "invite": 1}, "invite: true or false is needed"),
+        ("message.tail", {"room": "x", "count": True}, "count: a whole number is needed"),
+        ("message.remove", {"room": "x", "id": ["1"]}, "id: a whole number is needed"),
         ("policy.set", {"setting": "maybe"}, "setting: one of on, off, inherit is needed"),
     ],
 )

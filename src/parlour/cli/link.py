@@ -122,7 +122,7 @@ def _result(command: str, answer: Mapping[str, Any]) -> Any:
     error = answer.get("error", {})
     if error.get("kind") == "unknown-command":
         raise Problem("command-unknown", command=command)
-    raise refused(command, str(error.get("kind", "?")), str(error.get("text", "")))
+    raise misread(command, str(error.get("text", "")))
 
 
 def refused(command: str, reason: str, detail: str) -> Problem:
@@ -130,6 +130,12 @@ def refused(command: str, reason: str, detail: str) -> Problem:
     typed = command.replace(".", " ")
     hint = _(_HINTS.get(reason, _SEE_HELP)).format(command=typed)
     return Problem("command-refused", command=typed, reason=reason, detail=retell(detail) or "-", hint=hint)
+
+
+def misread(command: str, text: str) -> Problem:
+    """The problem for a parameter that cannot be taken: `count: a whole number is needed`."""
+    name, colon, why = text.partition(": ")
+    return refused(command, "bad-request", f"{name}{colon}{retell(why)}")
 
 
 def _run_directly(settings: Settings, command: str, params: Mapping[str, Any]) -> Any:
@@ -152,7 +158,7 @@ def _run_directly(settings: Settings, command: str, params: Mapping[str, Any]) -
         except UnknownCommand as error:
             raise Problem("command-unknown", command=command) from error
         except InvalidParams as error:
-            raise refused(command, "bad-request", str(error)) from error
+            raise misread(command, str(error)) from error
     if isinstance(outcome, Refused):
         raise refused(command, outcome.reason.value, outcome.detail)
     return outcome

@@ -14,9 +14,10 @@ from typing import Annotated, Any
 import typer
 
 from parlour.app.i18n import _
+from parlour.app.problems import Problem
 from parlour.cli.options import AsJson, ConfigFile, DataDirectory, find_settings
 from parlour.cli.usage import add_verb, new_group, one_of
-from parlour.hub.commands.params import ParamSpec
+from parlour.hub.commands.params import NEEDED, ParamSpec
 from parlour.hub.commands.registry import Command, Following, all_commands
 
 __all__ = ["add_groups", "registry_texts"]
@@ -57,7 +58,7 @@ _GROUP_HELP: dict[str, Callable[[], str]] = {
 
 def registry_texts() -> set[str]:
     """All English texts that the registry brings along."""
-    texts = set()
+    texts = set(NEEDED.values())
     for command in all_commands().values():
         texts |= {command.help, *(spec.help for spec in command.specs)}
         if isinstance(command, Command):
@@ -77,12 +78,12 @@ def _make(command: Command[Any]) -> Callable[..., None]:
         settings = find_settings(given.pop("config"), given.pop("data_dir"))
         as_json = given.pop("as_json")
         if given.pop("follow", False) and isinstance(follow, Following):
-            watch(settings, follow.name, _given(specs, given), as_json)
+            watch(settings, follow.name, _given(command.name, specs, given), as_json)
             return
         if command.confirm and not (given.pop("yes") or given.get("dry_run")):
             confirm(_(command.confirm).format(**given))
         from_stdin = given.pop("password_stdin", False)
-        ask(settings, command, {**_given(specs, given), **_secrets(specs, from_stdin)}, as_json)
+        ask(settings, command, {**_given(command.name, specs, given), **_secrets(specs, from_stdin)}, as_json)
 
     parameters = [_parameter(command.name, spec) for spec in specs if not spec.secret]
     parameters += [_keyword(name, kind, False) for name, kind in _extras(command, followed).items()]
@@ -138,15 +139,25 @@ def _info(command: str, spec: ParamSpec, option: bool) -> Any:
     return typer.Option(flag, help=_(spec.help), metavar="|".join(spec.choices) or spec.kind.upper(), **choices)
 
 
-def _given(specs: tuple[ParamSpec, ...], given: dict[str, Any]) -> dict[str, Any]:
-    """What was said, as JSON has it; what was not said is left to the server's defaults."""
+def _given(command: str, specs: tuple[ParamSpec, ...], given: dict[str, Any]) -> dict[str, Any]:
+    """What was said, as JSON has it; what was not said is left to the server's defaults. Raises `Problem`."""
     params = {}
     for spec in specs:
         value = given.get(spec.name)
         if value is None or (not spec.required and value == _default(spec)):
             continue
+        for text in value if spec.many else [value]:
+            if isinstance(text, str) and not _is_text(text):
+                why = _("this is no text: it was not written in UTF-8")
+                typed = "parlour " + command.replace(".", " ")
+                raise Problem("usage-bad-value", command=typed, option=spec.name, value=text, error=why)
         params[spec.name] = value
     return params
+
+
+def _is_text(typed: str) -> bool:
+    """Bytes of a command line that are no UTF-8 arrive as halves of characters."""
+    return typed.isascii() or not any("\ud800" <= char <= "\udfff" for char in typed)
 
 
 def _secrets(specs: tuple[ParamSpec, ...], from_stdin: bool) -> dict[str, Any]:

@@ -9,13 +9,20 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-__all__ = ["InvalidParams", "ParamSpec", "param", "read_params", "specs_of"]
+__all__ = ["NEEDED", "InvalidParams", "ParamSpec", "param", "read_params", "specs_of"]
 
 P = TypeVar("P")
 
 # Half a character: what is left of bytes of a command line that are no UTF-8, and cannot be kept anywhere.
 _LONE = re.compile("[\ud800-\udfff]")
 Kind = Literal["text", "number", "switch"]
+_TYPES: Mapping[Kind, type] = {"text": str, "number": int, "switch": bool}
+NEEDED: Mapping[Kind, str] = {
+    "text": "a text is needed",
+    "number": "a whole number is needed",
+    "switch": "true or false is needed",
+}
+"""What is said where a value is of another kind."""
 
 
 class InvalidParams(Exception):
@@ -107,9 +114,8 @@ def _read_many(spec: ParamSpec, value: object) -> tuple[object, ...]:
 
 
 def _read(spec: ParamSpec, value: object) -> object:
-    wanted = {"text": str, "number": int, "switch": bool}[spec.kind]
-    if type(value) is not wanted:
-        raise InvalidParams(spec.name, f"a {spec.kind} is needed")
+    if type(value) is not _TYPES[spec.kind]:
+        raise InvalidParams(spec.name, NEEDED[spec.kind])
     if isinstance(value, str) and _LONE.search(value):
         raise InvalidParams(spec.name, "this is no text: it was not written in UTF-8")
     if spec.choices and value not in spec.choices:
