@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, get_args
 
 import pytest
 
-from parlour.channel.commands import HANDLERS, ONCE
-from parlour.rooms.model import Behavior, Limits, RoomId
+from parlour.channel.commands import HANDLERS, ONCE, ONCE_IN_A_DIALOG
+from parlour.rooms.model import Behavior, Limits, Room, RoomId
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.xccos.codes import ResponseCode
 from parlour.xccos.decode import COMMANDS
@@ -72,7 +73,7 @@ NO_ADDIN = "00000000-0000-0000-0000-0000000000aa"
 def test_every_command_has_a_handler() -> None:
     spoken = set(get_args(Request)) - {GroupChat}
     assert set(HANDLERS) == spoken
-    assert spoken >= ONCE
+    assert spoken >= ONCE | ONCE_IN_A_DIALOG
     assert set(COMMANDS) == {one.name for one in spoken - {UnknownCommand, BadCommand}}
 
 
@@ -126,7 +127,8 @@ ACTS: dict[type, Callable[[Stage], Any]] = {
 
 
 def test_all_that_must_happen_once_is_tried() -> None:
-    assert set(ACTS) == ONCE
+    assert set(ACTS) == ONCE | ONCE_IN_A_DIALOG
+    assert not ONCE & ONCE_IN_A_DIALOG
 
 
 def count_calls(monkeypatch: pytest.MonkeyPatch, kind: type) -> list[Any]:
@@ -155,6 +157,78 @@ async def test_sent_again_it_is_answered_the_same_and_done_once(monkeypatch: pyt
         assert len(calls) == 1
         await on.dave.say(command, envid=4712)
         assert len(calls) == 2
+
+
+@pytest.mark.parametrize("kind", ACTS, ids=lambda kind: kind.__name__)
+async def test_sent_again_over_a_new_connection_it_is_done_once(monkeypatch: pytest.MonkeyPatch, kind: type) -> None:
+    async with Scene(file_service_url=SERVICE) as scene:
+        on = await stage(scene)
+        calls = count_calls(monkeypatch, kind)
+        command = ACTS[kind](on)
+        await on.dave.say(command, envid=4711)
+        first = on.dave.replies()[-1]
+        on.dave.wire.close()
+        again = await scene.called("dave")
+        await again.say(command, envid=4711)
+        second = again.replies()[-1]
+        if kind in ONCE_IN_A_DIALOG:
+            assert (len(calls), second.code) == (2, 406)
+            return
+        assert (first.code, first.body) == (second.code, second.body) == (200, first.body)
+        assert len(calls) == 1
+        elsewhere = await scene.called("dave", "e2")
+        await elsewhere.say(command, envid=4711)
+        assert len(calls) == 2
+
+
+async def test_in_a_new_dialog_a_room_may_be_left_again() -> None:
+    async with Scene() as scene:
+        for _ in range(2):
+            alice = await scene.joined()
+            await alice.say(part(), envid=5)
+            assert alice.replies()[-1].code == 200
+            assert not scene.hub.presence.live
+            alice.wire.close()
+
+
+async def test_the_connection_is_lost_while_the_store_writes() -> None:
+    """Sent again before the first attempt has come to its end, it waits for that."""
+    async with Scene() as scene:
+        await scene.equip()
+        alice, written, save = await scene.called(), asyncio.Event(), scene.store.rooms.save_room
+
+        async def save_late(room: Room) -> None:
+            await written.wait()
+            await save(room)
+
+        scene.store.rooms.save_room = save_late  # type: ignore[method-assign]
+        command = CreateRoom(1, RoomSettings("야간 근무", parent=category_at(PLANT.id)))
+        alice.start(command, envid=5)
+        alice.wire.close()
+        again = await scene.called()
+        again.start(command, envid=5)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert again.replies() == []
+        written.set()
+        await again.settle()
+        (reply,) = again.replies()
+        made: Any = reply.body
+        assert (reply.code, made.room.uri) == (200, room_at(scene.hub.catalogue.find_named("야간 근무") or ""))
+        assert len(scene.hub.catalogue.rooms) == 4
+
+
+async def test_a_refusal_is_not_remembered() -> None:
+    """It has done nothing; what stood in the way may be gone."""
+    async with Scene() as scene:
+        await scene.equip()
+        alice, room = await scene.called(), await scene.make("야간 근무")
+        command = CreateRoom(1, RoomSettings("야간 근무", parent=category_at(PLANT.id)))
+        await alice.say(command, envid=5)
+        assert alice.replies()[-1].code == 409
+        await scene.hub.managing.delete_room(None, room.id)
+        await alice.say(command, envid=5)
+        assert alice.replies()[-1].code == 200
 
 
 async def test_what_the_store_could_not_keep_is_tried_again() -> None:

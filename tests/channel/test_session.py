@@ -267,8 +267,8 @@ async def test_the_memory_of_replies_is_bounded() -> None:
         for envid in range(100):
             await alice.say(part(), envid=envid)
         (session,) = scene.service._sessions
-        assert session._remembered is not None
-        assert len(session._remembered) == 64
+        assert session._remembered_here is not None
+        assert len(session._remembered_here) == 64
 
 
 async def test_history_and_what_is_said_meanwhile_none_twice_none_lost() -> None:

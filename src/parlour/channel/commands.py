@@ -23,7 +23,7 @@ from parlour.channel.handlers import (
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.xccos import types
 
-__all__ = ["HANDLERS", "ONCE", "Handler", "refuse"]
+__all__ = ["HANDLERS", "ONCE", "ONCE_IN_A_DIALOG", "Handler", "refuse"]
 
 Handler = Callable[[Caller, Any], Awaitable[Answer]]
 
@@ -89,7 +89,6 @@ HANDLERS: Mapping[type, Handler] = {
 
 ONCE: frozenset[type] = frozenset(
     {
-        types.Part,
         types.SetPreference,
         types.CreateAddIn,
         types.ModifyAddIn,
@@ -110,6 +109,10 @@ ONCE: frozenset[type] = frozenset(
         types.SetScope,
     }
 )
-"""Commands that would be answered differently the second time, or leave something twice: their replies are remembered,
-and a command sent again gets the same one. All others may be carried out again, which is right and costs no memory in
-between: they read, enter a room, or mark it read."""
+"""Commands that would be answered differently the second time, or leave something twice: what was answered when they
+were carried out is remembered, and a command sent again gets it again, over another dialog too
+(docs/decisions/0009-commands-sent-again.md). One that was refused has done nothing, and is tried anew. All others may
+be carried out again, which is right and costs no memory in between: they read, enter a room, or mark it read."""
+
+ONCE_IN_A_DIALOG: frozenset[type] = frozenset({types.Part})
+"""As `ONCE`, but what was done was done to the dialog: in another one the endpoint may be in the room again."""

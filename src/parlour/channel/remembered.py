@@ -1,27 +1,37 @@
-"""Replies to commands that must not be carried out twice: a command sent again gets the reply it got before."""
+"""Replies to commands that must not be carried out twice: a command sent again gets the reply it got before.
+
+Also over another dialog, since a client that lost its connection before the reply came sends the command again there
+(docs/decisions/0009-commands-sent-again.md).
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from parlour.xccos.encode import Fragment
 from parlour.xccos.types import Request
 
-__all__ = ["RememberedReplies"]
+__all__ = ["RememberedEndpoints", "RememberedReplies"]
 
 _MOST = 64
 _MOST_BYTES = 64 * 1024
 
+MEMORY = 600.0
+"""Seconds. Clients give a command up long before that."""
+MOST_ENDPOINTS = 10_000
+MOST_BYTES_IN_ALL = 32 * 1024 * 1024
+
 
 class RememberedReplies:
-    """Of one dialog: the newest 64, and fewer if they are longer than 64 KiB together; the newest always."""
+    """Of one endpoint: the newest 64, and fewer if they are longer than 64 KiB together; the newest always."""
 
-    __slots__ = ("_replies", "_size")
+    __slots__ = ("_replies", "size")
 
     def __init__(self) -> None:
         self._replies: OrderedDict[tuple[int, int, str, int], tuple[int, list[Fragment]]] = OrderedDict()
-        self._size = 0
+        self.size = 0
+        """Bytes of all replies."""
 
     def __len__(self) -> int:
         return len(self._replies)
@@ -33,12 +43,51 @@ class RememberedReplies:
     def keep(self, envid: int, command: Request, replies: Sequence[Fragment]) -> None:
         size = sum(reply.size() for reply in replies)
         self._replies[_key(envid, command)] = (size, list(replies))
-        self._size += size
-        while len(self._replies) > _MOST or (self._size > _MOST_BYTES and len(self._replies) > 1):
+        self.size += size
+        while len(self._replies) > _MOST or (self.size > _MOST_BYTES and len(self._replies) > 1):
             _, (size, _) = self._replies.popitem(last=False)
-            self._size -= size
+            self.size -= size
+
+
+class RememberedEndpoints:
+    """Of all endpoints, whether they have a dialog now or not: each for ten minutes after its last command, at most
+    10,000 endpoints and 32 MiB of replies; what was used longest ago goes first."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """`clock` is monotonic seconds."""
+        self._clock = clock
+        self._endpoints: OrderedDict[tuple[str, str], tuple[float, RememberedReplies]] = OrderedDict()
+        self._size = 0
+
+    def __len__(self) -> int:
+        return len(self._endpoints)
+
+    def find(self, person: str, endpoint: str, envid: int, command: Request) -> list[Fragment] | None:
+        """The replies that this endpoint's command got, if it was carried out and is still remembered."""
+        until, replies = self._endpoints.get((person, endpoint), (0.0, None))
+        return replies.find(envid, command) if replies is not None and self._clock() < until else None
+
+    def keep(self, person: str, endpoint: str, envid: int, command: Request, replies: Sequence[Fragment]) -> None:
+        now = self._clock()
+        until, known = self._endpoints.pop((person, endpoint), (0.0, RememberedReplies()))
+        self._size -= known.size
+        if until <= now:
+            known = RememberedReplies()
+        known.keep(envid, command, replies)
+        self._size += known.size
+        self._endpoints[person, endpoint] = (now + MEMORY, known)
+        while self._has_too_much(now):
+            _, (_, oldest) = self._endpoints.popitem(last=False)
+            self._size -= oldest.size
+
+    def _has_too_much(self, now: float) -> bool:
+        if len(self._endpoints) < 2:
+            return False
+        until, _ = next(iter(self._endpoints.values()))
+        return until <= now or len(self._endpoints) > MOST_ENDPOINTS or self._size > MOST_BYTES_IN_ALL
 
 
 def _key(envid: int, command: Request) -> tuple[int, int, str, int]:
-    # Some clients give all commands of an envelope the same number, so that the number alone would not do.
+    # Some clients give all commands of an envelope the same number, so that the number alone would not do; nor would
+    # the envelope's, since clients begin at a random number at each start.
     return (envid, command.seqid, command.name, hash(command))

@@ -17,6 +17,7 @@ from parlour.channel.refusals import (
     diagnosis_for,
     diagnostics,
 )
+from parlour.channel.remembered import RememberedEndpoints
 from parlour.channel.render import Renderer
 from parlour.channel.returning import ReturningEndpoints
 from parlour.channel.session import Session
@@ -80,6 +81,7 @@ class ChannelService:
         self.turns = Turns()
         self.backlog = Backlog(settings.pending_total, settings.pending_bytes)
         self.returning = ReturningEndpoints(clock)
+        self.remembered = RememberedEndpoints(clock)
         self.draining = False
         self.refusals = 0
         """INVITEs and INFOs refused."""

@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from parlour.channel.caller import Answer, Caller
-from parlour.channel.commands import HANDLERS, ONCE, refuse
+from parlour.channel.commands import HANDLERS, ONCE, ONCE_IN_A_DIALOG, refuse
 from parlour.channel.handlers.history import recent_history
 from parlour.channel.holding import Holding
 from parlour.channel.inbox import Inbox
@@ -36,7 +36,6 @@ __all__ = ["Session"]
 log = logging.getLogger(__name__)
 
 _OF_MYSELF = (Removed, VisitEnded)
-_NOTHING_DONE = frozenset({Refusal.UNAVAILABLE, Refusal.BUSY})
 _PUSHED_BYTES = 8 * 1024 * 1024
 """History that is pushed after one command, unasked; a client may ask for the rest."""
 
@@ -51,7 +50,7 @@ class Session:
         "_hints",
         "_holding",
         "_inbox",
-        "_remembered",
+        "_remembered_here",
         "_replies",
         "_resuming",
         "_successor",
@@ -76,7 +75,7 @@ class Session:
         self._replies: list[Fragment] = []
         self._holding: Holding | None = None
         self._entered: list[RoomId] | None = None
-        self._remembered: RememberedReplies | None = None
+        self._remembered_here: RememberedReplies | None = None
         self._hints: frozenset[str] = frozenset()
         self._successor: Connection | None = None
         self._resuming = False
@@ -135,18 +134,29 @@ class Session:
     async def _command(self, caller: Caller, command: Request) -> list[Fragment]:
         self._learn(command)
         handler = HANDLERS.get(type(command), refuse)
-        if type(command) not in ONCE:
-            return _fragments(caller, command, await handler(caller, command))
-        if self._remembered is None:
-            self._remembered = RememberedReplies()
-        known = self._remembered.find(caller.envid, command)
+        known = self._remembered(caller.envid, command)
         if known is not None:
             return known
         answer = await handler(caller, command)
         fragments = _fragments(caller, command, answer)
-        if not (isinstance(answer, Refused) and answer.reason in _NOTHING_DONE):
-            self._remembered.keep(caller.envid, command, fragments)
+        if not isinstance(answer, Refused):
+            self._remember(caller.envid, command, fragments)
         return fragments
+
+    def _remembered(self, envid: int, command: Request) -> list[Fragment] | None:
+        """The replies to a command that was carried out already."""
+        if type(command) in ONCE:
+            return self.service.remembered.find(self.person, self.endpoint_id, envid, command)
+        if type(command) in ONCE_IN_A_DIALOG and self._remembered_here is not None:
+            return self._remembered_here.find(envid, command)
+        return None
+
+    def _remember(self, envid: int, command: Request, replies: list[Fragment]) -> None:
+        if type(command) in ONCE:
+            self.service.remembered.keep(self.person, self.endpoint_id, envid, command, replies)
+        elif type(command) in ONCE_IN_A_DIALOG:
+            self._remembered_here = self._remembered_here or RememberedReplies()
+            self._remembered_here.keep(envid, command, replies)
 
     def _learn(self, command: Request) -> None:
         """Some commands tell what kind of client this is."""
