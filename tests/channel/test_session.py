@@ -384,6 +384,44 @@ async def test_nothing_of_a_room_is_heard_between_its_part_and_the_reply() -> No
         assert bob.chats() == ["too late"]
 
 
+async def test_nothing_of_a_room_is_heard_while_its_part_waits_for_its_turn() -> None:
+    """A person's commands take turns, whichever endpoint they come from."""
+    async with Scene() as scene:
+        alice, bob = await scene.joined(), await scene.joined("bob")
+        laptop = await scene.called(endpoint="e2")
+        alice.forget()
+        scene.store.posts.hold()
+        laptop.start(join(OTHER))
+        bob.start(chat("too late"))
+        await bob.settle()
+        alice.start(part())
+        await bob.settle()
+        assert alice.order() == [200]
+        scene.store.posts.release()
+        await bob.settle()
+        assert alice.order() == [200, "part"]
+        # Whoever comes back hears again.
+        await alice.say(join(OPEN))
+        await bob.say(chat("welcome"))
+        assert alice.chats() == ["welcome"]
+
+
+@pytest.mark.parametrize(("agent", "told"), [(SIPE_AGENT, []), (LYNC_AGENT, ["kick"])])
+async def test_being_put_out_of_a_room_that_one_is_leaving_is_no_news_to_sipe(agent: str, told: list[str]) -> None:
+    async with Scene() as scene:
+        alice, laptop = await scene.joined(agent=agent), await scene.called(endpoint="e2")
+        scene.store.posts.hold()
+        laptop.start(join(OTHER))
+        await laptop.settle()
+        alice.start(part())
+        await scene.hub.managing.modify_room(None, OPEN, RoomChange(disabled=True))
+        await alice.settle()
+        assert [notice.name for notice in alice.notices()] == told
+        scene.store.posts.release()
+        await alice.settle()
+        assert [(reply.name, reply.code) for reply in alice.replies()] == [("part", 406)]
+
+
 async def test_too_much_at_once_is_refused_and_not_done() -> None:
     async with Scene(pending=4) as scene:
         alice = await scene.joined()

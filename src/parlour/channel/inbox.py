@@ -9,16 +9,18 @@ their person's turn besides (`turns`), each command of an envelope for a turn of
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from parlour.channel.names import room_id
 from parlour.channel.posting import GONE, PostAnswer
 from parlour.channel.refusals import MESSAGE_QUEUE_FULL, UNKNOWN_SESSION
+from parlour.rooms.model import RoomId
 from parlour.ua.incoming import IncomingRequest
 from parlour.xccos.errors import XccosError
 from parlour.xccos.media import decode_body, refusal_headers
-from parlour.xccos.types import Envelope, GroupChat
+from parlour.xccos.types import Envelope, GroupChat, Part, Request
 
 if TYPE_CHECKING:
     from parlour.channel.session import Session
@@ -51,6 +53,8 @@ class Inbox:
             return
         if not _has_post(envelope):
             incoming.respond(200)
+        for room in _parted(envelope.primitives):
+            self._session.leaving(room)
         if self._queue is None:
             self._queue = deque()
         self._queue.append((incoming, envelope))
@@ -118,6 +122,8 @@ class Inbox:
             if place and not isinstance(primitive, GroupChat):
                 await session.service.turns.pass_on(session.person)
             answer = await session.carry_out(envelope.envid, primitive)
+            for room in _parted((primitive,)):
+                session.left(room)
             final = max(final, answer, key=_severity)
             if len(envelope.primitives) > 1:
                 session.flush()
@@ -144,6 +150,10 @@ class Inbox:
 
 def _has_post(envelope: Envelope) -> bool:
     return any(isinstance(one, GroupChat) for one in envelope.primitives)
+
+
+def _parted(primitives: Iterable[Request]) -> list[RoomId]:
+    return [room_id(one.room_uri) for one in primitives if isinstance(one, Part)]
 
 
 def _is_lone_post(envelope: Envelope) -> bool:

@@ -5,6 +5,7 @@ the rooms. Replies leave before anything that is heard because of them.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,7 @@ class Session:
         "_hints",
         "_holding",
         "_inbox",
+        "_leaving",
         "_remembered_here",
         "_replies",
         "_resuming",
@@ -74,6 +76,7 @@ class Session:
         self._inbox = Inbox(self)
         self._replies: list[Fragment] = []
         self._holding: Holding | None = None
+        self._leaving: Counter[RoomId] | None = None
         self._entered: list[RoomId] | None = None
         self._remembered_here: RememberedReplies | None = None
         self._hints: frozenset[str] = frozenset()
@@ -235,6 +238,8 @@ class Session:
         dialog = self._dialog
         if dialog is None:
             return
+        if self._leaving is not None and not (events := self._wanted(events)):
+            return
         if self._replies:
             self.flush()
         if self._holding is not None:
@@ -244,6 +249,27 @@ class Session:
         else:
             dialog.pipe.push(self.service.renderer.bodies(events, self.profile))
 
+    def leaving(self, room: RoomId) -> None:
+        """The client has asked to leave `room`, and may have to wait for its turn: nothing that happens there is told
+        any more, until as many times `left`. COMPAT: SIPE has freed the room already, and would use it."""
+        self._leaving = self._leaving or Counter()
+        self._leaving[room] += 1
+
+    def left(self, room: RoomId) -> None:
+        """What `leaving` announced is carried out."""
+        if self._leaving is not None:
+            self._leaving -= Counter((room,))
+            self._leaving = self._leaving or None
+
+    def _wanted(self, events: Sequence[RoomEvent]) -> Sequence[RoomEvent]:
+        """What is told of these events (of one room) to somebody who may be leaving it: being put out, to those who can
+        bear it, as their part will find nobody inside."""
+        if self._leaving is None or getattr(events[0], "room", None) not in self._leaving:
+            return events
+        if self.profile.removal_needs_part_notice:
+            return ()
+        return [one for one in events if isinstance(one, Removed)]
+
     def _take(self, events: Sequence[RoomEvent], holding: Holding) -> Sequence[RoomEvent]:
         left = holding.take(events)
         if not holding:
@@ -251,6 +277,7 @@ class Session:
         return left
 
     def _hear_at_last(self, events: Sequence[RoomEvent]) -> None:
+        events = self._wanted(events) if events else ()
         if any(isinstance(one, _OF_MYSELF) for one in events):
             self._hear_each(events)
         elif events:
