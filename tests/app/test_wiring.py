@@ -142,13 +142,13 @@ async def test_a_draining_server_keeps_its_sessions(tmp_path: Path) -> None:
         room = await alice.join(there.room("Lobby"))
         there.core.serving.readings = dict
         await there.run("service.drain")
-        assert not readiness(settings, there.core, there.sip).ready
+        assert not (await readiness(settings, there.core, there.sip)).ready
         with pytest.raises(Busy):
             async with there.client("bob", settings=ONCE):
                 pass
         await room.post("still here")
         await there.run("service.resume")
-        assert readiness(settings, there.core, there.sip).ready
+        assert (await readiness(settings, there.core, there.sip)).ready
         assert await may_enter(there, "bob")
 
 

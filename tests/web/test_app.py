@@ -21,7 +21,11 @@ class Https:
         socket = bind("https", ListenAddress("127.0.0.1", 0))
         self.port = socket.getsockname()[1]
         self.trust = ssl.create_default_context(cafile=str(certificate))
-        app = make_app("1.2.3", lambda: readiness, lambda: b"parlour_rooms 2.0\n")
+
+        async def ready() -> Readiness:
+            return readiness
+
+        app = make_app("1.2.3", ready, lambda: b"parlour_rooms 2.0\n")
         self.server = WebServer(app, [socket], server_context(certificate, key, "1.2"), idle_seconds=0.0)
 
     async def get(self, path: str) -> tuple[int, str, bytes]:

@@ -16,12 +16,14 @@ __all__ = ["name_readings", "readiness", "service_readings"]
 _LEAST_FREE = 16 * 1024 * 1024
 
 
-def readiness(settings: Settings, core: Core, sip: SipSide) -> Readiness:
-    """`sessions`: new ones are taken; `disk`: there is room for posts (16 MiB at least where the data is)."""
+async def readiness(settings: Settings, core: Core, sip: SipSide) -> Readiness:
+    """`sessions`: new ones are taken; `disk`: there is room for posts (16 MiB at least where the data is); `store`:
+    what is written is kept, as of two seconds ago at most."""
     draining = sip.channel.draining or core.hub.draining
     parts = {
         "sessions": not draining and sip.channel.session_count < sip.channel.settings.sessions,
         "disk": shutil.disk_usage(settings.data_dir).free >= _LEAST_FREE,
+        "store": await core.store.can_write(),
     }
     return Readiness(all(parts.values()), parts)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
@@ -23,15 +23,16 @@ class Readiness:
     parts: Mapping[str, bool]
 
 
-def make_app(version: str, readiness: Callable[[], Readiness], metrics: Callable[[], bytes]) -> Starlette:
-    """The application. `readiness` and `metrics` (Prometheus text) are asked at each request and must not block."""
+def make_app(version: str, readiness: Callable[[], Awaitable[Readiness]], metrics: Callable[[], bytes]) -> Starlette:
+    """The application. `readiness` and `metrics` (Prometheus text) are asked at each request and must not block;
+    anybody may ask."""
 
     async def live(_request: Request) -> Response:
         # Answering at all is the answer: the event loop turns.
         return JSONResponse({"status": "live", "version": version})
 
     async def ready(_request: Request) -> Response:
-        found = readiness()
+        found = await readiness()
         body = {"status": "ready" if found.ready else "not ready", "parts": dict(found.parts)}
         return JSONResponse(body, status_code=200 if found.ready else 503)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from pathlib import Path
 
 from parlour.store.api import StoreUnavailable
@@ -13,10 +14,12 @@ from parlour.store.sqlite.files import SqliteTokens
 from parlour.store.sqlite.hold import DirectoryHold
 from parlour.store.sqlite.invitations import SqliteInvitations
 from parlour.store.sqlite.posts import SqlitePosts
+from parlour.store.sqlite.probing import WriteProbe
 from parlour.store.sqlite.readers import Readers
 from parlour.store.sqlite.rooms import SqliteRooms
 from parlour.store.sqlite.schema import bring_to_head, instance_id
 from parlour.store.sqlite.scribe import Scribe
+from parlour.store.sqlite.tally import WriteTally
 from parlour.store.sqlite.writer import Writer
 
 __all__ = ["SqliteStore"]
@@ -39,6 +42,7 @@ class SqliteStore:
         self._path = directory / DATABASE
         self._settings = settings or Settings()
         self._hold: DirectoryHold | None = None
+        self.writing = WriteTally(time.monotonic)
 
     async def open(self) -> None:
         """Take the directory (`DataDirectoryInUse` if another process has it), make or update the tables, start the
@@ -48,10 +52,11 @@ class SqliteStore:
         except OSError as error:
             raise StoreUnavailable(f"cannot use the data directory {self._directory}: {error}") from error
         settings = self._settings
-        self._writer = Writer(Scribe(self._connect), queue=settings.queue, batch=settings.batch)
+        self._writer = Writer(Scribe(self._connect, self.writing), queue=settings.queue, batch=settings.batch)
         self._readers = Readers(
             lambda: connect_reader(self._path, settings), threads=settings.readers, queue=settings.queue
         )
+        self._probe = WriteProbe(self._writer, self.writing)
         self._writer.start()
         self._readers.start()
         self.rooms = SqliteRooms(self._writer, self._readers)
@@ -65,6 +70,11 @@ class SqliteStore:
         self.invitations = SqliteInvitations(self._writer, self._readers)
         self.tokens = SqliteTokens(self._writer, self._readers)
         await self.rooms.sweep()
+
+    async def can_write(self, patience: float = 2.5) -> bool:
+        """Whether a write goes through, as of two seconds ago at most; False after `patience` seconds without an
+        answer. Cheap enough to be asked by strangers."""
+        return await self._probe.can_write(patience)
 
     async def close(self) -> None:
         """Keep and answer everything that waits, then let go of the directory."""

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 
 from parlour.store.api import DocumentConflict, StoreConflict, StoreUnavailable
 from parlour.store.sqlite.ledger import Answer, Item, Ledger
+from parlour.store.sqlite.tally import WriteTally
 
 __all__ = ["Job", "Scribe"]
 
@@ -46,13 +47,14 @@ class Job(Generic[T]):
 class Scribe:
     """Keeps batches and does jobs. Errors are answers, never raised. Used by one thread at a time."""
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(self, connect: Callable[[], sqlite3.Connection], tally: WriteTally) -> None:
         self._connect = connect
+        self._tally = tally
         self._open: tuple[sqlite3.Connection, Ledger] | None = None
-        self._failing = False
 
     def keep(self, items: Sequence[Item]) -> Sequence[Answer]:
         """Keep items in one transaction; one answer for each, in order."""
+        began = self._tally.clock()
         try:
             _, ledger = self._connected()
             answers = ledger.keep(items)
@@ -67,6 +69,7 @@ class Scribe:
         except Exception as error:  # noqa: BLE001 (the edge of a thread)
             _log.exception("a batch could not be kept")
             return self._fail(error, len(items))
+        self._tally.committed(began)
         self._fine()
         return answers
 
@@ -107,16 +110,16 @@ class Scribe:
         return self._open
 
     def _fail(self, error: Exception, count: int) -> list[StoreUnavailable]:
-        if not self._failing:
-            self._failing = True
+        if not self._tally.failing:
             _log.error("the store cannot write: %s", error)
+        self._tally.settled(lost=count)
         self._undo()
         return [StoreUnavailable(str(error)) for _ in range(count)]
 
     def _fine(self) -> None:
-        if self._failing:
-            self._failing = False
+        if self._tally.failing:
             _log.warning("the store can write again")
+        self._tally.settled()
 
     def _undo(self) -> None:
         """Back to what is on the disk; a connection that cannot even do this is replaced on the next use."""
