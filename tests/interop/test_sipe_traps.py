@@ -242,7 +242,7 @@ def test_nothing_follows_the_bye_of_a_server_that_ends_a_session(server: Server,
     for number in range(20):
         bob.send(command="send", room="Lobby", text=f"after {number}")
     bob.wait("message", text="after 19")
-    wire = _until(
+    wire = until(
         alice, lambda wire: any(one.is_request("BYE") and one["Call-ID"] == channel_call(wire) for one in wire)
     )
     assert alice.quit() == 0
@@ -252,7 +252,7 @@ def test_nothing_follows_the_bye_of_a_server_that_ends_a_session(server: Server,
     assert not [one for one in wire[bye + 1 :] if not one.sent and not one.status]
 
 
-def _until(client: SipeClient, fits: Callable[[list[Message]], bool], seconds: float = 10.0) -> list[Message]:
+def until(client: SipeClient, fits: Callable[[list[Message]], bool], seconds: float = 60.0) -> list[Message]:
     deadline = time.monotonic() + seconds
     while not fits(wire := wire_of(client)):
         assert time.monotonic() < deadline, client.log
@@ -276,11 +276,11 @@ def test_session_expires_missing_from_the_answer_to_the_lookup(day: Day) -> None
 
 @pytest.fixture
 def hurried(tmp_path: Path, driver: Path) -> Iterator[Callable[..., SipeClient]]:
-    """`hurried(session=12)`: alice, with a server whose sessions or registrations are short."""
+    """`hurried(session=12)`: alice, with a server that has the wishes of tests/interop/hurried.py."""
     with ExitStack() as stack:
 
-        def start(**seconds: int) -> SipeClient:
-            env = {f"HURRIED_{name.upper()}": str(value) for name, value in seconds.items()}
+        def start(**wishes: object) -> SipeClient:
+            env = {f"HURRIED_{name.upper()}": str(value) for name, value in wishes.items()}
             program = (sys.executable, "-m", "tests.interop.hurried")
             server = Server(tmp_path / "data", env={**env, "PYTHONPATH": str(ROOT)}, program=program)
             stack.enter_context(server)
@@ -297,22 +297,24 @@ def hurried(tmp_path: Path, driver: Path) -> Iterator[Callable[..., SipeClient]]
 
 def test_update_is_answered_200(hurried: Callable[..., SipeClient]) -> None:
     alice = hurried(session=11)
-    wire = _until(alice, lambda wire: len([one for one in wire if one.is_request("UPDATE")]) >= 3)
+    wire = until(alice, lambda wire: len([one for one in wire if one.is_request("UPDATE")]) >= 3)
     updates = [one for one in wire if one.is_request("UPDATE")]
     assert all(one.sent for one in updates)
     assert [[answer.status for answer in final_responses(wire, one)] for one in updates[:2]] == [[200], [200]]
     say(alice, "Lobby", "refreshed")
 
 
-def test_sipe_does_not_rejoin_after_481(hurried: Callable[..., SipeClient]) -> None:
+def test_sipe_does_not_rejoin_after_481(hurried: Callable[..., SipeClient], tmp_path: Path) -> None:
     """Nobody refreshed the session, so the server forgot it, without a BYE. The next post is told 481; SIPE opens a new
     dialog, joins nothing, and posts on: into the rooms in which the server has seated it again."""
-    alice = hurried(session=1800, patience=2)
+    forget = tmp_path / "forget"
+    alice = hurried(forget=forget)
     first = channel_call(wire_of(alice))
-    time.sleep(3.5)  # nothing tells of the end
+    forget.touch()
+    until(alice, lambda wire: not forget.exists())
     alice.send(command="send", room="Lobby", text="lost")
     alice.wait("room-error")
-    wire = _until(alice, lambda wire: channel_call(wire) != first)
+    wire = until(alice, lambda wire: channel_call(wire) != first)
     alice.wait("reply", id="rpl:getinv")
     say(alice, "Lobby", "back")
     say(alice, "Night Shift", "here, too")
@@ -320,18 +322,18 @@ def test_sipe_does_not_rejoin_after_481(hurried: Callable[..., SipeClient]) -> N
     assert not [one for one in wire if not one.sent and one.is_request("BYE")]
     assert not [one for one in wire if one["Call-ID"] == channel_call(wire) and "join" in one.body]
     posts = commands(wire, sent=True, kind="grpchat")
-    _until(alice, lambda wire: bool(final_responses(wire, posts[-1])))
+    until(alice, lambda wire: bool(final_responses(wire, posts[-1])))
     assert [final_responses(wire_of(alice), one)[0].status for one in posts] == [481, 200, 200]
 
 
 def test_registering_again(hurried: Callable[..., SipeClient]) -> None:
     """30 s before the end of its registration SIPE registers again, in the same call, signed by the keys it has."""
     alice = hurried(expires=32)
-    wire = _until(alice, lambda wire: len([one for one in wire if one.is_request("REGISTER")]) >= 5)
+    wire = until(alice, lambda wire: len([one for one in wire if one.is_request("REGISTER")]) >= 5)
     registers = [one for one in wire if one.is_request("REGISTER")][:5]
     assert len({one["Call-ID"] for one in registers}) == 1
     assert "gssapi-data" not in registers[3]["Authorization"]
-    _until(alice, lambda wire: bool(final_responses(wire, registers[4])))
+    until(alice, lambda wire: bool(final_responses(wire, registers[4])))
     assert [final_responses(wire_of(alice), one)[0].status for one in registers] == [401, 401, 200, 200, 200]
     say(alice, "Lobby", "still registered")
     assert len(commands(wire_of(alice), sent=True, kind="cmd:requri")) == 1
@@ -430,6 +432,37 @@ def test_disabled_while_signed_in(server: Server, sign_in: MakeClient) -> None:
     alice.wait("connection-error", fatal=True)
     assert [one.status for one in wire_of(alice) if one.status and one.method == "REGISTER"][-1] == 403
     say(bob, "Lobby", "she is gone")
+
+
+def test_another_password_while_signed_in(server: Server, sign_in: MakeClient) -> None:
+    """The connection is closed; SIPE comes back by itself with the old password, is refused, and asks its user."""
+    alice, bob = sign_in("alice", "tcp", "--reconnect", "1"), sign_in("bob")
+    enter(alice, server.room("Lobby"))
+    enter(bob, server.room("Lobby"))
+    server.ask("user.password", user="alice", password="Another 1234")
+    alice.wait("connection-error", fatal=False)
+    bob.wait_for(lambda one: one["event"] == "users-removed" and f"alice@{DOMAIN}" in str(one), "alice's going")
+    assert alice.wait("connection-error", fatal=True)["reason"] == "authentication-failed"
+    say(bob, "Lobby", "she looks for her new password")
+    enter(sign_in("alice", password="Another 1234"), server.room("Lobby"))
+
+
+def test_a_policy_that_goes_off_and_on(server: Server, sign_in: MakeClient) -> None:
+    """SIPE asked for provisioning once and is told once, whatever the policy becomes; its session ends, and with the
+    next sign-in it is back."""
+    alice, bob = sign_in("alice"), sign_in("bob")
+    enter(alice, server.room("Lobby"))
+    enter(bob, server.room("Lobby"))
+    server.ask("policy.set", setting="on", user="bob")
+    server.ask("policy.set", setting="off", everyone=True)
+    bob.wait_for(lambda one: one["event"] == "users-removed" and f"alice@{DOMAIN}" in str(one), "alice's going")
+    server.ask("policy.set", setting="inherit", everyone=True)
+    say(bob, "Lobby", "nothing has happened to me")
+    for client in (alice, bob):
+        assert client.quit() == 0
+        told = [one for one in wire_of(client) if not one.sent and one["Event"] == "vnd-microsoft-provisioning-v2"]
+        assert [one.status for one in told] == [200]
+    enter(sign_in("alice"), server.room("Lobby"))
 
 
 def test_markup_in_names_topics_and_posts(server: Server, sign_in: MakeClient) -> None:

@@ -62,7 +62,7 @@ async def test_a_locked_database_that_nobody_writes_to(watched: Server) -> None:
 
 
 async def refused_and_unready(server: Server, alice: Chatter, lobby: str) -> None:
-    """A post that is not kept is enough. What little the probe writes might still find room when somebody asks later."""
+    """A post that is not kept is enough. What little the probe writes might find room when somebody asks later."""
     async with asyncio.timeout(PATIENCE):
         while True:
             await post_until_refused(alice, lobby)
