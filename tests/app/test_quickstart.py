@@ -7,10 +7,19 @@ import pytest
 
 from parlour.app import quickstart
 from parlour.app.certificates import make_self_signed, read_facts
+from parlour.app.config_edit import set_setting
 from parlour.app.config_load import load_settings, to_toml
 from parlour.app.data_dir import DataDir
 from parlour.app.problems import Problem
-from parlour.app.quickstart import Wishes, demo_password, ensure_certificate, settings_for, sign_in_lines
+from parlour.app.quickstart import (
+    Wishes,
+    demo_password,
+    ensure_certificate,
+    keep_settings,
+    said_at_every_start,
+    settings_for,
+    sign_in_lines,
+)
 from parlour.app.ready import Demo, DemoRoom, DemoUser, Listening
 
 PORTS = {"sip": "5060", "sips": "auto", "ws": "off", "https": "0"}
@@ -37,6 +46,28 @@ def test_the_domain_stays(tmp_path: Path) -> None:
     with pytest.raises(Problem, match="domain-changed"):
         settings_for(wishes(tmp_path, "other.example"))
     assert load_settings(DataDir(tmp_path).settings) == settings
+
+
+def test_what_was_changed_stays_but_for_what_the_options_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARLOUR_LOG__LEVEL", "error")
+    keep_settings(wishes(tmp_path, "chat.example"))
+    path = DataDir(tmp_path).settings
+    assert 'level = "info"' in path.read_text()
+    path.write_text(path.read_text().replace("default_history = 30", "default_history = 7  # few") + "# mine\n")
+    set_setting(path, "listen.udp", ["127.0.0.1:7"])
+    again = wishes(tmp_path, sip="7777")
+    keep_settings(again)
+    assert "default_history = 7  # few" in path.read_text()
+    assert path.read_text().rstrip().endswith("# mine")
+    settings = settings_for(again)
+    assert (settings.domain, settings.chat.default_history, settings.log.level) == ("chat.example", 7, "error")
+    assert [str(address) for address in (*settings.listen.sip, *settings.listen.udp)] == [
+        "127.0.0.1:7777",
+        "127.0.0.1:7",
+    ]
+    assert load_settings(path).listen == settings.listen
+    assert all(said_at_every_start(f"listen.{name}") for name in PORTS)
+    assert not said_at_every_start("listen.udp")
 
 
 @pytest.mark.parametrize("port", ["x", "65536", "-1", ""])

@@ -149,20 +149,9 @@ def _certificate_name(settings: Settings) -> Iterator[Problem]:
 
 
 def _ports(settings: Settings) -> Iterator[Problem]:
-    if _server_runs(settings):
+    if DataDir(settings.data_dir).in_use():
         return  # its own ports are taken by it, rightly
     for listener in type(settings.listen).model_fields:
         kind = socket.SOCK_DGRAM if listener == "udp" else socket.SOCK_STREAM
         for address in getattr(settings.listen, listener):
             yield from _caught(lambda where=(listener, address, kind): bind(*where).close())  # type: ignore[misc]
-
-
-def _server_runs(settings: Settings) -> bool:
-    data_dir = DataDir(settings.data_dir)
-    if not data_dir.lock_file.exists():
-        return False
-    try:
-        with data_dir.lock():
-            return False
-    except Problem as problem:
-        return problem.id == "data-dir-in-use"

@@ -19,7 +19,7 @@ from parlour.app.addresses import ListenAddress, parse_listen_address
 from parlour.app.i18n import _
 from parlour.rooms.model import Limits
 
-__all__ = ["Auth", "Chat", "Listen", "Log", "Settings", "Tls", "Web"]
+__all__ = ["Auth", "Chat", "FileSettings", "Listen", "Log", "Settings", "Tls", "Web"]
 
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _DEFAULTS = Limits()
@@ -277,7 +277,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment over the file; no .env files, no secrets directory."""
-        return env_settings, init_settings
+        return (init_settings,) if settings_cls is FileSettings else (env_settings, init_settings)
 
     @property
     def host_name(self) -> str:
@@ -294,15 +294,19 @@ class Settings(BaseSettings):
         """The private key file in use."""
         return self.tls.key or self.data_dir / "key.pem"
 
-    def effective(self) -> dict[str, object]:
-        """Every setting by its dotted name, as JSON has it, with what stands in for those that are not given."""
+    def flat(self) -> dict[str, object]:
+        """Every setting by its dotted name, as JSON has it."""
         flat: dict[str, object] = {}
         for name, value in self.model_dump(mode="json").items():
             if isinstance(value, dict):
                 flat |= {f"{name}.{inner}": each for inner, each in value.items()}
             else:
                 flat[name] = value
-        return flat | {
+        return flat
+
+    def effective(self) -> dict[str, object]:
+        """As `flat`, with what stands in for those that are not given."""
+        return self.flat() | {
             "host": self.host_name,
             "tls.certificate": str(self.certificate_path),
             "tls.key": str(self.key_path),
@@ -319,3 +323,7 @@ class Settings(BaseSettings):
     def needs_certificate(self) -> bool:
         """Whether any listener speaks TLS."""
         return bool(self.listen.sips or self.listen.wss or self.listen.https)
+
+
+class FileSettings(Settings):
+    """What a file says, whatever the environment says."""

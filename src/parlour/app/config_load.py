@@ -12,12 +12,24 @@ from typing import Any, Literal
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from parlour.app.config import Settings
+from parlour.app.config import FileSettings, Settings
 from parlour.app.i18n import _
 from parlour.app.mistakes import first_mistake, say_reason
 from parlour.app.problems import Problem
 
-__all__ = ["Source", "load_settings", "make_settings", "setting_names", "setting_sources", "to_toml"]
+__all__ = [
+    "Source",
+    "check_name",
+    "load_settings",
+    "make_file_settings",
+    "make_settings",
+    "read_text",
+    "read_values",
+    "setting_names",
+    "setting_sources",
+    "to_toml",
+    "variable_of",
+]
 
 _PREFIX = "PARLOUR_"
 Source = Literal["default", "file", "environment"]
@@ -26,43 +38,62 @@ Source = Literal["default", "file", "environment"]
 def load_settings(path: Path) -> Settings:
     """Settings from the TOML file at `path`, under the environment's; relative paths in it start at its directory's
     place in the working directory, as everywhere else on a command line. Raises `Problem`."""
-    return make_settings(_read_file(path), origin=str(path))
+    return make_settings(read_values(path), origin=str(path))
 
 
-def _read_file(path: Path) -> dict[str, Any]:
+def read_values(path: Path) -> dict[str, Any]:
+    """What stands in the file. Raises `Problem`."""
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
+        return tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise Problem("config-not-toml", path=path, error=error) from error
+
+
+def read_text(path: Path) -> str:
+    """The file as it is, line ends included. Raises `Problem`."""
+    try:
+        return path.read_bytes().decode("utf-8")
     except OSError as error:
         raise Problem("config-not-readable", path=path, error=error.strerror or error) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise Problem("config-not-toml", path=path, error=error) from error
 
 
 def setting_sources(path: Path) -> dict[str, Source]:
     """Where the value of each setting comes from that `load_settings` would give. Raises `Problem`."""
-    values = _read_file(path)
+    values = read_values(path)
     return {name: _source(name, values) for name in setting_names()}
 
 
 def _source(name: str, values: Mapping[str, Any]) -> Source:
-    if _variable(name) in os.environ:
+    if variable_of(name) in os.environ:
         return "environment"
     section, _dot, last = name.rpartition(".")
     place = values.get(section, {}) if section else values
     return "file" if last in place else "default"
 
 
-def _variable(name: str) -> str:
+def variable_of(name: str) -> str:
+    """The environment variable that goes before the file."""
     return _PREFIX + name.upper().replace(".", "__")
 
 
 def make_settings(values: Mapping[str, Any], origin: str) -> Settings:
     """Settings from nested `values` that came from `origin`, under the environment's. Raises `Problem`."""
     _refuse_unknown_variables(os.environ)
+    return _make(Settings, values, origin)
+
+
+def make_file_settings(values: Mapping[str, Any], origin: str) -> Settings:
+    """Settings from nested `values` alone, without the environment's. Raises `Problem`."""
+    return _make(FileSettings, values, origin)
+
+
+def _make(kind: type[Settings], values: Mapping[str, Any], origin: str) -> Settings:
     try:
-        settings = Settings(**values)
+        settings = kind(**values)
     except ValidationError as error:
-        raise _to_problem(first_mistake(error), origin) from error
+        raise _to_problem(first_mistake(error), origin, of_environment=kind is Settings) from error
     listen = settings.listen
     if not (listen.sip or listen.sips or listen.ws or listen.wss or listen.udp):
         raise Problem("config-nothing-to-listen-on")
@@ -101,7 +132,7 @@ def _toml_value(value: object) -> str:
 
 
 def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:
-    known = {_variable(name) for name in setting_names()}
+    known = {variable_of(name) for name in setting_names()}
     for variable in environ:
         if variable.startswith(_PREFIX) and variable not in known:
             raise Problem(
@@ -123,15 +154,22 @@ def _settings_and_sections() -> set[str]:
     return names | {name.partition(".")[0] for name in names}
 
 
-def _to_problem(error: ErrorDetails, origin: str) -> Problem:
+def check_name(name: str, origin: str) -> None:
+    """Raises `Problem` unless there is a setting called `name`."""
+    known = set(setting_names())
+    if name not in known:
+        raise Problem("config-unknown-setting", origin=origin, key=name, closest=_closest(name, known))
+
+
+def _to_problem(error: ErrorDetails, origin: str, *, of_environment: bool) -> Problem:
     path = [str(part) for part in error["loc"]]
     key = ".".join(part for part in path if not part.isdecimal())
-    variable = _variable(key)
-    if variable in os.environ:
+    variable = variable_of(key)
+    if of_environment and variable in os.environ:
         origin = variable
     if error["type"] == "extra_forbidden":
         return Problem(
             "config-unknown-setting", origin=origin, key=key, closest=_closest(key, _settings_and_sections())
         )
-    value = error["input"] if isinstance(error["input"], (str, int, float, bool)) else _("of this kind")
-    return Problem("config-bad-value", origin=origin, key=key, value=repr(value), error=say_reason(error))
+    value = repr(error["input"]) if isinstance(error["input"], (str, int, float, bool)) else _("of this kind")
+    return Problem("config-bad-value", origin=origin, key=key, value=value, error=say_reason(error))

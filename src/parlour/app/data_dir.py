@@ -77,6 +77,16 @@ class DataDir:
         finally:
             os.close(handle)
 
+    def in_use(self) -> bool:
+        """Whether a server, or a command, holds the directory now."""
+        if not self.lock_file.exists():
+            return False
+        try:
+            with self.lock():
+                return False
+        except Problem as problem:
+            return problem.id == "data-dir-in-use"
+
     def too_open(self) -> list[tuple[Path, str]]:
         """Secret files here that other users can read, with their modes."""
         found = []

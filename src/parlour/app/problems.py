@@ -31,6 +31,11 @@ PROBLEMS: dict[str, Advice] = {
         mark("the path is mistyped, or this user may not read the file"),
         mark("check it with `ls -l {path}`; for a first try run `parlour quickstart`, which needs no file"),
     ),
+    "config-not-writable": Advice(
+        mark("cannot write the configuration file {path}: {error}"),
+        mark("this user may not write the file or its directory, or the disk is full or read-only"),
+        mark("check it with `ls -ld {path}` and `df {path}`, or run the command as the user who owns it"),
+    ),
     "config-not-toml": Advice(
         mark("{path} is not valid TOML: {error}"),
         mark("a missing quote, bracket or equals sign near the place named above"),

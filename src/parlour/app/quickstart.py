@@ -9,16 +9,15 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import secrets
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from parlour.app.addresses import ListenAddress, parse_port
 from parlour.app.certificates import CertificateFacts, local_names, make_self_signed, read_own_facts
 from parlour.app.config import Settings
-from parlour.app.config_load import make_settings, to_toml
+from parlour.app.config_load import make_file_settings, make_settings, read_values, to_toml
 from parlour.app.data_dir import DataDir
 from parlour.app.files import write_atomically
 from parlour.app.i18n import _, mark
@@ -29,7 +28,16 @@ from parlour.app.terminal import pad, visible
 if TYPE_CHECKING:
     from parlour.app.wiring import Core
 
-__all__ = ["Wishes", "demo_password", "ensure_certificate", "quickstart", "settings_for", "sign_in_lines"]
+__all__ = [
+    "Wishes",
+    "demo_password",
+    "ensure_certificate",
+    "keep_settings",
+    "quickstart",
+    "said_at_every_start",
+    "settings_for",
+    "sign_in_lines",
+]
 
 _OFF = frozenset({"0", "off"})
 # Letters and digits that are not taken for one another.
@@ -41,7 +49,12 @@ _LABELS = {
     "ws": mark("SIP over WebSocket"),
     "https": mark("health and metrics"),
 }
-_HEADER = "# Written by `parlour quickstart` at every start; copy it elsewhere before changing it.\n"
+_SAID = ("domain", "host", "data_dir")
+_LISTENERS = ("sip", "sips", "ws", "https")
+_HEADER = (
+    "# Made by `parlour quickstart`, which says domain, host, data_dir and the listen.* of its options anew at every\n"
+    "# start; all else stays as it is changed here or by `parlour config set`.\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +85,7 @@ def quickstart(wishes: Wishes, say: Callable[[str], None]) -> None:
     def furnish() -> None:
         if settings.needs_certificate:
             ensure_certificate(settings, wishes.listen)
-        write_atomically(data_dir.settings, (_HEADER + to_toml(settings)).encode())
+        keep_settings(wishes)
 
     async def populate(core: Core) -> Demo:
         return await make_demo(core, settings, demo_password(data_dir, wishes.demo_password))
@@ -81,19 +94,48 @@ def quickstart(wishes: Wishes, say: Callable[[str], None]) -> None:
 
 
 def settings_for(wishes: Wishes) -> Settings:
-    """The settings of this run. A data directory keeps the domain it was made with. Raises `Problem`."""
-    kept = _kept_domain(wishes.data_dir)
+    """The settings of this run: as the options say, the rest as an earlier run or `config set` left it. A data
+    directory keeps the domain it was made with. Raises `Problem`."""
+    path = DataDir(wishes.data_dir).settings
+    kept = _kept(path)
+    settings = make_settings(_values(wishes, kept), origin=str(path))
+    domain = kept.get("domain", settings.domain)
+    if settings.domain != domain:
+        raise Problem("domain-changed", path=wishes.data_dir, old=domain, new=settings.domain)
+    return settings
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    return read_values(path) if path.exists() else {}
+
+
+def _values(wishes: Wishes, kept: Mapping[str, Any]) -> dict[str, Any]:
     listen = {name: _addresses(name, wishes.listen, port) for name, port in wishes.ports.items()}
-    values = {
-        "domain": wishes.domain or kept or "parlour.local",
+    kept_listen = kept.get("listen")
+    return dict(kept) | {
+        "domain": wishes.domain or kept.get("domain", "parlour.local"),
         "host": _reachable(wishes.listen),
         "data_dir": str(wishes.data_dir),
-        "listen": listen,
+        "listen": kept_listen | listen if isinstance(kept_listen, dict) else listen,
     }
-    settings = make_settings(values, origin="quickstart")
-    if kept is not None and settings.domain != kept:
-        raise Problem("domain-changed", path=wishes.data_dir, old=kept, new=settings.domain)
-    return settings
+
+
+def keep_settings(wishes: Wishes) -> None:
+    """Leave the settings of this run in the data directory, without what the environment says. Raises `Problem`."""
+    path = DataDir(wishes.data_dir).settings
+    settings = make_file_settings(_values(wishes, _kept(path)), origin=str(path))
+    if not path.exists():
+        write_atomically(path, (_HEADER + to_toml(settings)).encode())
+        return
+    from parlour.app.config_edit import change_file
+
+    values = settings.flat()
+    change_file(path, {name: values[name] for name in (*_SAID, *(f"listen.{name}" for name in wishes.ports))})
+
+
+def said_at_every_start(name: str) -> bool:
+    """Whether a setting is as the options of `quickstart` have it, whatever was left in the file."""
+    return name in (*_SAID, *(f"listen.{listener}" for listener in _LISTENERS))
 
 
 def _reachable(listen: str) -> str:
@@ -103,17 +145,6 @@ def _reachable(listen: str) -> str:
     except ValueError:
         return ""
     return "" if address.is_unspecified else str(address)
-
-
-def _kept_domain(data_dir: Path) -> str | None:
-    """The domain of an earlier run, if there was one."""
-    try:
-        found = tomllib.loads(DataDir(data_dir).settings.read_text(encoding="utf-8")).get("domain")
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise Problem("config-not-toml", path=DataDir(data_dir).settings, error=error) from error
-    return found if isinstance(found, str) else None
 
 
 def _addresses(name: str, host: str, port: str) -> list[str]:

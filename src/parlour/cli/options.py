@@ -13,7 +13,7 @@ from parlour.app.i18n import _
 if TYPE_CHECKING:
     from parlour.app.config import Settings
 
-__all__ = ["AsJson", "ConfigFile", "DataDirectory", "find_file", "find_settings"]
+__all__ = ["AsJson", "ConfigFile", "DataDirectory", "find_file", "find_settings", "server_directory"]
 
 AsJson = Annotated[bool, typer.Option("--json", help=_("Print JSON for programs."))]
 ConfigFile = Annotated[
@@ -31,9 +31,13 @@ def find_settings(config: Path | None, data_dir: Path | None) -> Settings:
     from parlour.app.config_load import load_settings
 
     settings = load_settings(find_file(config, data_dir))
-    if config is None:
-        return settings.model_copy(update={"data_dir": _directory(data_dir)})
-    return settings if data_dir is None else settings.model_copy(update={"data_dir": data_dir})
+    return settings.model_copy(update={"data_dir": server_directory(settings, config, data_dir)})
+
+
+def server_directory(settings: Settings, config: Path | None, data_dir: Path | None) -> Path:
+    """Where the data of the server is: as said on the command line, else where its settings were found, else as they
+    say."""
+    return _directory(data_dir) if config is None else data_dir or settings.data_dir
 
 
 def find_file(config: Path | None, data_dir: Path | None) -> Path:
