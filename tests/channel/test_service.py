@@ -37,7 +37,7 @@ async def test_a_service_before_this_one_turns_the_same_people_away() -> None:
         scene.service.handle_invite = begin_elsewhere  # type: ignore[method-assign]
         response = scene.client("carol").call()
         assert (response.status, code(response)) == (403, "20010")
-        assert scene.service.refusals == 1
+        assert scene.service.refusals.total() == 1
         assert scene.client("alice").call().status == 200
 
 

@@ -46,6 +46,7 @@ async def post(session: Session, envid: int, chat: GroupChat) -> PostAnswer:
         return _TAKEN
     if outcome.reason in (Refusal.UNAVAILABLE, Refusal.BUSY):
         return _AGAIN
+    session.service.denials[outcome.reason] += 1
     code = code_for(outcome.reason)
     if session.profile.refuse_posts_with_sip_status:
         return PostAnswer(403, code.text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -83,8 +84,10 @@ class ChannelService:
         self.returning = ReturningEndpoints(clock)
         self.remembered = RememberedEndpoints(clock)
         self.draining = False
-        self.refusals = 0
-        """INVITEs and INFOs refused."""
+        self.refusals: Counter[tuple[int, int]] = Counter()
+        """INVITEs and INFOs refused, by status and code of ms-diagnostics."""
+        self.denials: Counter[Refusal] = Counter()
+        """Commands and posts refused inside a session, by reason."""
         self._sessions: set[Session] = set()
         self._by_endpoint: dict[tuple[str, str], Session] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -148,7 +151,7 @@ class ChannelService:
     def refuse(self, incoming: IncomingRequest, why: Diagnosis) -> None:
         """Refuse an INVITE or INFO; where it may be sent again, say when."""
         status, code, text = why
-        self.refusals += 1
+        self.refusals[status, code] += 1
         headers = [diagnostics(code, text, self.settings.host)]
         if status == 503:
             headers.append(("Retry-After", str(self.settings.retry_after)))

@@ -335,5 +335,6 @@ class Session:
 
 def _fragments(caller: Caller, command: Request, answer: Answer) -> list[Fragment]:
     if isinstance(answer, Refused):
+        caller.session.service.denials[answer.reason] += 1
         return [refusal(caller.envid, command, code_for(answer.reason))]
     return answer

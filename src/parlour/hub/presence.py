@@ -92,6 +92,9 @@ class Presence:
         self._teller = teller
         self._limits = limits
         self._visits: dict[str, list[Visit]] = {}
+        self.joins = 0
+        self.parts = 0
+        """Seats taken and given up so far."""
         self.live: dict[RoomId, LiveRoom] = {}
 
     # --- visits
@@ -144,6 +147,7 @@ class Presence:
             self._announce(live, visit.person, rights)
         seat = visit.seats[room.id] = Seat(visit, live, rights)
         live.audience.add(seat)
+        self.joins += 1
         return seat
 
     def _announce(self, live: LiveRoom, person: Person, rights: Rights) -> None:
@@ -157,6 +161,7 @@ class Presence:
         """Take seats of one room away, all at once: none of them hears anything more; then tell those who stay."""
         gone = []
         for seat in seats:
+            self.parts += 1
             live.audience.discard(seat)
             seat.visit.seats.pop(live.room.id, None)
             if self._was_last(live, seat.visit.uri):

@@ -128,6 +128,11 @@ class InfoPipeline:
     def idle(self) -> bool:
         return not self._in_flight and not self._waiting
 
+    @property
+    def unconfirmed(self) -> int:
+        """Bodies that wait, or were sent and not answered."""
+        return len(self._in_flight) + len(self._waiting or ())
+
     def send(self, bodies: Sequence[bytes], now: float) -> bytes:
         """Queue bodies; the bytes to write now (perhaps none). Raises `PipelineOverflow`."""
         if self._waiting or self._busy_until:

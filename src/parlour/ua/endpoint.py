@@ -11,7 +11,7 @@ import logging
 import secrets
 import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -63,6 +63,8 @@ class EndpointCounters:
     malformed: int = 0
     strays: int = 0
     """Responses that belong to no transaction of ours."""
+    undelivered: int = 0
+    """INFOs of ours that waited or were not answered when their dialog ended."""
 
 
 class Endpoint:
@@ -99,6 +101,11 @@ class Endpoint:
         limits = self.settings.limits
         # A message refused for its size can be answered all the same, if its head can be read with looser limits.
         self._salvaging = replace(limits, start_line=limits.head, header_line=limits.head, header_count=limits.head)
+
+    @property
+    def answers(self) -> Mapping[int, int]:
+        """Final answers given so far, by status."""
+        return self._servers.answers
 
     # -- sockets -----------------------------------------------------------------------------------------------
 
@@ -315,6 +322,7 @@ class Endpoint:
 
     def dialog_over(self, uas: UasDialog) -> None:
         """For `UasDialog`: forget it."""
+        self.counters.undelivered += uas.pipe.unconfirmed
         self._pipes.pop(uas.pipe.token, None)
         self.dialogs.remove(uas.dialog.call_id, uas.dialog.local_tag)
 

@@ -41,6 +41,8 @@ class ServerTransactions:
         # By connection, then by key: all of a connection's end with it.
         self._machines: dict[Connection, dict[Key, _Machine]] = {}
         self._deadlines = Deadlines()
+        self.answers: dict[int, int] = {}
+        """Final answers given, by status."""
 
     def __len__(self) -> int:
         return sum(map(len, self._machines.values()))
@@ -88,7 +90,10 @@ class ServerTransactions:
         if machine is None:
             log.debug("nobody waits for the answer to %s any more", incoming.request.method)
             return
-        machine.send_response(response.status, response.serialize(), self._clock())
+        status = response.status
+        if status >= 200:
+            self.answers[status] = self.answers.get(status, 0) + 1
+        machine.send_response(status, response.serialize(), self._clock())
         self._carry_out(incoming.key, machine, incoming.connection)
 
     def forget(self, incoming: IncomingRequest) -> None:
