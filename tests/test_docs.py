@@ -14,6 +14,7 @@ from parlour.app.measuring import name_readings
 from parlour.app.metrics import Metrics
 from parlour.app.problems import PROBLEMS
 from parlour.cli.commands import build
+from parlour.frontend.ntlm_login import Why
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -89,6 +90,16 @@ def test_the_page_names_no_problem_that_is_gone() -> None:
     rows = page("operations.md").partition("## Problems")[2].splitlines()
     named = {row.split("`")[1] for row in rows if row.startswith("| `")}
     assert named == set(PROBLEMS)
+
+
+def test_every_reason_of_a_failed_sign_in_is_on_the_page() -> None:
+    row = next(line for line in page("operations.md").splitlines() if "| `parlour_sign_in_failures_total` |" in line)
+    assert not [why.value for why in Why if f"`{why.value}`" not in row]
+
+
+def test_every_part_of_readiness_is_on_the_page() -> None:
+    row = next(line for line in page("operations.md").splitlines() if "| `/health/ready` |" in line)
+    assert not [part for part in ("sessions", "disk", "store") if f"`{part}`" not in row]
 
 
 def test_every_metric_is_on_the_page() -> None:

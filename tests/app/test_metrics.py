@@ -23,3 +23,26 @@ def test_a_name_is_used_once() -> None:
     metrics.gauge("parlour_rooms", "Rooms.", lambda: 2)
     with pytest.raises(ValueError, match="parlour_rooms"):
         metrics.gauge("parlour_rooms", "Rooms.", lambda: 3)
+
+
+def test_counters_side_by_side() -> None:
+    metrics = Metrics("1")
+    refused: dict[tuple[str, ...], float] = {}
+    metrics.counters("parlour_refusals_total", "Refused.", ("status", "code"), lambda: refused)
+    assert "\nparlour_refusals_total{" not in metrics.render().decode()
+    refused["503", "20008"] = 2
+    assert 'parlour_refusals_total{code="20008",status="503"} 2.0' in metrics.render().decode()
+
+
+def test_a_histogram_adds_up() -> None:
+    metrics = Metrics("1")
+    metrics.histogram("parlour_commit_seconds", "Commits.", (0.001, 0.5), lambda: ((3, 0, 1), 9.5))
+    text = metrics.render().decode()
+    for line in (
+        '_bucket{le="0.001"} 3.0',
+        '_bucket{le="0.5"} 3.0',
+        '_bucket{le="+Inf"} 4.0',
+        "_count 4.0",
+        "_sum 9.5",
+    ):
+        assert f"parlour_commit_seconds{line}\n" in text

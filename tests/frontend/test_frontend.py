@@ -302,6 +302,39 @@ def test_a_new_password_ends_what_the_old_one_has_proven(house: House) -> None:
     assert [binding.person for binding in house.frontend.bindings.remove_expired(1e9)] == [ALICE]
 
 
+def test_failures_are_counted_by_reason(house: House) -> None:
+    def failures() -> dict[str, int]:
+        return {why.value: number for why, number in house.frontend.authenticator.failures.items()}
+
+    house.sign_in_ntlm()
+    assert failures() == {}, "a handshake is no failure"
+    house.answer(plain("OPTIONS", ALICE, cseq=9))
+    assert failures() == {"signature": 1}
+    house.sign_in_digest("bob", house.bob)
+    house.answer(plain("SUBSCRIBE", ALICE, "bob"), house.bob)
+    assert failures() == {"signature": 1}, "a challenge to begin with is none either"
+    stranger = FakeConnection(port=5)
+    house.answer(house.with_digest(plain("REGISTER", "sip:contoso.com"), "bob", stranger), stranger)
+    assert failures() == {"signature": 1, "other-person": 1}
+    house.answer(plain("REGISTER", "sip:contoso.com", extra="Authorization: Digest nonsense"), FakeConnection(port=6))
+    forged = house.with_digest(plain("REGISTER", "sip:contoso.com"), "bob", stranger)
+    house.clock.now += 100_000
+    forged.headers.set("Authorization", (forged.headers.get("Authorization") or "").replace('nonce="', 'nonce="0'))
+    house.answer(forged, FakeConnection(port=7))
+    assert failures() == {"signature": 1, "other-person": 1, "malformed": 1, "challenge": 1}
+    attacker = FakeConnection(host="192.0.2.99")
+    for _ in range(20):
+        answer = house.answer(house.with_digest(register("bob"), "bob", attacker, "guess"), attacker)
+        if answer.status == 503:
+            break
+    assert failures()["too-many"] == 1
+    assert failures()["password"] >= 1
+    house.directory.change(Person(uri=BOB, guid="2", display_name="Bob", disabled=True))
+    house.clock.now += 100_000
+    house.sign_in_digest("bob", FakeConnection(host="192.0.2.1"))
+    assert failures()["disabled"] == 1
+
+
 def test_ntlm_is_not_offered_over_udp(house: House) -> None:
     datagrams = FakeConnection("UDP")
     datagrams.reliable = False

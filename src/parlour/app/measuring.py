@@ -9,6 +9,7 @@ from parlour.app.metrics import Metrics
 from parlour.app.wiring import Core, SipSide
 from parlour.channel.service import ChannelService
 from parlour.hub.hub import Hub
+from parlour.store.sqlite.tally import COMMIT_BOUNDS, WriteTally
 from parlour.web.app import Readiness
 
 __all__ = ["name_readings", "readiness", "service_readings"]
@@ -43,6 +44,8 @@ def name_readings(metrics: Metrics, core: Core, sip: SipSide) -> None:
     """Give every number that the parts keep its Prometheus name. docs/operations.md lists them."""
     _name_rooms(metrics, core)
     _name_waiting(metrics, core.hub, sip.channel)
+    _name_refusals(metrics, sip)
+    _name_commits(metrics, core.store.writing)
     _name_sip(metrics, sip)
 
 
@@ -61,6 +64,8 @@ def _name_rooms(metrics: Metrics, core: Core) -> None:
         "Listeners told, one for each device and batch of events.",
         lambda: hub.teller.deliveries,
     )
+    metrics.counter("parlour_joins_total", "Seats taken in rooms, one for each device.", lambda: hub.presence.joins)
+    metrics.counter("parlour_parts_total", "Seats given up or taken away.", lambda: hub.presence.parts)
     metrics.gauge("parlour_people", "People in the directory.", lambda: len(core.directory.people()))
 
 
@@ -82,8 +87,40 @@ def _name_waiting(metrics: Metrics, hub: Hub, channel: ChannelService) -> None:
         "Records of acts that the archive is still owed, because the store could not write.",
         lambda: hub.recorder.owed,
     )
+
+
+def _name_refusals(metrics: Metrics, sip: SipSide) -> None:
+    """Who was told no, and why."""
+    channel, authenticator = sip.channel, sip.frontend.authenticator
+    metrics.counters(
+        "parlour_refusals_total",
+        "Calls and messages refused by the chat service in SIP, by status and by code of ms-diagnostics.",
+        ("status", "code"),
+        lambda: {(str(status), str(code)): number for (status, code), number in channel.refusals.items()},
+    )
+    metrics.counters(
+        "parlour_denials_total",
+        "Commands and posts refused inside a session, by reason.",
+        ("reason",),
+        lambda: {(reason.value,): number for reason, number in channel.denials.items()},
+    )
+    metrics.counters(
+        "parlour_sign_in_failures_total",
+        "Sign-ins and requests refused by authentication, by reason.",
+        ("reason",),
+        lambda: {(why.value,): number for why, number in authenticator.failures.items()},
+    )
+
+
+def _name_commits(metrics: Metrics, writing: WriteTally) -> None:
+    metrics.histogram(
+        "parlour_commit_seconds",
+        "Commits of posts and records, each flushed to disk.",
+        COMMIT_BOUNDS,
+        lambda: (writing.commits, writing.seconds),
+    )
     metrics.counter(
-        "parlour_refusals_total", "Calls and messages of the chat service refused in SIP.", lambda: channel.refusals
+        "parlour_writes_lost_total", "Posts, records and changes that could not be written.", lambda: writing.lost
     )
 
 
@@ -96,6 +133,17 @@ def _name_sip(metrics: Metrics, sip: SipSide) -> None:
         "parlour_sip_responses_total",
         "SIP responses received, answers to chat deliveries excluded.",
         lambda: counters.responses,
+    )
+    metrics.counters(
+        "parlour_sip_answers_total",
+        "Final answers given to SIP requests, by status.",
+        ("status",),
+        lambda: {(str(status),): number for status, number in sip.endpoint.answers.items()},
+    )
+    metrics.counter(
+        "parlour_deliveries_failed_total",
+        "Messages to clients that waited or were not answered when their session ended.",
+        lambda: counters.undelivered,
     )
     metrics.counter("parlour_sip_malformed_total", "Messages that were no SIP.", lambda: counters.malformed)
     metrics.counter("parlour_sip_strays_total", "Responses to nothing we asked.", lambda: counters.strays)

@@ -7,6 +7,7 @@ proven is in its `SignIn`.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +15,7 @@ from typing import Final
 from parlour.frontend.answer import Answer
 from parlour.frontend.digest_login import STALE, DigestLogin
 from parlour.frontend.guesses import Guesses
-from parlour.frontend.ntlm_login import Failed, Further, NtlmLogin, Proven
+from parlour.frontend.ntlm_login import Failed, Further, NtlmLogin, Proven, Why
 from parlour.frontend.people import People, address_of
 from parlour.frontend.reading import contact_fields, epid_of
 from parlour.frontend.settings import FrontendSettings
@@ -63,6 +64,8 @@ class Authenticator:
         token: Callable[[int], bytes],
     ) -> None:
         domain = settings.domain or min(domains)
+        self.failures: Counter[Why] = Counter()
+        """Sign-ins and requests that were refused, by reason."""
         self.digest_realm = settings.digest_realm or domain
         self._directory = directory
         self._schemes = settings.schemes
@@ -101,6 +104,8 @@ class Authenticator:
             return Dropped()
         if isinstance(outcome, Answer):
             return outcome
+        if isinstance(outcome, Failed) and outcome.why is not None:
+            self.failures[outcome.why] += 1
         as_proxy = name == "Proxy-Authorization" or (proxy and signer is None and name != "Authorization")
         return self._challenge(connection, outcome, as_proxy=as_proxy)
 
@@ -131,7 +136,8 @@ class Authenticator:
         if state.signer is not None:
             if request.method == "REGISTER":
                 state.signer.begin_handshake(self._clock() + _HANDSHAKE)
-            return Failed("not signed")
+                return Failed("signing in anew")
+            return Failed("not signed", Why.SIGNATURE)
         person = self._person_of(request) if state.digest_people else None
         if person is not None and person in state.digest_people:
             return Proven(person)
@@ -140,11 +146,11 @@ class Authenticator:
     def _prove_ntlm(self, request: Request, connection: Connection, state: SignIn, value: str) -> Outcome:
         header = NtlmHeader.parse(value)
         if isinstance(header, Malformed):
-            return Failed(header.reason)
+            return Failed(header.reason, Why.MALFORMED)
         login = self._ntlm.login_of(header) if header.gssapi_data else None
         wait = self._guesses.wait(login, connection) if login is not None else 0.0
         if wait > 0:
-            return _later(wait)
+            return self._put_off(wait)
         outcome = self._ntlm.check(request, header, state)
         return self._note(outcome, connection, login)
 
@@ -152,15 +158,19 @@ class Authenticator:
         login = self._digest.login_of(value)
         wait = self._guesses.wait(login, connection) if login is not None else 0.0
         if wait > 0:
-            return _later(wait)
+            return self._put_off(wait)
         outcome = self._note(self._digest.check(request, value), connection, login)
         # A UDP "connection" is an address that anybody may write on a datagram.
         if isinstance(outcome, Proven) and request.method == "REGISTER" and connection.reliable:
             state.add_digest_person(outcome.person)
         return outcome
 
+    def _put_off(self, wait: float) -> Answer:
+        self.failures[Why.TOO_MANY] += 1
+        return Answer(503, "Too Many Failed Sign-Ins", (("Retry-After", str(max(1, round(wait)))),))
+
     def _note(self, outcome: Proven | Further | Failed, connection: Connection, login: str | None) -> Outcome:
-        if isinstance(outcome, Failed) and outcome.guess:
+        if isinstance(outcome, Failed) and outcome.why is Why.PASSWORD:
             self._guesses.failed(outcome.login, connection)
             log.warning("sign-in failed for %r from %s: %s", outcome.login, connection.peer[0], outcome.reason)
         elif isinstance(outcome, Proven) and login is not None:
@@ -183,8 +193,10 @@ class Authenticator:
     def _identify(self, request: Request, state: SignIn, uri: str) -> Identity | Answer:
         person = self._directory.find_person(uri)
         if person is None or person.disabled:
+            self.failures[Why.DISABLED] += 1
             return Answer(403, "Account Disabled")
         if self._person_of(request) != person.uri:
+            self.failures[Why.OTHER_PERSON] += 1
             return Answer(403, "From Does Not Match")
         endpoint = epid_of(request) or state.endpoints.get(uri, "")
         return Identity(person.uri, person.display_name, endpoint, request.headers.get("User-Agent") or "")
@@ -224,10 +236,6 @@ class Authenticator:
 
 
 Outcome = Proven | Further | Failed | Answer
-
-
-def _later(wait: float) -> Answer:
-    return Answer(503, "Too Many Failed Sign-Ins", (("Retry-After", str(max(1, round(wait)))),))
 
 
 def _credentials(request: Request) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from parlour.frontend.ntlm_login import Failed, Proven
+from parlour.frontend.ntlm_login import Failed, Proven, Why
 from parlour.frontend.people import People
 from parlour.frontend.settings import Schemes
 from parlour.sip.auth.digest import Algorithm, Challenge, Credentials, parse_credentials, verify
@@ -56,17 +56,17 @@ class DigestLogin:
         that (RFC 3261 section 22.1)."""
         credentials = parse_credentials(value)
         if not isinstance(credentials, Credentials):
-            return Failed(credentials.reason)
+            return Failed(credentials.reason, Why.MALFORMED)
         if credentials.realm != self._realm or credentials.algorithm not in self._algorithms:
-            return Failed("not what was offered")
+            return Failed("not what was offered", Why.CHALLENGE)
         is_ack = request.method == "ACK"
         if not is_ack and not _same_uri(credentials.uri, request.uri):
-            return Failed("credentials for another address")
+            return Failed("credentials for another address", Why.CHALLENGE)
         if self._nonces.check(credentials.nonce, self._clock()) is NonceState.BAD:
-            return Failed("not our nonce")
+            return Failed("not our nonce", Why.CHALLENGE)
         person = self._prove(credentials, ("INVITE", "ACK") if is_ack else (request.method,))
         if person is None:
-            return Failed("wrong name or password", guess=True, login=credentials.username)
+            return Failed("wrong name or password", Why.PASSWORD, credentials.username)
         if not is_ack and self._nonces.use(credentials.nonce, credentials.nc, self._clock()) is not NonceState.OK:
             return Failed(STALE)
         return Proven(person)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from parlour.frontend.people import People
@@ -14,7 +15,7 @@ from parlour.sip.auth.params import Malformed
 from parlour.sip.auth.signing import SecurityAssociation
 from parlour.sip.message import Request
 
-__all__ = ["Failed", "Further", "NtlmLogin", "Proven"]
+__all__ = ["Failed", "Further", "NtlmLogin", "Proven", "Why"]
 
 VERSION: Final = 4
 _ANSWER_WITHIN: Final = 60.0
@@ -34,12 +35,32 @@ class Further:
     challenge: str
 
 
+class Why(Enum):
+    """Why somebody could not sign in, for those who watch over it. The values are on docs/operations.md."""
+
+    PASSWORD = "password"  # noqa: S105 (a name, not a secret)
+    """Wrong name or password."""
+    CHALLENGE = "challenge"
+    """Credentials that answer no challenge of ours: too late, used up, or for something else."""
+    SIGNATURE = "signature"
+    """A message that is not signed as it should be."""
+    MALFORMED = "malformed"
+    """Credentials that cannot be read."""
+    TOO_MANY = "too-many"
+    """Put off, after too many wrong passwords."""
+    DISABLED = "disabled"
+    """The password was right, the account is disabled."""
+    OTHER_PERSON = "other-person"
+    """Signed in, but From names somebody else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """No proof. `guess`: a password was tried and was wrong, for the account `login` (as typed)."""
+    """No proof. `why` None: a step of every sign-in, nothing was tried in vain. PASSWORD: of the account `login`, as
+    typed."""
 
     reason: str
-    guess: bool = False
+    why: Why | None = None
     login: str = ""
 
 
@@ -77,7 +98,7 @@ class NtlmLogin:
         if header.gssapi_data is None:
             if state.signer is not None and state.signer.verify(request):
                 return Proven(state.person)
-            return Failed("bad signature")
+            return Failed("bad signature", Why.SIGNATURE)
         if not header.gssapi_data:
             return self._challenge(header, state)
         return self._answer(request, header, header.gssapi_data, state)
@@ -104,14 +125,14 @@ class NtlmLogin:
     def _answer(self, request: Request, header: NtlmHeader, data: bytes, state: SignIn) -> Outcome:
         pending = state.pending.pop(header.opaque, None)
         if pending is None or self._clock() - pending.made_at > _ANSWER_WITHIN:
-            return Failed("no such challenge")
+            return Failed("no such challenge", Why.CHALLENGE)
         auth = parse_authenticate(data)
         if isinstance(auth, Malformed):
-            return Failed(auth.reason)
+            return Failed(auth.reason, Why.MALFORMED)
         person = self._find(auth)
         keys = verify(auth, pending.server_challenge, self._directory.nt_hash(person) if person else None)
         if keys is None or person is None:
-            return Failed("wrong name or password", guess=True, login=auth.user)
+            return Failed("wrong name or password", Why.PASSWORD, auth.user)
         association = SecurityAssociation(
             keys,
             realm=self._realm,
@@ -122,7 +143,7 @@ class NtlmLogin:
         )
         # From version 4 on the answer itself is signed (MS-SIPAE); unsigned it may have been moved from elsewhere.
         if pending.version > 3 and not association.verify(request):
-            return Failed("answer not signed")
+            return Failed("answer not signed", Why.SIGNATURE)
         self._establish(state, association, person)
         return Proven(person)
 

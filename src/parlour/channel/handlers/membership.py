@@ -61,6 +61,7 @@ async def _enter(caller: Caller, command: Join | BatchJoin) -> tuple[list[Joined
             joined.append(caller.cards.joined(_told(outcome, caller.visit.uri)))
             caller.session.entered(outcome.room.id)
         else:
+            caller.service.denials[outcome.reason] += 1
             failed.append(FailedRoom(ref.domain, ref.guid, code_for(outcome.reason)))
     return joined, failed
 
@@ -77,6 +78,7 @@ async def part(caller: Caller, command: Part) -> Answer:
     """Leave a room. COMPAT: SIPE has closed the window already and must get 200 and the room's URI as it wrote it."""
     outcome = await caller.hub.part(caller.visit, room_id(command.room_uri))
     if isinstance(outcome, Refused) and outcome.reason is not Refusal.UNAVAILABLE:
+        caller.service.denials[outcome.reason] += 1
         return [room_refusal(caller.envid, command, code_for(outcome.reason), command.room_uri)]
     return [part_reply(caller.envid, command, command.room_uri)]
 
