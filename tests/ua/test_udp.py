@@ -56,6 +56,7 @@ async def test_malformed_datagrams_are_answered_if_they_can_be(house: House) -> 
     client.send(b"\x00\x00\x00\x00")
     client.send(b"\r\n\r\n")
     client.send(b"hello")
+    client.send(bytes.fromhex("000100002112a442") + b"STUN Binding")
     client.send(Call(transport="UDP").request("OPTIONS").serialize().replace(b"Length: 0", b"Length: 99"))
     response = await client.read()
     assert isinstance(response, Response)
