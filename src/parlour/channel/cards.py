@@ -8,8 +8,11 @@ from dataclasses import replace
 from parlour.hub.events import Participant
 from parlour.hub.hub import CONSOLE, Hub
 from parlour.hub.presence import RoomView
+from parlour.hub.refusals import NO_CATEGORY
 from parlour.hub.searching import RoomSummary
-from parlour.rooms.model import AddIn, Audit, Category, Person, Principal, PrincipalKind, Role, Room
+from parlour.rooms.decisions import no_such_room
+from parlour.rooms.model import AddIn, Audit, Category, CategoryId, Person, Principal, PrincipalKind, Role, Room, RoomId
+from parlour.rooms.refusals import Refused
 from parlour.rooms.switches import Switches, inherited
 from parlour.store.api import Invitation
 from parlour.xccos import types
@@ -64,8 +67,12 @@ class Cards:
         """All about a room, with who made and changed it."""
         return replace(self.room(room, switches, count, manages=manages), audit=self._audit(room.audit))
 
-    def changed(self, room: Room) -> types.RoomCard:
-        """A room as who manages it sees it after a change."""
+    def changed(self, room_id: RoomId) -> types.RoomCard | Refused:
+        """A room as who manages it sees it after a change: as it is now. Between the change and this look at it others
+        may have changed it again, or deleted it with its category; then it does not exist."""
+        room = self._hub.catalogue.rooms.get(room_id)
+        if room is None:
+            return no_such_room()
         switches = self._hub.catalogue.switches(room.category)
         return types.RoomCard(self.card(room, switches, self._hub.presence.population(room.id), manages=True))
 
@@ -107,14 +114,18 @@ class Cards:
         """A category with what it leaves to the one above it: for administrators, as all that follow."""
         return replace(self.category(category), inherits=inherited(category))
 
-    def changed_category(self, category: Category) -> types.CategoryInfo:
-        """A category with who made and changed it."""
+    def changed_category(self, category_id: CategoryId) -> types.CategoryInfo | Refused:
+        """A category after a change, as `changed`, with who made and changed it."""
+        category = self._hub.catalogue.categories.get(category_id)
+        return NO_CATEGORY if category is None else self._audited(category)
+
+    def _audited(self, category: Category) -> types.CategoryInfo:
         return replace(self.found_category(category), audit=self._audit(category.audit))
 
     def whole_category(self, category: Category) -> types.CategoryInfo:
         """A category with all its lists."""
         lists = (*self._scope(category), types.ListMembers("CREATOR", self._principals(category.creators)))
-        return replace(self.changed_category(category), lists=lists)
+        return replace(self._audited(category), lists=lists)
 
     def scope(self, category: Category) -> types.CategoryInfo:
         """A category with its scope."""

@@ -83,7 +83,7 @@ class Removing:
         except StoreUnavailable:
             return NOT_KEPT
         if not gone:
-            return NO_MESSAGE
+            return NO_MESSAGE if room in self._catalogue.rooms else no_such_room()
         if replacement is None:
             self._tell(room, PostsRemoved(room, (gone[0].chat_id,)))
             return gone[0]
@@ -125,6 +125,8 @@ class Removing:
         tell: Callable[[_Sweep, Sequence[StoredPost]], Coroutine[Any, Any, None]],
     ) -> Removal | Refused:
         """Slice after slice, up to the newest message that there is now: what is said meanwhile is not meant."""
+        if sweep.room not in self._catalogue.rooms:
+            return no_such_room()
         try:
             newest = await self._posts.last(sweep.room, 1)
             query = within_reach(sweep.query)

@@ -105,9 +105,8 @@ def _administered(caller: Caller, uri: str) -> Category | Refused:
 
 
 def _told(caller: Caller, command: CreateCategory | ModifyCategory, outcome: Category | Refused) -> Answer:
-    if isinstance(outcome, Refused):
-        return outcome
-    return categories_replies(caller.envid, command, [caller.cards.changed_category(outcome)])
+    told = outcome if isinstance(outcome, Refused) else caller.cards.changed_category(outcome.id)
+    return told if isinstance(told, Refused) else categories_replies(caller.envid, command, [told])
 
 
 def _change(settings: CategorySettings) -> CategoryChange | Refused:

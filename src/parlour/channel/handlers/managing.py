@@ -55,9 +55,8 @@ async def modify_room(caller: Caller, command: ModifyRoom) -> Answer:
 
 
 def _card(caller: Caller, command: CreateRoom | ModifyRoom, outcome: Room | Refused) -> Answer:
-    if isinstance(outcome, Refused):
-        return outcome
-    return [room_card_reply(caller.envid, command, caller.cards.changed(outcome))]
+    card = outcome if isinstance(outcome, Refused) else caller.cards.changed(outcome.id)
+    return card if isinstance(card, Refused) else [room_card_reply(caller.envid, command, card)]
 
 
 async def delete_room(caller: Caller, command: DeleteRoom) -> Answer:
