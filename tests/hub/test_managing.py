@@ -198,7 +198,7 @@ async def test_who_asked_may_be_gone_and_memory_and_store_stay_the_same() -> Non
         ("mia", replace(edit(Role.MEMBER, Op.SET, uri("cat")), visibility=Visibility.OPEN), None),
         ("mia", RoomChange(category=DOCK.id), Refusal.NO_SUCH_CATEGORY),
         ("mia", RoomChange(expected=AUDIT.updated_at), None),
-        ("mia", RoomChange(expected=AUDIT.created_at - 1), Refusal.DATA_COLLISION),  # type: ignore[arg-type]
+        ("mia", RoomChange(topic="x", expected=AUDIT.created_at - 1), Refusal.DATA_COLLISION),  # type: ignore[arg-type]
         ("mia", edit(Role.CREATOR, Op.ADD, uri("ann")), Refusal.INVALID),
     ],
 )
@@ -611,8 +611,21 @@ async def test_an_edit_of_an_old_copy_of_a_category_is_refused() -> None:
     assert isinstance(first, Category)
     late = CategoryChange(parent=DOCK.id, expected=WORKS.audit.updated_at)
     assert reason(await w.hub.managing.modify_category(None, WORKS.id, late)) is Refusal.DATA_COLLISION
+    assert await w.hub.managing.modify_category(None, WORKS.id, change) == first, "sent again, it changes nothing"
     again = replace(late, expected=first.audit.updated_at)
     assert isinstance(await w.hub.managing.modify_category(None, WORKS.id, again), Category)
+
+
+async def test_an_edit_that_is_sent_again_is_not_in_its_own_way() -> None:
+    w = await world()
+    mia, change = who(w, "mia"), RoomChange(topic="인수인계", expected=SHIFT.audit.updated_at)
+    first = await w.hub.managing.modify_room(mia, SHIFT.id, change)
+    assert isinstance(first, Room)
+    assert await w.hub.managing.modify_room(mia, SHIFT.id, change) == first
+    other = await w.hub.managing.modify_room(mia, SHIFT.id, RoomChange(description="펌프"))
+    assert await w.hub.managing.modify_room(mia, SHIFT.id, change) == other, "nothing of it is undone"
+    await w.hub.managing.modify_room(mia, SHIFT.id, RoomChange(topic="다른 주제"))
+    assert reason(await w.hub.managing.modify_room(mia, SHIFT.id, change)) is Refusal.DATA_COLLISION
 
 
 async def test_managers_move_a_room_only_where_they_may_create() -> None:

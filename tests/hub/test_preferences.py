@@ -40,6 +40,19 @@ async def test_only_what_is_newer_is_given() -> None:
     assert await kept.get(uri("bob"), LABEL, 0, False) == Preference(LABEL, 0)
 
 
+async def test_kept_already_it_is_told_as_kept() -> None:
+    """Sent again because the answer was lost; something newer is still not overwritten."""
+    w = await world()
+    ann, _ = w.enter("ann")
+    put = w.hub.preferences.put
+    for _ in range(2):
+        assert await put(ann, LABEL, 0, "첫째") == Preference(LABEL, 1)
+    for _ in range(2):
+        assert await put(ann, LABEL, 1, "둘째") == Preference(LABEL, 2)
+    assert reason(await put(ann, LABEL, 0, "첫째")) is Refusal.DATA_COLLISION
+    assert reason(await put(ann, LABEL, 1, "셋째")) is Refusal.DATA_COLLISION
+
+
 async def test_an_empty_one_is_made_if_wished() -> None:
     w = await world()
     assert await w.hub.preferences.get(uri("ann"), LABEL, 0, True) == Preference(LABEL, 1, "")

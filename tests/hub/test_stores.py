@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from parlour.hub.changing import SENT_AGAIN_US
 from parlour.hub.hub import Hub
 from parlour.hub.inviting import Invitations
 from parlour.hub.marks import Unread
@@ -33,6 +35,7 @@ class House:
         self.directory = FakeDirectory(person("ann"), person("bob", "crew"), person("root", is_admin=True))
         self._make = make
         self._ticks, self._guids = itertools.count(1_000), itertools.count(1)
+        self._waited = 0
 
     async def open(self) -> Hub:
         self.store = self._make()
@@ -42,11 +45,15 @@ class House:
             self.directory,
             domain=DOMAIN,
             limits=Limits(),
-            clock_us=lambda: next(self._ticks),
+            clock_us=lambda: next(self._ticks) + self._waited,
             new_guid=lambda: f"00000000-0000-0000-0000-{next(self._guids):012x}",
         )
         await self.hub.start()
         return self.hub
+
+    def wait(self, microseconds: int) -> None:
+        """So much time goes by."""
+        self._waited += microseconds
 
     async def close(self) -> None:
         await self.hub.stop()
@@ -81,6 +88,11 @@ async def a_room(hub: Hub, **settings: object) -> Room:
     made = await hub.managing.create_room(None, inner.id, RoomChange(name="야간 근무", lists=members, **settings))  # type: ignore[arg-type]
     assert isinstance(made, Room)
     return made
+
+
+def reason(answer: object) -> Refusal:
+    assert isinstance(answer, Refused)
+    return answer.reason
 
 
 async def say(hub: Hub, room: Room, *texts: str) -> None:
@@ -197,4 +209,33 @@ async def test_numbers_that_no_store_can_count_to(house: House) -> None:
     assert await hub.marks.mark(ann, room.id, 2**64) == Unread(room.id, 1, 0)
     purged = await hub.removing.purge(None, room.id, 2**70)  # type: ignore[arg-type]
     assert purged == Removal(1)
+    await house.close()
+
+
+async def test_what_was_made_just_before_a_restart_is_made_once(house: House) -> None:
+    """The command comes again, because its answer was lost; docs/decisions/0009-commands-sent-again.md."""
+    hub, root = await house.open(), house.who("root")
+    below = await a_room(hub)
+    members = ListEdit(Role.MEMBER, Op.SET, frozenset({uri("bob")}))
+    change = RoomChange(name="주간 근무", description="펌프", lists=(members,))
+    category = CategoryChange(name="정비", description="펌프")
+    room = await hub.managing.create_room(root, below.category, change)
+    made = await hub.managing.create_category(root, category)
+    assert isinstance(room, Room)
+    assert isinstance(made, Category)
+    taken = Refusal.DUPLICATE_NAME
+    # While one server runs, commands are known by their numbers: this is another one.
+    assert reason(await hub.managing.create_room(root, below.category, change)) is taken
+    assert reason(await hub.managing.create_category(root, category)) is taken
+    hub = await house.again()
+    assert await hub.managing.create_room(root, below.category, change) == room
+    assert await hub.managing.create_category(root, category) == made
+    assert reason(await hub.managing.create_category(None, category)) is taken
+    assert reason(await hub.managing.create_room(None, below.category, change)) is taken
+    for other in (replace(change, description=""), replace(change, lists=())):
+        assert reason(await hub.managing.create_room(root, below.category, other)) is taken
+    assert reason(await hub.managing.create_category(root, replace(category, description=""))) is taken
+    house.wait(SENT_AGAIN_US)
+    assert reason(await hub.managing.create_room(root, below.category, change)) is taken
+    assert reason(await hub.managing.create_category(root, category)) is taken
     await house.close()

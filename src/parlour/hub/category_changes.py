@@ -55,7 +55,10 @@ class CategoryChanges:
         now, by = Micros(self._clock_us()), name_of(actor)
         blank = Category(CategoryId(self._new_guid()), "", Audit(by, now, by, now), parent=above.id)
         category = self._edited(blank, replace(change, name=change.name or "", parent=None, expected=None))
-        return category if isinstance(category, Refused) else await self._put(category)
+        if isinstance(category, Refused):
+            return category
+        taken = self._checks.taken(category.name, category.id)
+        return await self._put(category) if taken is None else self._made_already(category) or taken
 
     async def modify(self, actor: Person | None, category_id: CategoryId, change: CategoryChange) -> Category | Refused:
         before = self._may_administer(actor, category_id)
@@ -63,7 +66,10 @@ class CategoryChanges:
             return before
         new = self._cannot_move(before, change.parent) or self._edited(before, change)
         if isinstance(new, Refused):
-            return new
+            return before if new.reason is Refusal.DATA_COLLISION and self._is_so_already(before, change) else new
+        taken = self._checks.taken(new.name, new.id)
+        if taken is not None:
+            return taken
         put = await self._put(replace(new, audit=edited(before.audit, name_of(actor), self._clock_us())))
         if not isinstance(put, Refused):
             # Who is out of scope is out at once, whatever lists say that have still to be purged.
@@ -108,8 +114,17 @@ class CategoryChanges:
         new = edit_category(category, change, self._limits)
         if isinstance(new, Refused):
             return new
-        new = purge_category(category, new, self._gate.scope_of(self._chain(new)))
-        return new if isinstance(new, Refused) else self._checks.taken(new.name, new.id) or new
+        return purge_category(category, new, self._gate.scope_of(self._chain(new)))
+
+    def _is_so_already(self, category: Category, change: CategoryChange) -> bool:
+        """As with rooms: a change that changes nothing undoes nothing."""
+        return self._edited(category, replace(change, expected=None)) == category
+
+    def _made_already(self, new: Category) -> Category | None:
+        old = self._catalogue.categories.get(CategoryId(self._catalogue.find_named(new.name) or ""))
+        if old is None or not self._checks.made_already(old.audit, new.audit):
+            return None
+        return old if replace(new, id=old.id, audit=old.audit) == old else None
 
     def _chain(self, category: Category) -> tuple[Category, ...]:
         """The chain of a category as it will be; every one but the root has a parent."""

@@ -11,7 +11,7 @@ from parlour.hub.gate import Gate
 from parlour.hub.people import People
 from parlour.hub.turns import FairTurns
 from parlour.rooms.editing import ListEdit, Op, Standings
-from parlour.rooms.model import Category, Person
+from parlour.rooms.model import Audit, Category, Person
 from parlour.rooms.names import fold_name
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.rooms.switches import switches_of
@@ -21,6 +21,9 @@ __all__ = ["CONSOLE", "Changes", "Checks", "kept", "name_of"]
 
 CONSOLE = "urn:parlour:console"
 """The name under which the local administrator at the console acts, where a URI is wanted."""
+
+SENT_AGAIN_US = 10 * 60 * 1_000_000
+"""How long after a server's end a command of its time may come again."""
 
 T = TypeVar("T")
 
@@ -63,10 +66,12 @@ class Changes:
 class Checks:
     """What a change of settings or lists is held against."""
 
-    def __init__(self, catalogue: Catalogue, people: People, gate: Gate) -> None:
+    def __init__(self, catalogue: Catalogue, people: People, gate: Gate, started_at: int) -> None:
+        """`started_at`: when this server started, microseconds since 1970."""
         self._catalogue = catalogue
         self._people = people
         self._gate = gate
+        self._started_at = started_at
 
     def unknown(self, lists: Iterable[ListEdit]) -> Refused | None:
         """Names that are put into lists have to be known to the directory; whoever is gone from it can be taken out."""
@@ -79,6 +84,17 @@ class Checks:
         if self._catalogue.find_named(fold_name(name)) in (None, owner):
             return None
         return Refused(Refusal.DUPLICATE_NAME, "a room or category has this name")
+
+    def made_already(self, old: Audit, new: Audit) -> bool:
+        """Whether a room or category that is to be made may be one that is there, made by the same person shortly
+        before this server started, and not changed since: if it is the same in everything else, the command came again
+        because its answer was lost with the server (docs/decisions/0009-commands-sent-again.md). While one server runs,
+        commands are known by their numbers, and a name that is taken is refused."""
+        return (
+            old.created_by == new.created_by != CONSOLE
+            and old.updated_at == old.created_at < self._started_at
+            and new.created_at - old.created_at <= SENT_AGAIN_US
+        )
 
     def standings(self, chain: tuple[Category, ...]) -> Standings:
         """What role lists of rooms in `chain[0]` are held against."""

@@ -112,7 +112,7 @@ class Hub:
         """The parts for changing rooms, categories, add-ins and histories."""
         catalogue, gate, presence, limits, clock = self._shared()
         rooms, enforcing, new_guid = self._store.rooms, self._enforcing, self._new_guid
-        changes, checks = Changes(), Checks(catalogue, self.people, gate)
+        changes, checks = Changes(), Checks(catalogue, self.people, gate, clock())
         self.addins = AddIns(catalogue, gate, rooms, changes, enforcing, limits, clock, new_guid)
         self.managing = Managing(
             changes,

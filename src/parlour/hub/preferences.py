@@ -67,6 +67,8 @@ class Preferences:
         if kept is None:
             made = await self._first(owner, label, content, 0)
             return made if isinstance(made, Refused) else Preference(label, made.version)
+        if version + 1 == kept.version and content.encode() == kept.content:
+            return Preference(label, kept.version)  # it was kept already, and the answer was lost
         if version < kept.version:
             return _NEWER
         try:

@@ -56,7 +56,10 @@ class RoomChanges:
         now, by = Micros(self._clock_us()), name_of(actor)
         blank = Room(RoomId(self._new_guid()), "", category, Audit(by, now, by, now))
         room = self._edited(blank, replace(change, name=change.name or ""))
-        return room if isinstance(room, Refused) else await self._put(room)
+        if isinstance(room, Refused):
+            return room
+        taken = self._checks.taken(room.name, room.id)
+        return await self._put(room) if taken is None else self._made_already(room) or taken
 
     async def modify(self, actor: Person | None, room_id: RoomId, change: RoomChange) -> Room | Refused:
         seen = self._look(actor, room_id)
@@ -68,7 +71,10 @@ class RoomChanges:
             return refused
         new = self._edited(room, change)
         if isinstance(new, Refused):
-            return new
+            return room if new.reason is Refusal.DATA_COLLISION and self._is_so_already(room, change) else new
+        taken = self._checks.taken(new.name, new.id)
+        if taken is not None:
+            return taken
         return await self._put(replace(new, audit=edited(room.audit, name_of(actor), self._clock_us())))
 
     async def delete(self, actor: Person | None, room_id: RoomId) -> Room | Refused:
@@ -119,8 +125,17 @@ class RoomChanges:
         if change.addin and change.addin not in self._catalogue.addins:
             return NO_ADDIN
         chain = self._catalogue.chain(change.category or room.category)
-        new = edit_room(room, change, self._checks.standings(chain), self._limits)
-        return new if isinstance(new, Refused) else self._checks.taken(new.name, new.id) or new
+        return edit_room(room, change, self._checks.standings(chain), self._limits)
+
+    def _is_so_already(self, room: Room, change: RoomChange) -> bool:
+        """Nothing of somebody else's is undone by a change that changes nothing; it may have been sent twice."""
+        return self._edited(room, replace(change, expected=None)) == room
+
+    def _made_already(self, new: Room) -> Room | None:
+        old = self._catalogue.rooms.get(RoomId(self._catalogue.find_named(new.name) or ""))
+        if old is None or not self._checks.made_already(old.audit, new.audit):
+            return None
+        return old if replace(new, id=old.id, audit=old.audit) == old else None
 
     async def _put(self, room: Room) -> Room | Refused:
         if not await kept(self._store.save_room(room)):
