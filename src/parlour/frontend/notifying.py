@@ -3,7 +3,8 @@ many people are concerned. A client that has forgotten its subscription loses it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from itertools import islice
 from typing import Any, Final
 
 from parlour.frontend.courier import Courier
@@ -59,25 +60,26 @@ class Notifier:
 
 
 class Renewals:
-    """Subscriptions whose document may be another now, each once however often that happened, until its turn comes."""
+    """People whose document may be another now: each is looked at once, when the turn comes, however often that was."""
 
-    def __init__(self, renew: Callable[[Subscription], None], call_later: Callable[[float, Callable[[], None]], Any]):
+    def __init__(self, renew: Callable[[str], None], call_later: Callable[[float, Callable[[], None]], Any]) -> None:
+        """`renew` is called with the URI of a person."""
         self._renew = renew
         self._call_later = call_later
-        self._waiting: dict[tuple[str, str, str], Subscription] = {}
+        self._waiting: dict[str, None] = {}
 
-    def add(self, subscriptions: Iterable[Subscription]) -> None:
-        idle = not self._waiting
-        self._waiting.update((subscription.key, subscription) for subscription in subscriptions)
-        if idle and self._waiting:
+    def add(self, person: str) -> None:
+        if not self._waiting:
             self._call_later(0.0, self._take_slice)
+        self._waiting[person] = None
 
     def close(self) -> None:
         """Nobody is told any more."""
         self._waiting.clear()
 
     def _take_slice(self) -> None:
-        for key in list(self._waiting)[:_SLICE]:
-            self._renew(self._waiting.pop(key))
+        for person in list(islice(self._waiting, _SLICE)):
+            del self._waiting[person]
+            self._renew(person)
         if self._waiting:
             self._call_later(0.0, self._take_slice)

@@ -71,16 +71,19 @@ class OwnDocuments:
 
     def person_changed(self, uri: str) -> None:
         """Whether somebody may chat may be another matter now: clients with a lasting subscription hear of it soon."""
-        self._renewals.add(self.subscriptions.of_person(uri, provisioning.EVENT))
+        self._renewals.add(uri)
 
-    def _renew_provisioning(self, subscription: Subscription) -> None:
-        before = subscription.told
-        person = self._people.find_person(subscription.person)
-        if before is None or person is None:
-            return  # the first notification, which is under way, says it; or the connection is being closed
-        document = self._provisioning(subscription, person)
-        if subscription.told != before:
-            self._notifier.tell(subscription, document)
+    def _renew_provisioning(self, uri: str) -> None:
+        person = self._people.find_person(uri)
+        if person is None:
+            return  # the connections are being closed
+        for subscription in self.subscriptions.of_person(uri, provisioning.EVENT):
+            before = subscription.told
+            if before is None:
+                continue  # the first notification, which is under way, will say it
+            document = self._provisioning(subscription, person)
+            if subscription.told != before:
+                self._notifier.tell(subscription, document)
 
     def subscribe(self, incoming: IncomingRequest) -> None:
         """A SUBSCRIBE that is for this server."""
