@@ -28,6 +28,7 @@ from parlour.hub.events import (
 from parlour.rooms.model import Micros
 from parlour.rooms.refusals import Refusal
 from parlour.rooms.switches import Switches
+from parlour.sip.pipeline import info_content
 from parlour.store.api import Invitation, StoredPost
 from parlour.xccos import types
 from parlour.xccos.decode_answers import decode_server_envelope
@@ -66,6 +67,16 @@ def test_a_batch_is_rendered_once_for_each_kind_of_client() -> None:
         if isinstance(part, types.GroupChat)
     ]
     assert texts == ["text 1", "text 2", "text 3"]
+
+
+def test_bodies_are_made_the_content_of_infos_once() -> None:
+    made = renderer()
+    batch, other = (heard(1), heard(2)), (heard(3),)
+    for events in (batch, other, batch):
+        for profile in (SIPE, LYNC):
+            contents = made.contents(events, profile)
+            assert contents == [info_content(body) for body in made.bodies(events, profile)]
+            assert made.contents(events, profile) is contents
 
 
 def test_a_lone_post_is_the_same_for_all_clients() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from parlour.sip.errors import FramingError
 from parlour.sip.framing import Frame
 from parlour.sip.limits import SipLimits
+from parlour.sip.peek import InfoAnswer
 from parlour.ua.connection import Connection, ConnectionSettings, TlsConnection
 
 
@@ -16,6 +17,8 @@ class Sink:
         self.frames: list[Frame] = []
 
     def connected(self, connection: Connection) -> None: ...
+
+    def receive_answers(self, connection: Connection, answers: Sequence[InfoAnswer]) -> None: ...
 
     def receive_frames(self, connection: Connection, frames: Sequence[Frame]) -> None:
         self.frames += frames

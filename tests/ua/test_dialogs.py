@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from parlour.sip.message import Response
@@ -47,6 +49,60 @@ async def test_an_invite_is_accepted_as_sipe_needs_it(house: House) -> None:
         f"f{call.number}",
     )
     assert info.body == b"two"
+    peer.send(answer(info))
+    await until(lambda: dialog.pipe.idle)
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 7, 1000])
+async def test_answers_to_infos_count_however_they_arrive(house: House, pieces: int) -> None:
+    """Together or in pieces, and with a request, a ping and a stray answer among them."""
+    peer, call = await peer_of(house), Call()
+    await peer.call(call)
+    handler, dialog = only(house)
+    dialog.push([b"%d" % number for number in range(6)])
+    infos = [await peer.read_request("INFO") for _ in range(6)]
+    first, *rest = [answer(info).serialize() for info in infos]
+    stray = rest[0].replace(b"branch=z9hG4bK", b"branch=z9hG4bKx")
+    data = b"".join([first, *rest[:2], stray, call.request("INFO", body=b"mine").serialize(), b"\r\n\r\n", *rest[2:]])
+    size = -(-len(data) // pieces)
+    for at in range(0, len(data), size):
+        peer.send(data[at : at + size])
+        await asyncio.sleep(0)
+    await until(lambda: dialog.pipe.idle)
+    assert handler.infos == [b"mine"]
+    assert house.endpoint.counters.strays == 1
+    assert not dialog.ended
+
+
+async def test_answers_that_come_together_let_out_what_waits(house: House) -> None:
+    peer, call = await peer_of(house), Call()
+    await peer.call(call)
+    _, dialog = only(house)
+    window = house.endpoint.pipeline_settings.window
+    bodies = [b"%d" % number for number in range(3 * window)]
+    dialog.push(bodies)
+    heard: list[bytes] = []
+    while len(heard) < len(bodies):
+        infos = [await peer.read_request("INFO") for _ in range(window)]
+        heard += [info.body for info in infos]
+        peer.send(b"".join(answer(info).serialize() for info in infos))
+    assert heard == bodies
+    await until(lambda: dialog.pipe.idle)
+
+
+async def test_an_answer_to_somebody_elses_info_is_nobodys(house: House) -> None:
+    address = await house.endpoint.listen("TCP", "127.0.0.1", 0)
+    peer, other, call = await Peer.connect(address), await Peer.connect(address), Call()
+    await peer.call(call)
+    await other.call(Call("bob"))
+    dialog = house.handlers[0].dialog
+    assert dialog is not None
+    dialog.push([b"x"])
+    info = await peer.read_request("INFO")
+    other.send(answer(info))
+    other.send(Call("bob").request("OPTIONS"))
+    await other.read_response(200)
+    assert not dialog.pipe.idle
     peer.send(answer(info))
     await until(lambda: dialog.pipe.idle)
 

@@ -22,6 +22,7 @@ from parlour.hub.events import (
     RoomEvent,
 )
 from parlour.rooms.refusals import Refusal
+from parlour.sip.pipeline import info_content
 from parlour.xccos.encode import (
     Fragment,
     encode_group_chat,
@@ -48,19 +49,28 @@ __all__ = ["Renderer"]
 class Renderer:
     """Turns shared events into shared bodies."""
 
-    __slots__ = ("_bodies", "_cards", "_events", "_next_envid")
+    __slots__ = ("_bodies", "_cards", "_contents", "_events", "_next_envid")
 
     def __init__(self, cards: Cards, next_envid: Callable[[], int]) -> None:
         self._cards = cards
         self._next_envid = next_envid
         self._events: Sequence[RoomEvent] | None = None
         self._bodies: dict[ClientProfile | None, list[bytes]] = {}
+        self._contents: dict[ClientProfile, list[bytes]] = {}
+
+    def contents(self, events: Sequence[RoomEvent], profile: ClientProfile) -> list[bytes]:
+        """`bodies` as INFOs carry them."""
+        contents = self._contents.get(profile) if events is self._events else None
+        if contents is None:
+            bodies = self.bodies(events, profile)
+            contents = self._contents[profile] = [info_content(body) for body in bodies]
+        return contents
 
     def bodies(self, events: Sequence[RoomEvent], profile: ClientProfile) -> list[bytes]:
         """INFO bodies for a batch of events. The hub gives all listeners of a room the same batch object, one after
         the other, so what the last batch became is nearly always wanted again: by the same kind of client."""
         if events is not self._events:
-            self._events, self._bodies = events, {}
+            self._events, self._bodies, self._contents = events, {}, {}
         bodies = self._bodies.get(profile)
         if bodies is None:
             bodies = self._bodies[profile] = self._render(events, profile)

@@ -36,7 +36,7 @@ __all__ = ["Session"]
 
 log = logging.getLogger(__name__)
 
-_OF_MYSELF = (Removed, VisitEnded)
+_OF_MYSELF = frozenset({Removed, VisitEnded})
 _PUSHED_BYTES = 8 * 1024 * 1024
 """History that is pushed after one command, unasked; a client may ask for the rest."""
 
@@ -244,10 +244,10 @@ class Session:
             self.flush()
         if self._holding is not None:
             self._hear_at_last(self._take(events, self._holding))
-        elif isinstance(events[0], _OF_MYSELF):
+        elif type(events[0]) in _OF_MYSELF:
             self._hear_each(events)
         else:
-            dialog.pipe.push(self.service.renderer.bodies(events, self.profile))
+            dialog.pipe.push_contents(self.service.renderer.contents(events, self.profile))
 
     def leaving(self, room: RoomId) -> None:
         """The client has asked to leave `room`, and may have to wait for its turn: nothing that happens there is told
@@ -278,7 +278,7 @@ class Session:
 
     def _hear_at_last(self, events: Sequence[RoomEvent]) -> None:
         events = self._wanted(events) if events else ()
-        if any(isinstance(one, _OF_MYSELF) for one in events):
+        if any(type(one) in _OF_MYSELF for one in events):
             self._hear_each(events)
         elif events:
             self._push(self.service.renderer.bodies(events, self.profile))

@@ -42,7 +42,7 @@ class StreamFramer:
     After a FramingError the stream is lost: whatever is received later is dropped.
     """
 
-    __slots__ = ("_buffer", "_failed", "_limits", "_needed", "_odd_break", "_searched")
+    __slots__ = ("_buffer", "_failed", "_limits", "_needed", "_odd_break", "_searched", "idle")
 
     def __init__(self, limits: SipLimits = DEFAULT_LIMITS) -> None:
         self._limits = limits
@@ -51,6 +51,8 @@ class StreamFramer:
         self._searched = 0  # the head's end does not begin before this offset
         self._odd_break = False  # an unpaired CRLF stands before the buffer
         self._failed = False
+        self.idle = True
+        """Nothing has begun: what comes next may be taken by somebody else, if it is whole messages."""
 
     @property
     def pending(self) -> int:
@@ -62,12 +64,13 @@ class StreamFramer:
         if self._failed:
             return []
         if not self._buffer:
-            # Most of what arrives is one answer without a body: the way of these is kept short.
+            # Much of what arrives is one message without a body: the way of these is kept short.
             end = data.find(b"\r\n\r\n")
             if end + 4 == len(data) and end <= self._limits.head and data[0] != 13:
                 found = data.find(_FAST_NAME)
                 if found >= 0 and data[found + 18 : found + 20] == b"0\r":
                     self._odd_break = False
+                    self.idle = True
                     return [_new(Frame, (data[:-2], b""))]
         else:
             self._buffer += data
@@ -80,10 +83,12 @@ class StreamFramer:
             used = self._cut(data, frames)
         except FramingError as error:
             self._failed = True
+            self.idle = False
             error.frames = frames
             raise
         if used < len(data):
             self._buffer += data[used:] if used else data
+        self.idle = used == len(data) and not self._odd_break
         return frames
 
     def _wait(self) -> bool:

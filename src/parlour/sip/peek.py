@@ -1,27 +1,47 @@
-"""A first look at a response: enough to know the answer to one of our pushed INFOs, at a fraction of the price of
-parsing.
+"""A first look at what arrives: enough to know the answers to our pushed INFOs, at a fraction of the price of framing
+and parsing.
 
-Exact spellings only. Anything unusual gives None, and the caller parses the whole message instead; so a quirk costs
-time, never correctness.
+Exact spellings only. Anything unusual gives None, and the caller frames and parses instead; so a quirk costs time,
+never correctness. A token cannot be guessed: where a branch is not in the top Via, it names no pipeline, or one of the
+sender's own.
 """
 
 from __future__ import annotations
 
-__all__ = ["peek_info_answer"]
+import re
 
-_STATUS = {b"SIP/2.0 %d " % status: status for status in range(100, 700)}
+__all__ = ["InfoAnswer", "peek_info_answer", "peek_info_answers"]
+
+InfoAnswer = tuple[bytes, int, bytes]
+"""Pipeline token (`pipeline`), CSeq, and the head without its last CRLF."""
+
+_match = re.compile(rb"SIP/2\.0 200 [^;]*;branch=z9hG4bK([^.]*)\.([0-9]{1,10})\r").match
+_MOST = 32 * 1024  # less than the head of one message may have
+_EMPTY = b"\r\nContent-Length: 0"
+_EMPTY_LINE = _EMPTY + b"\r\n"
 
 
-def peek_info_answer(head: bytes) -> tuple[bytes, int, int] | None:
-    """Pipeline token, CSeq and status of an answer to a pushed INFO (`pipeline`), or None if it may be anything else.
-    `head` is as framed: it ends with CRLF.
-
-    A token cannot be guessed: where a branch is not in the top Via, it names no pipeline, or one of the sender's own.
-    """
-    status = _STATUS.get(head[:12])
-    at = head.find(b";branch=z9hG4bK")
-    if status is None or at < 0:
+def peek_info_answer(head: bytes) -> InfoAnswer | None:
+    """A head that is a 200 to a pushed INFO, None if it may be anything else."""
+    found = _match(head)
+    if found is None:
         return None
-    dot = head.find(b".", at)
-    number = head[dot + 1 : head.find(b"\r", dot)]
-    return (head[at + 15 : dot], int(number), status) if number.isdigit() else None
+    token, number = found.groups()
+    return token, int(number), head
+
+
+def peek_info_answers(data: bytes) -> list[InfoAnswer] | None:
+    """Data of a stream that is nothing but whole answers of this kind, None if it may be anything else."""
+    if len(data) > _MOST:
+        return None
+    heads = data.split(b"\r\n\r\n")
+    if heads.pop():
+        return None
+    answers = []
+    for head in heads:
+        found = _match(head)
+        if found is None or (head[-19:] != _EMPTY and _EMPTY_LINE not in head):
+            return None
+        token, number = found.groups()
+        answers.append((token, int(number), head))
+    return answers

@@ -1,5 +1,5 @@
-"""The INFOs that a server pushes into one dialog: rendered from a prefix, a bounded window in flight, matched by
-branch.
+"""The INFOs that a server pushes into one dialog: rendered from a prefix and a content that many dialogs may share, a
+bounded window in flight, matched by branch.
 
 This is the non-INVITE client transaction of RFC 3261 section 17.1.2 over a reliable transport, kept for a whole
 dialog at once: timers E and K are zero there, so all that is left of the machine is *trying* (the CSeq stands in
@@ -14,18 +14,31 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import islice
 from typing import Protocol
 
 from parlour.sip.dialog import Dialog
 
-__all__ = ["BRANCH_COOKIE", "TAKEN", "InfoPipeline", "InfoSigner", "Outcome", "PipelineOverflow", "PipelineSettings"]
+__all__ = [
+    "BRANCH_COOKIE",
+    "TAKEN",
+    "InfoPipeline",
+    "InfoSigner",
+    "Outcome",
+    "PipelineOverflow",
+    "PipelineSettings",
+    "info_content",
+]
 
 BRANCH_COOKIE = b"z9hG4bK"
 
 
+def info_content(body: bytes) -> bytes:
+    """A body with the headers that describe it: what the INFOs of all who are told the same end with."""
+    return b"Content-Type: text/plain\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
 class PipelineOverflow(Exception):
-    """The peer reads too slowly: more bodies wait than the settings allow. Its connection must go."""
+    """The peer reads too slowly: more waits than the settings allow. Its connection must go."""
 
 
 class InfoSigner(Protocol):
@@ -48,9 +61,9 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PipelineSettings:
-    """`window`: INFOs in flight at most. `waiting` and `waiting_bytes`: bodies queued behind the window, and their size
-    in all, before the peer counts as too slow. `timeout`: seconds without any answer after which the dialog is lost
-    (timer F, 64*T1). `busy_pause`: seconds to wait after a 503."""
+    """`window`: INFOs in flight at most. `waiting` and `waiting_bytes`: contents queued behind the window, and their
+    size in all, before the peer counts as too slow. `timeout`: seconds without any answer after which the dialog is
+    lost (timer F, 64*T1). `busy_pause`: seconds to wait after a 503."""
 
     window: int = 32
     waiting: int = 4096
@@ -59,6 +72,7 @@ class PipelineSettings:
     busy_pause: float = 5.0
 
 
+_CSEQ = b"\r\nCSeq: "
 _GONE = frozenset({408, 410, 481, 487})
 # Made once, as an answer comes for every delivery: taken, and nothing more to do.
 TAKEN = (Outcome.GOING_ON, b"")
@@ -72,11 +86,10 @@ class InfoPipeline:
         "_busy_until",
         "_in_flight",
         "_lead",
-        "_middle",
         "_progress_at",
         "_refused",
+        "_rest",
         "_settings",
-        "_tail",
         "_via",
         "_waiting",
         "_waiting_bytes",
@@ -91,7 +104,6 @@ class InfoPipeline:
         *,
         token: bytes,
         via: bytes,
-        content_type: bytes = b"text/plain",
         signer: InfoSigner | None = None,
         settings: PipelineSettings,
     ) -> None:
@@ -103,11 +115,10 @@ class InfoPipeline:
         self._in_flight: dict[int, bytes] = {}
         self._waiting: deque[bytes] | None = None
         self._waiting_bytes = 0
-        self._refused: list[int] | None = None  # CSeqs of the 503s since the last refill; their bodies wait in front
+        self._refused: list[int] | None = None  # CSeqs of the 503s since the last refill; their contents wait in front
         self._via = via
         self._progress_at = 0.0
         self._busy_until = 0.0
-        self._tail = b" INFO\r\nContent-Type: %b\r\n" % content_type
         self.retarget()
 
     def retarget(self) -> None:
@@ -121,8 +132,7 @@ class InfoPipeline:
             for name, value in headers
             if name.lower() not in ("via", "cseq", "content-length", "content-type")
         ]
-        fixed = "".join(lines).encode("utf-8", "surrogateescape")
-        self._middle = b"\r\n" + fixed + b"CSeq: "
+        self._rest = b" INFO\r\n" + "".join(lines).encode("utf-8", "surrogateescape")
 
     @property
     def idle(self) -> bool:
@@ -133,26 +143,24 @@ class InfoPipeline:
         """Bodies that wait, or were sent and not answered."""
         return len(self._in_flight) + len(self._waiting or ())
 
-    def send(self, bodies: Sequence[bytes], now: float) -> bytes:
-        """Queue bodies; the bytes to write now (perhaps none). Raises `PipelineOverflow`."""
-        if self._waiting or self._busy_until:
-            return self._queue(bodies, now)
-        if not self._in_flight:
+    def send(self, contents: Sequence[bytes], now: float) -> bytes:
+        """Queue what `info_content` made; the bytes to write now (perhaps none). Raises `PipelineOverflow`."""
+        in_flight = self._in_flight
+        if self._waiting or self._busy_until or len(in_flight) + len(contents) > self._settings.window:
+            return self._queue(contents, now)
+        if not in_flight:
             self._progress_at = now
-        room = self._settings.window - len(self._in_flight)
-        if len(bodies) <= room:
-            return self._render(bodies[0]) if len(bodies) == 1 else b"".join(map(self._render, bodies))
-        head = b"".join([self._render(body) for body in islice(bodies, room)])
-        return head + self._queue(bodies[room:], now)
+        return self._render(contents)
 
-    def _queue(self, bodies: Sequence[bytes], now: float) -> bytes:
+    def _queue(self, contents: Sequence[bytes], now: float) -> bytes:
         if self._waiting is None:
             self._waiting = deque()
-        self._waiting.extend(bodies)
-        self._waiting_bytes += sum(map(len, bodies))
-        if len(self._waiting) > self._settings.waiting or self._waiting_bytes > self._settings.waiting_bytes:
-            raise PipelineOverflow(f"{len(self._waiting)} messages wait for a peer that does not read")
-        return self._refill(now)
+        self._waiting.extend(contents)
+        self._waiting_bytes += sum(map(len, contents))
+        out = self._refill(now)
+        if self._waiting_bytes > self._settings.waiting_bytes or len(self._waiting or ()) > self._settings.waiting:
+            raise PipelineOverflow(f"{len(self._waiting or ())} messages wait for a peer that does not read")
+        return out
 
     def _refill(self, now: float) -> bytes:
         waiting = self._waiting
@@ -163,21 +171,26 @@ class InfoPipeline:
         if not self._in_flight:
             self._progress_at = now
         room = self._settings.window - len(self._in_flight)
-        bodies = [waiting.popleft() for _ in range(min(room, len(waiting)))]
+        contents = [waiting.popleft() for _ in range(min(room, len(waiting)))]
         if waiting:
-            self._waiting_bytes -= sum(map(len, bodies))
+            self._waiting_bytes -= sum(map(len, contents))
         else:
             self._waiting, self._waiting_bytes = None, 0
-        return b"".join([self._render(body) for body in bodies])
+        return self._render(contents)
 
-    def _render(self, body: bytes) -> bytes:
-        dialog = self.dialog
-        dialog.local_cseq = cseq = dialog.local_cseq + 1
-        self._in_flight[cseq] = body
-        number = b"%d" % cseq
-        signed = b"" if self.signer is None else self.signer.header(cseq)
-        length = b"Content-Length: %d\r\n\r\n" % len(body)
-        return b"".join((self._lead, number, self._middle, number, self._tail, signed, length, body))
+    def _render(self, contents: Sequence[bytes]) -> bytes:
+        dialog, signer, in_flight = self.dialog, self.signer, self._in_flight
+        lead, rest = self._lead, self._rest
+        cseq = dialog.local_cseq
+        parts: list[bytes] = []
+        for content in contents:
+            cseq += 1
+            in_flight[cseq] = content
+            number = b"%d" % cseq
+            signed = b"" if signer is None else signer.header(cseq)
+            parts += (lead, number, _CSEQ, number, rest, signed, content)
+        dialog.local_cseq = cseq
+        return b"".join(parts)
 
     def receive_response(self, cseq: int, status: int, head: bytes, now: float) -> tuple[Outcome, bytes]:
         """An answer whose branch named this pipeline: what it means, and bytes to write now."""
@@ -186,17 +199,17 @@ class InfoPipeline:
             return _IGNORED
         if self.signer is not None and not self.signer.verify_response(head, cseq, status):
             return _IGNORED
-        body = in_flight.pop(cseq)
+        content = in_flight.pop(cseq)
         self._progress_at = now
         if status != 200:
             if status in _GONE:
                 return Outcome.DIALOG_GONE, b""
             if status == 503:
-                self._pause(cseq, body, now)
+                self._pause(cseq, content, now)
                 return TAKEN
         return (Outcome.GOING_ON, self._refill(now)) if self._waiting else TAKEN
 
-    def _pause(self, cseq: int, body: bytes, now: float) -> None:
+    def _pause(self, cseq: int, content: bytes, now: float) -> None:
         """The peer is overloaded: say it again, but not at once, and in the order in which it was said."""
         if self._waiting is None:
             self._waiting = deque()
@@ -204,8 +217,8 @@ class InfoPipeline:
             self._refused = []
         place = bisect(self._refused, cseq)
         self._refused.insert(place, cseq)
-        self._waiting.insert(place, body)
-        self._waiting_bytes += len(body)
+        self._waiting.insert(place, content)
+        self._waiting_bytes += len(content)
         self._busy_until = now + self._settings.busy_pause
 
     def handle_timer(self, now: float) -> tuple[Outcome, bytes]:

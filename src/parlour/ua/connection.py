@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from parlour.sip.errors import FramingError
 from parlour.sip.framing import Frame, StreamFramer
 from parlour.sip.limits import SipLimits
+from parlour.sip.peek import InfoAnswer, peek_info_answers
 
 __all__ = ["Connection", "ConnectionSettings", "FrameSink", "StreamConnection", "TlsConnection", "Tracer"]
 
@@ -38,6 +39,8 @@ class FrameSink(Protocol):
     """Where whole messages go; the endpoint is one."""
 
     def connected(self, connection: Connection) -> None: ...
+
+    def receive_answers(self, connection: Connection, answers: Sequence[InfoAnswer]) -> None: ...
 
     def receive_frames(self, connection: Connection, frames: Sequence[Frame]) -> None: ...
 
@@ -159,6 +162,11 @@ class StreamConnection(Connection, asyncio.Protocol):
         self._sink.connected(self)
 
     def data_received(self, data: bytes) -> None:
+        if self._framer.idle:
+            answers = peek_info_answers(data)
+            if answers:
+                self._sink.receive_answers(self, answers)
+                return
         try:
             frames = self._framer.receive(data)
         except FramingError as error:

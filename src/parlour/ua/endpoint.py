@@ -1,7 +1,7 @@
 """The endpoint: SIP with sockets. Listens, cuts messages out of connections, runs transactions, finds dialogs.
 
 One per process. What a request means is decided above (`on_request`); what SIP demands whatever it means is done here.
-The way of an answer to one of our INFOs is short on purpose: framing, `peek_info_answer`, the pipe named by the branch.
+The way of a 200 to one of our INFOs is short on purpose: `sip.peek`, and the pipe named by the branch.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from parlour.sip.errors import FramingError, RemoteProtocolError
 from parlour.sip.framing import KEEP_ALIVE, PONG, Frame
 from parlour.sip.limits import SipLimits
 from parlour.sip.message import Request, Response, parse_message, salvage_headers
-from parlour.sip.peek import peek_info_answer
+from parlour.sip.peek import InfoAnswer, peek_info_answer
 from parlour.sip.pipeline import BRANCH_COOKIE, InfoSigner, PipelineSettings
 from parlour.sip.session_timer import SessionTimer, SessionTimerSettings
 from parlour.sip.transactions.timers import Timers
@@ -163,33 +163,46 @@ class Endpoint:
         self._sockets.discard(connection)
         self._servers.lose_connection(connection)
 
+    def receive_answers(self, connection: Connection, answers: Sequence[InfoAnswer]) -> None:
+        """What arrives most: answers to pushed INFOs, in the order they came."""
+        pipes = self._pipes
+        connection.last_read = now = self.clock()
+        if connection.tracer is not None:
+            connection.tracer.received(connection, [_whole(answer) for answer in answers])
+        for answer in answers:
+            token, cseq, head = answer
+            pipe = pipes.get(token)
+            if pipe is None:
+                if not self._receive_frame(connection, _whole(answer)):
+                    return
+            elif pipe.connection is connection:
+                pipe.take_response(cseq, 200, head, now)
+
     def receive_frames(self, connection: Connection, frames: Sequence[Frame]) -> None:
         """Whole messages, in the order they came."""
-        pipes = self._pipes
         connection.last_read = now = self.clock()
         if connection.tracer is not None:
             connection.tracer.received(connection, frames)
         for frame in frames:
-            head = frame.head
-            peeked = peek_info_answer(head)
-            if peeked is not None:
-                token, cseq, status = peeked
-                pipe = pipes.get(token)
-                if pipe is not None:
-                    if pipe.connection is connection:
-                        pipe.take_response(cseq, status, head, now)
-                    continue
-            if frame is KEEP_ALIVE:
+            answer = peek_info_answer(frame.head)
+            pipe = self._pipes.get(answer[0]) if answer is not None else None
+            if answer is not None and pipe is not None:
+                if pipe.connection is connection:
+                    pipe.take_response(answer[1], 200, frame.head, now)
+            elif frame is KEEP_ALIVE:
                 connection.send(PONG)
-                continue
-            try:
-                if not self._receive_message(connection, frame):
-                    return
-            except FramingError as error:
-                # What follows may be part of a body as the peer, or somebody between us, counts it.
-                error.head = head
-                self.framing_failed(connection, error)
+            elif not self._receive_frame(connection, frame):
                 return
+
+    def _receive_frame(self, connection: Connection, frame: Frame) -> bool:
+        """Whether there is any sense in looking at what follows."""
+        try:
+            return self._receive_message(connection, frame)
+        except FramingError as error:
+            # What follows may be part of a body as the peer, or somebody between us, counts it.
+            error.head = frame.head
+            self.framing_failed(connection, error)
+            return False
 
     def framing_failed(self, connection: Connection, error: FramingError) -> None:
         """Answer if there is something to answer. A stream cannot be trusted any more and is closed."""
@@ -200,7 +213,6 @@ class Endpoint:
             connection.close()
 
     def _receive_message(self, connection: Connection, frame: Frame) -> bool:
-        """Whether there is any sense in looking at what follows."""
         try:
             message = parse_message(frame.head, frame.body, self.settings.limits)
             message.check()
@@ -229,7 +241,7 @@ class Endpoint:
         return True
 
     def _receive_response(self, connection: Connection, head: bytes, response: Response) -> None:
-        """One that `peek_info_answer` left alone: not for a pipe, or for a pipe but spelled unusually."""
+        """One that `sip.peek` left alone: not for a pipe, or for a pipe but no 200, or spelled unusually."""
         if self._clients.receive_response(connection, response):
             return
         token, _, cseq = (response.via.branch or "").encode("utf-8", "replace")[_COOKIE:].partition(b".")
@@ -371,3 +383,7 @@ class Endpoint:
             if count == 1000:
                 loop.call_soon(self._tick_dialogs, rest, loop)
                 return
+
+
+def _whole(answer: InfoAnswer) -> Frame:
+    return Frame(answer[2] + b"\r\n", b"")

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from parlour.sip.dialog import Dialog
-from parlour.sip.pipeline import TAKEN, InfoPipeline, InfoSigner, Outcome, PipelineOverflow, PipelineSettings
+from parlour.sip.pipeline import (
+    TAKEN,
+    InfoPipeline,
+    InfoSigner,
+    Outcome,
+    PipelineOverflow,
+    PipelineSettings,
+    info_content,
+)
 from parlour.ua.connection import Connection
 
 __all__ = ["DatagramInfoPipe", "InfoPipe"]
@@ -39,10 +47,14 @@ class InfoPipe(InfoPipeline):
 
     def push(self, bodies: Sequence[bytes]) -> None:
         """Send the bodies, each in an INFO of its own, in this order. Never blocks."""
+        self.push_contents([info_content(body) for body in bodies])
+
+    def push_contents(self, contents: Sequence[bytes]) -> None:
+        """As `push`, for bodies that others are told too: `info_content` has been called once for all."""
         if self._on_gone is None:
             return
         try:
-            out = self.send(bodies, self._clock())
+            out = self.send(contents, self._clock())
         except PipelineOverflow as overflow:
             self.connection.abort()
             self.stop(str(overflow))
@@ -85,8 +97,8 @@ class DatagramInfoPipe(InfoPipe):
 
     __slots__ = ("_unanswered",)
 
-    def _render(self, body: bytes) -> bytes:
-        self._unanswered = super()._render(body)
+    def _render(self, contents: Sequence[bytes]) -> bytes:
+        self._unanswered = super()._render(contents)
         return self._unanswered
 
     def tick(self, now: float) -> None:

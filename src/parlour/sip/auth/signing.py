@@ -232,7 +232,8 @@ class InfoSigner:
         return basis.header % (basis.ours.checksum(self._text % (number, cseq)), number)
 
     def verify_response(self, head: bytes, cseq: int, status: int) -> bool:
-        """`head`: start line and header lines of the answer to the INFO with this CSeq; `status` as it stands there."""
+        """`head`: start line and header lines of the answer to the INFO with this CSeq, with or without the last CRLF;
+        `status` as it stands there."""
         lead = self._basis.lead
         at = head.rfind(_AUTHORIZATION)
         if head.startswith(lead, at):
@@ -255,6 +256,6 @@ class InfoSigner:
             return False
         start = head.find(_AUTHORIZATION)
         end = head.find(b'crand="', start)
-        if 0 <= start < end < head.find(b"\r\n", start + 2):
+        if 0 <= start < end and b"\r\n" not in head[start + 2 : end]:
             self._basis.lead = head[start : end + len(b'crand="')]
         return (message.status, message.call_id, number, method) == (status, self._call_id, cseq, "INFO")
