@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
 import pytest
@@ -41,7 +41,7 @@ async def server() -> AsyncIterator[ScriptedServer]:
         yield one
 
 
-ANSWERS: list[tuple[Any, Any, Callable[..., list[encode.Fragment]], tuple[Any, ...]]] = [
+ANSWERS: list[tuple[Any, Any, Callable[..., Iterable[encode.Fragment]], tuple[Any, ...]]] = [
     (t.SearchRooms(1), t.RoomsFound(ROOMS, True), encode.search_replies, (ROOMS, True)),
     (
         t.GetAssociations(1, "MEMBER"),
@@ -77,14 +77,14 @@ ANSWERS: list[tuple[Any, Any, Callable[..., list[encode.Fragment]], tuple[Any, .
 ]
 
 
-def replies(fragments: list[encode.Fragment]) -> list[Any]:
+def replies(fragments: Iterable[encode.Fragment]) -> list[Any]:
     bodies = encode.envelopes(lambda: 5, fragments)
     assert len(bodies) > 1
     assert max(map(len, bodies)) <= encode.SPLIT_BYTES
     return [one for body in bodies for one in decode_server_envelope(body).primitives]
 
 
-def gathered(body_type: type, fragments: list[encode.Fragment]) -> Any:
+def gathered(body_type: type, fragments: Iterable[encode.Fragment]) -> Any:
     gathering = GatheredList[Any](body_type)
     for reply in replies(fragments):
         assert not gathering.take(reply)
@@ -113,7 +113,7 @@ async def test_a_category_whose_lists_are_cut_is_one_again(server: ScriptedServe
 async def test_invitations_are_asked_for_until_all_are_there(server: ScriptedServer) -> None:
     everything = [t.Invitation(n + 2, "example.com", 5, one) for n, one in enumerate(ROOMS)]
 
-    def some(envid: int, command: t.GetInvitations) -> list[encode.Fragment]:
+    def some(envid: int, command: t.GetInvitations) -> Iterable[encode.Fragment]:
         newer = [one for one in everything if one.number > command.after]
         return encode.invitations_replies(envid, command, newer[:999], truncated=len(newer) > 999)
 

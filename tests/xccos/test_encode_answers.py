@@ -158,7 +158,9 @@ def test_small_answers() -> None:
     assert data_of(encode.permissions_reply(77, GetPermissions(1, ROOM), Permissions(ROOM, 31, 12276))) == (
         f'<chanib uri="{ROOM}"/><perms value="31" mask="12276"/>'
     )
-    counts = encode.unread_replies(77, GetUnread(1), [Unread(ROOM, 7, 2)], [FailedRoom("example.com", OTHER, 404)])[0]
+    counts = next(
+        encode.unread_replies(77, GetUnread(1), [Unread(ROOM, 7, 2)], [FailedRoom("example.com", OTHER, 404)])
+    )
     assert data_of(counts) == (
         f'<unread chanUri="{ROOM}" chatId="7" count="2"/>'
         f'<fib key="OPERATION_FAILED" value="{OTHER}" domain="example.com" code="404"/>'
@@ -190,9 +192,11 @@ def test_lists_of_rooms_and_categories() -> None:
     )
     lists = (ListMembers("ALLOWED", ()), ListMembers("CREATOR", ()))
     category = CategoryInfo(OPS, "O", logged=False, lists=lists, inherits=("invite", "logged"))
-    fragment = encode.categories_replies(77, SearchCategories(1), [category], truncated=True)[0]
+    fragment = next(encode.categories_replies(77, SearchCategories(1), [category], truncated=True))
     assert 'description="" logged="false" inherits="invite logged"><scope' in data_of(fragment)
-    assert '<scope type="ALLOWED"></scope><role name="CREATOR"></role></catib><qib truncated="true"/>' in data_of(fragment)
+    assert '<scope type="ALLOWED"></scope><role name="CREATOR"></role></catib><qib truncated="true"/>' in data_of(
+        fragment
+    )
 
 
 @pytest.mark.parametrize("text", [NASTY, NASTY * 20])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from parlour.xccos.encode import (
     participants_replies,
     search_replies,
 )
-from parlour.xccos.encode.pieces import WHOLE_BYTES, Section, cut
+from parlour.xccos.encode.pieces import ANSWER_BYTES, TRUNCATED, WHOLE_BYTES, Section, cut, told
 from parlour.xccos.types import (
     CategoryInfo,
     CreatableCategories,
@@ -39,11 +40,11 @@ def rooms(count: int) -> list[RoomInfo]:
     ]
 
 
-def sent(fragments: list[Fragment]) -> list[bytes]:
+def sent(fragments: Iterable[Fragment]) -> list[bytes]:
     return envelopes(lambda: 2**63 - 1, fragments)
 
 
-def bodies(fragments: list[Fragment]) -> list[Any]:
+def bodies(fragments: Iterable[Fragment]) -> list[Any]:
     return [one.body for data in sent(fragments) for one in decode_server_envelope(data).primitives]  # type: ignore[union-attr]
 
 
@@ -65,7 +66,7 @@ def test_a_section_goes_on_between_the_same_start_and_end() -> None:
 @pytest.mark.parametrize("truncated", [False, True])
 def test_rooms_come_in_pieces_or_as_far_as_one_reply_reaches(command: Any, answer: Any, truncated: bool) -> None:
     all_rooms = rooms(2000)
-    pieces = answer(77, command, all_rooms, truncated, whole=False)
+    pieces = list(answer(77, command, all_rooms, truncated, whole=False))
     assert len(pieces) > 2
     assert max(map(len, sent(pieces))) <= SPLIT_BYTES
     assert [room.uri for body in bodies(pieces) for room in body.rooms] == [room.uri for room in all_rooms]
@@ -103,7 +104,7 @@ def test_the_people_of_a_room_come_in_pieces_each_with_the_room() -> None:
         for n in range(16_000)
     )
     joined = JoinedRoom(rooms(1)[0], seats)
-    pieces = participants_replies(77, GetParticipants(1, joined.room.uri), joined)
+    pieces = list(participants_replies(77, GetParticipants(1, joined.room.uri), joined))
     assert max(map(len, sent(pieces))) <= SPLIT_BYTES
     told = [room for body in bodies(pieces) for room in body.rooms]
     assert {room.room for room in told} == {joined.room}
@@ -115,3 +116,29 @@ def test_the_people_of_a_room_come_in_pieces_each_with_the_room() -> None:
 def test_an_empty_room_has_one_reply() -> None:
     joined = JoinedRoom(rooms(1)[0], ())
     assert bodies(participants_replies(77, GetParticipants(1, joined.room.uri), joined))[0].rooms == (joined,)
+
+
+def test_all_pieces_together_are_bounded_too() -> None:
+    """More than a client that reads slowly is granted would cost it its connection."""
+    datas = ["1234", "5678", "90ab"]
+    assert list(told(datas, "end", most=12)) == ["1234", "5678", "90abend"]
+    assert list(told(datas, "end", most=11)) == ["1234", f"5678{TRUNCATED}"]
+    assert list(told(datas, most=1)) == [f"1234{TRUNCATED}"]
+    assert list(told([])) == []
+    pieces = list(search_replies(77, SearchRooms(1), rooms(10_000), whole=False))
+    assert 0.98 * ANSWER_BYTES < sum(piece.size() for piece in pieces) < 1.02 * ANSWER_BYTES
+    assert [body.truncated for body in bodies(pieces)] == [False] * (len(pieces) - 1) + [True]
+
+
+def test_pieces_are_made_one_after_the_other() -> None:
+    asked = 0
+
+    def slowly() -> Iterable[RoomInfo]:
+        nonlocal asked
+        for room in rooms(1000):
+            asked += 1
+            yield room
+
+    pieces = iter(search_replies(77, SearchRooms(1), slowly(), whole=False))
+    next(pieces)
+    assert 0 < asked < 100

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,10 +18,20 @@ if TYPE_CHECKING:
     from parlour.channel.service import ChannelService
     from parlour.channel.session import Session
 
-__all__ = ["Answer", "Caller"]
+__all__ = ["Answer", "Caller", "made"]
 
 Answer = list[Fragment] | Refused
 """What to send, in order; or why not, for those commands whose refusal is a code and nothing else."""
+
+
+async def made(pieces: Iterable[Fragment]) -> list[Fragment]:
+    """An answer that may be long, made piece by piece, so that whoever is told something meanwhile need not wait."""
+    ready: list[Fragment] = []
+    for piece in pieces:
+        if ready:
+            await asyncio.sleep(0)
+        ready.append(piece)
+    return ready
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parlour.channel.caller import Answer, Caller
+from parlour.channel.caller import Answer, Caller, made
 from parlour.rooms.model import AddIn, AddInId
 from parlour.rooms.refusals import Refused
 from parlour.xccos.encode import addins_replies
@@ -14,7 +14,7 @@ __all__ = ["create_addin", "delete_addin", "get_addins", "modify_addin"]
 async def get_addins(caller: Caller, command: GetAddIns) -> Answer:
     """All of them: a manager chooses one for a room."""
     rows = [caller.cards.addin(one) for one in caller.hub.addins.all()]
-    return addins_replies(caller.envid, command, rows)
+    return await made(addins_replies(caller.envid, command, rows))
 
 
 async def create_addin(caller: Caller, command: CreateAddIn) -> Answer:
@@ -35,4 +35,4 @@ async def delete_addin(caller: Caller, command: DeleteAddIn) -> Answer:
 def _told(caller: Caller, command: CreateAddIn | ModifyAddIn | DeleteAddIn, outcome: AddIn | Refused) -> Answer:
     if isinstance(outcome, Refused):
         return outcome
-    return addins_replies(caller.envid, command, [caller.cards.addin(outcome)])
+    return list(addins_replies(caller.envid, command, [caller.cards.addin(outcome)]))

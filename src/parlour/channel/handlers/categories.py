@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from parlour.channel.caller import Answer, Caller
+from parlour.channel.caller import Answer, Caller, made
 from parlour.channel.names import category_edits, category_id
 from parlour.hub.refusals import NOT_ADMIN
 from parlour.rooms.editing import CategoryChange
@@ -62,14 +62,14 @@ async def get_category(caller: Caller, command: GetCategory) -> Answer:
     category = _administered(caller, command.category_uri)
     if isinstance(category, Refused):
         return category
-    return categories_replies(caller.envid, command, [caller.cards.whole_category(category)])
+    return await made(categories_replies(caller.envid, command, [caller.cards.whole_category(category)]))
 
 
 async def get_scope(caller: Caller, command: GetScope) -> Answer:
     category = _administered(caller, command.category_uri)
     if isinstance(category, Refused):
         return category
-    return categories_replies(caller.envid, command, [caller.cards.scope(category)])
+    return await made(categories_replies(caller.envid, command, [caller.cards.scope(category)]))
 
 
 async def set_scope(caller: Caller, command: SetScope) -> Answer:
@@ -89,7 +89,7 @@ async def search_categories(caller: Caller, command: SearchCategories) -> Answer
     found = [one for one in caller.hub.categories(caller.person) if _fits(one, words)]
     limit = min(command.max_results or caller.hub.limits.search_limit, caller.hub.limits.search_limit)
     rows = [caller.cards.found_category(one) for one in found[:limit]]
-    return categories_replies(caller.envid, command, rows, len(found) > limit)
+    return await made(categories_replies(caller.envid, command, rows, len(found) > limit))
 
 
 def _fits(category: Category, words: list[str]) -> bool:
@@ -106,7 +106,7 @@ def _administered(caller: Caller, uri: str) -> Category | Refused:
 
 def _told(caller: Caller, command: CreateCategory | ModifyCategory, outcome: Category | Refused) -> Answer:
     told = outcome if isinstance(outcome, Refused) else caller.cards.changed_category(outcome.id)
-    return told if isinstance(told, Refused) else categories_replies(caller.envid, command, [told])
+    return told if isinstance(told, Refused) else list(categories_replies(caller.envid, command, [told]))
 
 
 def _change(settings: CategorySettings) -> CategoryChange | Refused:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parlour.channel.caller import Answer, Caller
+from parlour.channel.caller import Answer, Caller, made
 from parlour.channel.names import category_id, role_edits, room_id
 from parlour.rooms.editing import RoomChange
 from parlour.rooms.model import Behavior, Micros, Role, Room, Visibility
@@ -33,7 +33,7 @@ __all__ = [
 async def creatable_categories(caller: Caller, command: CreatableCategories) -> Answer:
     """The categories in which the caller may make rooms."""
     categories = [caller.cards.category(one) for one in caller.hub.categories_to_create_in(caller.visit)]
-    return categories_replies(caller.envid, command, categories, whole=caller.wants_whole)
+    return await made(categories_replies(caller.envid, command, categories, whole=caller.wants_whole))
 
 
 async def create_room(caller: Caller, command: CreateRoom) -> Answer:
@@ -78,7 +78,7 @@ async def get_roles(caller: Caller, command: GetRoles) -> Answer:
     if isinstance(room, Refused):
         return room
     wanted = [Role(role) for role in command.roles] or [Role.MEMBER, Role.MANAGER, Role.PRESENTER]
-    return roles_replies(caller.envid, command, command.room_uri, caller.cards.roles(room, wanted))
+    return await made(roles_replies(caller.envid, command, command.room_uri, caller.cards.roles(room, wanted)))
 
 
 async def set_roles(caller: Caller, command: SetRoles) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parlour.channel.caller import Answer, Caller
+from parlour.channel.caller import Answer, Caller, made
 from parlour.channel.names import room_id
 from parlour.channel.refusals import failed_room
 from parlour.hub.marks import Unread as Count
@@ -15,7 +15,9 @@ __all__ = ["get_unread", "mark_read"]
 
 async def mark_read(caller: Caller, command: MarkRead) -> Answer:
     marked = await caller.hub.marks.mark(caller.person, room_id(command.room_uri), command.chat_id)
-    return marked if isinstance(marked, Refused) else unread_replies(caller.envid, command, [_unread(caller, marked)])
+    if isinstance(marked, Refused):
+        return marked
+    return list(unread_replies(caller.envid, command, [_unread(caller, marked)]))
 
 
 async def get_unread(caller: Caller, command: GetUnread) -> Answer:
@@ -29,7 +31,7 @@ async def get_unread(caller: Caller, command: GetUnread) -> Answer:
             failed.append(failed_room(uris[place], one))
         else:
             counted.append(_unread(caller, one))
-    return unread_replies(caller.envid, command, counted, failed)
+    return await made(unread_replies(caller.envid, command, counted, failed))
 
 
 def _unread(caller: Caller, count: Count) -> Unread:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from parlour.channel.caller import Answer, Caller
+from parlour.channel.caller import Answer, Caller, made
 from parlour.channel.names import room_id
 from parlour.channel.refusals import code_for
 from parlour.hub.presence import RoomView
@@ -96,9 +96,9 @@ async def get_invitations(caller: Caller, command: GetInvitations) -> Answer:
         if not isinstance(view, RoomView):
             continue
         if len(found) == hub.limits.search_limit:
-            return invitations_replies(caller.envid, command, found, truncated=True)
+            return await made(invitations_replies(caller.envid, command, found, truncated=True))
         found.append(caller.cards.invitation(one, view.room, view.switches, view.count))
-    return invitations_replies(caller.envid, command, found)
+    return await made(invitations_replies(caller.envid, command, found))
 
 
 async def get_participants(caller: Caller, command: GetParticipants) -> Answer:
@@ -113,4 +113,4 @@ async def get_participants(caller: Caller, command: GetParticipants) -> Answer:
     if caller.hub.limits.strict_participant_list and not view.large:
         return Refused(Refusal.PARTICIPANT_LIST, "the room is not large")
     everybody = caller.cards.joined(replace(view, participants=people))
-    return participants_replies(caller.envid, command, everybody)
+    return await made(participants_replies(caller.envid, command, everybody))

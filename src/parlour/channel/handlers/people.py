@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parlour.channel.caller import Answer, Caller
+from parlour.channel.caller import Answer, Caller, made
 from parlour.channel.names import category_id, room_id
 from parlour.rooms.model import Role
 from parlour.rooms.refusals import Refused
@@ -22,8 +22,8 @@ async def find_users(caller: Caller, command: FindUsers) -> Answer:
         text=command.criteria,
         limit=command.max_results,
     )
-    rows = [caller.cards.person(one) for one in found.rows]
-    return people_replies(caller.envid, command, rows, found.more)
+    rows = (caller.cards.person(one) for one in found.rows)
+    return await made(people_replies(caller.envid, command, rows, found.more))
 
 
 async def find_principals(caller: Caller, command: FindPrincipals) -> Answer:
@@ -38,8 +38,8 @@ async def find_principals(caller: Caller, command: FindPrincipals) -> Answer:
     )
     if isinstance(found, Refused):
         return found
-    rows = [caller.cards.principal(one) for one in found.rows]
-    return people_replies(caller.envid, command, rows, found.more)
+    rows = (caller.cards.principal(one) for one in found.rows)
+    return await made(people_replies(caller.envid, command, rows, found.more))
 
 
 async def get_user_info(caller: Caller, command: GetUserInfo) -> Answer:
@@ -47,11 +47,11 @@ async def get_user_info(caller: Caller, command: GetUserInfo) -> Answer:
     person = caller.hub.principals.user(caller.person, command.uri)
     if isinstance(person, Refused):
         return person
-    return people_replies(caller.envid, command, [caller.cards.whole_person(person)])
+    return list(people_replies(caller.envid, command, [caller.cards.whole_person(person)]))
 
 
 async def get_group_info(caller: Caller, command: GetGroupInfo) -> Answer:
     group = caller.hub.principals.group(caller.person, command.uri)
     if isinstance(group, Refused):
         return group
-    return people_replies(caller.envid, command, [caller.cards.principal(group)])
+    return list(people_replies(caller.envid, command, [caller.cards.principal(group)]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from parlour.channel.caller import Answer, Caller
+from parlour.channel.caller import Answer, Caller, made
 from parlour.channel.names import category_id, room_id
 from parlour.rooms.model import Behavior, Visibility
 from parlour.rooms.policy import Rights
@@ -42,8 +42,8 @@ async def search_rooms(caller: Caller, command: SearchRooms) -> Answer:
         return _UNKNOWN_QUERY
     query = make(command)
     found = caller.hub.find_rooms(caller.visit, query)
-    rows = [caller.cards.found(row, manages=query.mine is Mine.MANAGER) for row in found.rows]
-    return search_replies(caller.envid, command, rows, found.truncated, whole=caller.wants_whole)
+    rows = (caller.cards.found(row, manages=query.mine is Mine.MANAGER) for row in found.rows)
+    return await made(search_replies(caller.envid, command, rows, found.truncated, whole=caller.wants_whole))
 
 
 def _by_name(command: SearchRooms) -> RoomQuery:
@@ -115,8 +115,8 @@ _QUERIES: Mapping[str, Callable[[SearchRooms], RoomQuery]] = {
 async def get_associations(caller: Caller, command: GetAssociations) -> Answer:
     """The caller's rooms: those of which they are member, or those that they manage, disabled ones included."""
     found = caller.hub.find_rooms(caller.visit, RoomQuery(mine=Mine(command.kind), limit=command.max_results))
-    rows = [caller.cards.found(row, manages=command.kind == "MANAGER") for row in found.rows]
-    return associations_replies(caller.envid, command, rows, found.truncated, whole=caller.wants_whole)
+    rows = (caller.cards.found(row, manages=command.kind == "MANAGER") for row in found.rows)
+    return await made(associations_replies(caller.envid, command, rows, found.truncated, whole=caller.wants_whole))
 
 
 async def get_room(caller: Caller, command: GetRoom) -> Answer:

@@ -15,7 +15,7 @@ from parlour.xccos.blocks import (
     user_block,
 )
 from parlour.xccos.encode.envelope import FRAME_BYTES, SPLIT_BYTES, Fragment, notice, reply
-from parlour.xccos.encode.pieces import TRUNCATED, Section, cut, pieces, whole_reply
+from parlour.xccos.encode.pieces import TRUNCATED, Section, cut, pieces, told, whole_reply
 from parlour.xccos.types import CategoryInfo, Command, ListMembers, RoomCard, RoomInfo
 
 __all__ = [
@@ -49,11 +49,12 @@ def room_reply(envid: int, command: Command, room_uri: str) -> Fragment:
 
 def roles_replies(
     envid: int, command: Command, room_uri: str, roles: Iterable[ListMembers], *, limit: int = SPLIT_BYTES
-) -> list[Fragment]:
+) -> Iterator[Fragment]:
     """Who stands in which role of a room, in one reply or several: a role that is cut goes on in the next."""
-    frame = byte_size(element("chanib", " ", uri=room_uri)) + FRAME_BYTES
+    frame = byte_size(element("chanib", " ", uri=room_uri)) + len(TRUNCATED) + FRAME_BYTES
     datas = cut((_section(one) for one in roles), limit - frame)
-    return [reply(envid, command, 200, element("chanib", data, uri=room_uri)) for data in datas]
+    for data in told(element("chanib", data, uri=room_uri) for data in datas):
+        yield reply(envid, command, 200, data)
 
 
 def _section(members: ListMembers) -> Section:
@@ -70,12 +71,12 @@ def categories_replies(
     *,
     whole: bool = False,
     limit: int = SPLIT_BYTES,
-) -> list[Fragment]:
+) -> Iterator[Fragment]:
     """Categories, with those of their lists that they hold, in one reply or several: a category whose lists are cut
     goes on in the next. `whole`: in one reply, as far as it reaches."""
     after = TRUNCATED if truncated else ""
     if whole:
-        return whole_reply(envid, command, map(category_block, categories), after=after)
+        return iter([whole_reply(envid, command, map(category_block, categories), after=after)])
     blocks = (block for one in categories for block in _category_blocks(one, limit - FRAME_BYTES))
     return pieces(envid, command, blocks, after=after, limit=limit)
 

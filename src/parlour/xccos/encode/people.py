@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from parlour.xccos.blocks import element, user_block
 from parlour.xccos.encode.envelope import SPLIT_BYTES, Fragment
@@ -19,7 +19,7 @@ def people_replies(
     truncated: bool | None = None,
     *,
     limit: int = SPLIT_BYTES,
-) -> list[Fragment]:
+) -> Iterator[Fragment]:
     """People, groups and such, in one reply or several. `truncated`: whether a search found more than these; None where
     nothing was searched."""
     after = "" if truncated is None else element("qib", truncated=truncated)

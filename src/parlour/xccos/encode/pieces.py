@@ -1,5 +1,7 @@
 """Answers that may be long: cut into several replies that quote the same command, or, for a client that takes each
 reply for the whole answer, ended where one reply is full. docs/protocol/xccos.md, Long answers.
+
+Pieces are made when they are asked for, one after the other, so that others may have their turn in between.
 """
 
 from __future__ import annotations
@@ -11,10 +13,13 @@ from parlour.xccos.blocks import byte_size
 from parlour.xccos.encode.envelope import FRAME_BYTES, SPLIT_BYTES, Fragment, reply
 from parlour.xccos.types import Command
 
-__all__ = ["TRUNCATED", "WHOLE_BYTES", "Section", "cut", "pieces", "whole_reply"]
+__all__ = ["ANSWER_BYTES", "TRUNCATED", "WHOLE_BYTES", "Section", "cut", "pieces", "told", "whole_reply"]
 
 WHOLE_BYTES: Final = 1024 * 1024
 """An answer that must not come in pieces ends at this size of body."""
+
+ANSWER_BYTES: Final = 8 * 1024 * 1024
+"""All pieces of an answer together: what may wait for a client that reads slowly, twice."""
 
 TRUNCATED: Final = '<qib truncated="true"/>'
 """At the end of an answer: there is more."""
@@ -49,6 +54,22 @@ def cut(sections: Iterable[Section], limit: int) -> Iterator[str]:
     yield "".join(whole)
 
 
+def told(datas: Iterable[str], after: str = "", *, most: int = ANSWER_BYTES) -> Iterator[str]:
+    """The data of replies, at most `most` bytes in all; at the end `after`, or `TRUNCATED` where that cut it short."""
+    before: str | None = None
+    left = most
+    for data in datas:
+        left -= byte_size(data)
+        if before is not None:
+            if left < 0:
+                after = TRUNCATED
+                break
+            yield before
+        before = data
+    if before is not None:
+        yield before + after
+
+
 def pieces(
     envid: int,
     command: Command,
@@ -57,11 +78,11 @@ def pieces(
     before: str = "",
     after: str = "",
     limit: int = SPLIT_BYTES,
-) -> list[Fragment]:
+) -> Iterator[Fragment]:
     """A list in one reply or several: `before` is said in each of them, `after` in the last."""
-    datas = list(cut([Section("", blocks, "")], limit - FRAME_BYTES - byte_size(before) - byte_size(after)))
-    datas[-1] += after
-    return [reply(envid, command, 200, before + data) for data in datas]
+    room = limit - FRAME_BYTES - byte_size(before) - max(len(TRUNCATED), byte_size(after))
+    for data in told(cut([Section("", blocks, "")], room), after):
+        yield reply(envid, command, 200, before + data)
 
 
 def whole_reply(
@@ -72,7 +93,7 @@ def whole_reply(
     before: str = "",
     after: str = "",
     limit: int = WHOLE_BYTES,
-) -> list[Fragment]:
+) -> Fragment:
     """A list in one reply, as far as it fits; `TRUNCATED` takes the place of `after` where it does not."""
     inside: list[str] = []
     left = limit - FRAME_BYTES - byte_size(before) - max(len(TRUNCATED), byte_size(after))
@@ -82,4 +103,4 @@ def whole_reply(
             after = TRUNCATED
             break
         inside.append(block)
-    return [reply(envid, command, 200, "".join([before, *inside, after]))]
+    return reply(envid, command, 200, "".join([before, *inside, after]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from parlour.xccos.blocks import element, failure_block, invitation_block, room_block, room_reference, seat_block
@@ -48,7 +48,7 @@ def search_replies(
     *,
     whole: bool = True,
     limit: int | None = None,
-) -> list[Fragment]:
+) -> Iterator[Fragment]:
     """The rooms found: in one reply as far as it reaches (`whole`), else in one or several."""
     return _rooms(envid, command, "", rooms, truncated, whole, limit)
 
@@ -61,7 +61,7 @@ def associations_replies(
     *,
     whole: bool = True,
     limit: int | None = None,
-) -> list[Fragment]:
+) -> Iterator[Fragment]:
     """The caller's rooms, as `search_replies`. What was asked is echoed: clients ask twice, and tell the answers apart
     by it."""
     asked = element("association", domain=command.domain, type=command.kind, maxResults=command.max_results)
@@ -76,10 +76,10 @@ def _rooms(
     truncated: bool,
     whole: bool,
     limit: int | None,
-) -> list[Fragment]:
+) -> Iterator[Fragment]:
     blocks, after = (room_block(room) for room in rooms), TRUNCATED if truncated else ""
     if whole:
-        return whole_reply(envid, command, blocks, before=before, after=after, limit=limit or WHOLE_BYTES)
+        return iter([whole_reply(envid, command, blocks, before=before, after=after, limit=limit or WHOLE_BYTES)])
     return pieces(envid, command, blocks, before=before, after=after, limit=limit or SPLIT_BYTES)
 
 
@@ -96,7 +96,7 @@ def unread_replies(
     failed: Iterable[FailedRoom] = (),
     *,
     limit: int = SPLIT_BYTES,
-) -> list[Fragment]:
+) -> Iterator[Fragment]:
     """Where the caller's marks are, and how much comes after them, in one reply or several."""
     marks = (element("unread", chanUri=one.room_uri, chatId=one.read_up_to, count=one.count) for one in rooms)
     failures = (failure_block(room) for room in failed)
@@ -110,7 +110,7 @@ def invitations_replies(
     truncated: bool = False,
     *,
     limit: int = SPLIT_BYTES,
-) -> list[Fragment]:
+) -> Iterator[Fragment]:
     """Invitations, ascending, in one reply or several; `truncated`: there are more, to be asked for by the last
     number."""
     blocks = (invitation_block(one) for one in invitations)

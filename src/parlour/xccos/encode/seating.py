@@ -7,6 +7,7 @@ from typing import Final
 
 from parlour.xccos.blocks import SeatBook, byte_size, failure_block, room_block, user_attributes
 from parlour.xccos.encode.envelope import FRAME_BYTES, SPLIT_BYTES, Fragment, reply
+from parlour.xccos.encode.pieces import ANSWER_BYTES, told
 from parlour.xccos.types import Command, FailedRoom, JoinedRoom, Seat, UserInfo
 
 __all__ = ["batch_join_replies", "join_reply", "participants_replies"]
@@ -22,11 +23,12 @@ def join_reply(envid: int, command: Command, joined: JoinedRoom) -> Fragment:
 
 
 def participants_replies(
-    envid: int, command: Command, joined: JoinedRoom, *, limit: int = SPLIT_BYTES
-) -> list[Fragment]:
+    envid: int, command: Command, joined: JoinedRoom, *, limit: int = SPLIT_BYTES, most: int = ANSWER_BYTES
+) -> Iterator[Fragment]:
     """Everybody in a room, told in the way of rpl:join, in one reply or several, each with some of the people."""
-    parts = _parts(joined, limit - FRAME_BYTES - byte_size(room_block(joined.room)))
-    return [_joined(envid, command, [part], "") for part in parts]
+    datas = (_data([part]) for part in _parts(joined, limit - FRAME_BYTES - byte_size(room_block(joined.room))))
+    for data in told(datas, most=most):
+        yield reply(envid, command, 200, data)
 
 
 def _parts(joined: JoinedRoom, limit: int) -> Iterator[JoinedRoom]:
@@ -63,9 +65,13 @@ def batch_join_replies(
 
 
 def _joined(envid: int, command: Command, rooms: Sequence[JoinedRoom], failures: str) -> Fragment:
+    return reply(envid, command, 200, _data(rooms) + failures)
+
+
+def _data(rooms: Sequence[JoinedRoom]) -> str:
     book = SeatBook()
     chanibs = "".join([room_block(one.room, book.add_seats(one.seats)) for one in rooms])
-    return reply(envid, command, 200, f"{book.blocks()}{chanibs}{failures}")
+    return book.blocks() + chanibs
 
 
 def _groups(rooms: Iterable[JoinedRoom], limit: int) -> Iterator[list[JoinedRoom]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from parlour.xccos.blocks import element, server_info_block
 from parlour.xccos.encode.envelope import SPLIT_BYTES, Fragment, notice, reply
@@ -37,7 +37,7 @@ def preference_reply(envid: int, command: Command, preference: Preference) -> Fr
 
 def addins_replies(
     envid: int, command: Command, addins: Iterable[AddIn], *, limit: int = SPLIT_BYTES
-) -> list[Fragment]:
+) -> Iterator[Fragment]:
     """Registered web pages, in one reply or several."""
     blocks = (element("siop", id=one.id, name=one.title, url=one.url) for one in addins)
     return pieces(envid, command, blocks, limit=limit)
