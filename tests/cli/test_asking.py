@@ -43,6 +43,8 @@ def test_secrets_come_from_standard_input_when_asked(monkeypatch: pytest.MonkeyP
     assert read_secret(required=False, from_stdin=False) is None
     with pytest.raises(Problem, match="password-needed"):
         read_secret(required=True, from_stdin=False)
+    with pytest.raises(Problem, match="password-empty"):
+        read_secret(required=True, from_stdin=True)
 
 
 def test_secrets_are_asked_for_twice_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

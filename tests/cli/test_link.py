@@ -2,6 +2,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from parlour.app.data_dir import DataDir
 from parlour.app.i18n import use_language
 from parlour.app.problems import Problem
 from parlour.cli import link
+from parlour.cli.output import show_problem
 
 
 @pytest.fixture
@@ -49,8 +51,41 @@ def server(settings: Settings) -> Iterator[Callable[..., list[Any]]]:
 
 def test_the_running_server_is_asked(settings: Settings, server: Callable[..., list[Any]]) -> None:
     requests = server(b'{"result": [1]}\n')
-    assert link.run(settings, "room.list", {"text": "한"}) == [1]
-    assert requests == [{"command": "room.list", "params": {"text": "한"}}]
+    assert link.run(settings, "user.list", {"text": "한"}) == [1]
+    assert requests == [{"command": "user.list", "params": {"text": "한"}}]
+
+
+@pytest.mark.parametrize(
+    ("limit", "pages", "asked"),
+    [
+        (None, [500, 500, 0], [(500, None), (500, "499"), (500, "999")]),
+        (None, [3], [(500, None)]),
+        (502, [500, 2], [(500, None), (2, "499")]),
+        (500, [500], [(500, None)]),
+        (0, [0], [(0, None)]),
+    ],
+)
+def test_long_lists_are_asked_for_in_pages(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, limit: int | None, pages: list[int], asked: list[Any]
+) -> None:
+    ours, theirs = socket.socketpair()
+    names = iter(range(10_000))
+    with theirs, theirs.makefile("rb") as reader:
+
+        @contextmanager
+        def connected(_path: Path) -> Iterator[socket.socket]:
+            with ours:
+                yield ours
+
+        monkeypatch.setattr(link, "_connected", connected)
+        rows = [[{"name": str(next(names))} for _ in range(count)] for count in pages]
+        for page in rows:
+            theirs.sendall(json.dumps({"result": page}).encode() + b"\n")
+        params = {"text": "x"} | ({} if limit is None else {"limit": limit})
+        assert link.run(settings, "room.list", params) == [row for page in rows for row in page]
+        requests = [json.loads(line)["params"] for line in reader]
+    assert [(one["limit"], one.get("after")) for one in requests] == asked
+    assert all(one["text"] == "x" for one in requests)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +128,26 @@ def test_a_server_of_another_user_is_named_as_that(settings: Settings, monkeypat
     with pytest.raises(Problem, match="server-of-another") as caught:
         link.run(settings, "room.list", {})
     assert str(DataDir(settings.data_dir).admin_socket) in caught.value.what
+
+
+def test_a_refusal_tells_programs_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    show_problem(link.refused("room.show", "no-such-room", "there is no room x"), as_json=True)
+    error = json.loads(capsys.readouterr().err)["error"]
+    assert (error["id"], error["reason"]) == ("command-refused", "no-such-room")
+
+
+def test_a_server_that_goes_away_is_explained(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = socket.socketpair()
+    theirs.close()
+
+    @contextmanager
+    def connected(_path: Path) -> Iterator[socket.socket]:
+        with ours:
+            yield ours
+
+    monkeypatch.setattr(link, "_connected", connected)
+    with pytest.raises(Problem, match=r"server-not-answering: .*the other side hung up"):
+        link.run(settings, "user.list", {})
 
 
 def test_following_gives_items_until_the_server_stops(settings: Settings, server: Callable[..., list[Any]]) -> None:

@@ -27,6 +27,8 @@ MISTAKES = [
     (["room", "list", "--visibility", "foggy"], "usage-bad-value", "open, closed, secret"),
     (["message", "remove", "x", "--id", "1", "--id", "two"], "usage-bad-value", "two"),
     (["category", "modify", "x", "--inherit", "invite", "--inherit", "y"], "usage-bad-value", "filepost"),
+    (["room", "list", "--limit", "-1"], "usage-bad-value", "-1"),
+    (["message", "tail", "x", "--count", "501"], "usage-bad-value", "500"),
     (["policy", "set", "perhaps"], "usage-bad-value", "on, off, inherit"),
     (["probe", "--timeout", "0"], "usage-bad-value", "0.1"),
     (["probe", "--transport", "pigeon"], "usage-bad-value", "tls, tcp, auto"),

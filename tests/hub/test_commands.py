@@ -208,6 +208,8 @@ async def test_who_follows_too_slowly_hears_no_more_and_holds_no_more(office: Of
         ("message.search", {"room": ["x"], "words": "\udcff"}, "words: this is no text: it was not written in UTF-8"),
         ("room.create", {"name": "x", "category": "y", "invite": 1}, "invite: true or false is needed"),
         ("message.tail", {"room": "x", "count": True}, "count: a whole number is needed"),
+        ("message.tail", {"room": "x", "count": 501}, "count: at most 500 is possible"),
+        ("room.list", {"limit": -1}, "limit: at least 0 is needed"),
         ("message.remove", {"room": "x", "id": ["1"]}, "id: a whole number is needed"),
         ("policy.set", {"setting": "maybe"}, "setting: one of on, off, inherit is needed"),
     ],

@@ -14,6 +14,7 @@ from tomlkit.items import Comment, Table, Whitespace
 from parlour.app.config import Settings
 from parlour.app.config_load import check_name, make_file_settings, read_text
 from parlour.app.files import replace_content
+from parlour.app.os_errors import say_os_error
 from parlour.app.problems import Problem
 
 __all__ = ["Changed", "change_file", "set_setting", "unset_setting"]
@@ -80,7 +81,7 @@ def _write(path: Path, document: tomlkit.TOMLDocument) -> None:
     try:
         replace_content(path, document.as_string().encode())
     except OSError as error:
-        raise Problem("config-not-writable", path=path, error=error.strerror or error) from error
+        raise Problem("config-not-writable", path=path, error=say_os_error(error)) from error
 
 
 def _put(values: MutableMapping[str, Any], name: str, value: object) -> None:

@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from parlour.app.config import FileSettings, Settings
 from parlour.app.i18n import _
 from parlour.app.mistakes import first_mistake, say_reason
+from parlour.app.os_errors import say_os_error
 from parlour.app.problems import Problem
 
 __all__ = [
@@ -54,7 +55,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8")
     except OSError as error:
-        raise Problem("config-not-readable", path=path, error=error.strerror or error) from error
+        raise Problem("config-not-readable", path=path, error=say_os_error(error)) from error
     except UnicodeDecodeError as error:
         raise Problem("config-not-toml", path=path, error=error) from error
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from parlour.app.os_errors import say_os_error
 from parlour.app.problems import Problem
 
 __all__ = ["DataDir"]
@@ -59,7 +60,7 @@ class DataDir:
             if not os.access(self.path, os.R_OK | os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         except OSError as error:
-            raise Problem("data-dir-unusable", path=self.path, error=error.strerror or error) from error
+            raise Problem("data-dir-unusable", path=self.path, error=say_os_error(error)) from error
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -67,7 +68,7 @@ class DataDir:
         try:
             handle = os.open(self.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise Problem("data-dir-unusable", path=self.path, error=error.strerror or error) from error
+            raise Problem("data-dir-unusable", path=self.path, error=say_os_error(error)) from error
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -208,6 +208,11 @@ PROBLEMS: dict[str, Advice] = {
         mark("the command runs in a script"),
         mark("pipe it in and add --password-stdin"),
     ),
+    "password-empty": Advice(
+        mark("no password came on standard input"),
+        mark("the first line of what was piped in is empty"),
+        mark("put the password there, for example with `printf '%s\\n' \"$PASSWORD\" | parlour ... --password-stdin`"),
+    ),
     "not-confirmed": Advice(
         mark("nothing was done"),
         mark("the question was not answered with y"),

@@ -24,6 +24,7 @@ from parlour.app.addresses import ListenAddress
 from parlour.app.config import Settings
 from parlour.app.data_dir import DataDir
 from parlour.app.files import write_atomically
+from parlour.app.os_errors import say_os_error
 from parlour.app.problems import Problem
 
 __all__ = ["Demo", "DemoRoom", "DemoUser", "Listening", "remove_ready_file", "write_ready_file"]
@@ -74,7 +75,7 @@ def remove_ready_file(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise Problem("ready-file-unwritable", path=path, error=error.strerror or error) from error
+        raise Problem("ready-file-unwritable", path=path, error=say_os_error(error)) from error
 
 
 def write_ready_file(path: Path, settings: Settings, listening: Sequence[Listening], demo: Demo) -> None:
@@ -97,4 +98,4 @@ def write_ready_file(path: Path, settings: Settings, listening: Sequence[Listeni
     try:
         write_atomically(path, json.dumps(content, ensure_ascii=False, indent=2).encode() + b"\n")
     except OSError as error:
-        raise Problem("ready-file-unwritable", path=path, error=error.strerror or error) from error
+        raise Problem("ready-file-unwritable", path=path, error=say_os_error(error)) from error

@@ -6,6 +6,7 @@ import errno
 import socket
 
 from parlour.app.addresses import ListenAddress
+from parlour.app.os_errors import say_os_error
 from parlour.app.problems import Problem
 
 __all__ = ["bind", "listen_problem"]
@@ -40,4 +41,4 @@ def listen_problem(listener: str, address: ListenAddress, error: OSError) -> Pro
         return Problem("listen-port-in-use", listener=listener, address=address)
     if error.errno in (errno.EACCES, errno.EPERM):
         return Problem("listen-not-permitted", listener=listener, address=address)
-    return Problem("listen-failed", listener=listener, address=address, error=error.strerror or error)
+    return Problem("listen-failed", listener=listener, address=address, error=say_os_error(error))

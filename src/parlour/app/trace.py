@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from parlour.app.os_errors import say_os_error
 from parlour.app.problems import Problem
 from parlour.app.trace_lines import describe
 from parlour.sip.framing import Frame
@@ -29,7 +30,7 @@ def open_trace(path: Path, clock: Callable[[], float]) -> Trace:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         os.fchmod(handle, 0o600)
     except OSError as error:
-        raise Problem("trace-unusable", path=path, error=error.strerror or error) from error
+        raise Problem("trace-unusable", path=path, error=say_os_error(error)) from error
     # What is no UTF-8 on the wire stays visible as the escape that JSON has for it.
     return Trace(os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", buffering=1), clock)
 

@@ -69,7 +69,10 @@ def confirm(question: str) -> None:
 def read_secret(required: bool, from_stdin: bool) -> str | None:
     """A password from standard input, or asked for twice at a terminal; None when there is none. Raises `Problem`."""
     if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n") or None
+        password = sys.stdin.readline().rstrip("\r\n") or None
+        if password is None and required:
+            raise Problem("password-empty")
+        return password
     if sys.stdin.isatty():
         import getpass
 

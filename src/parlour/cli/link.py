@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parlour.app.admin_protocol import MAX_ANSWER, encode_line, short_path
 from parlour.app.i18n import _, mark, retell
+from parlour.app.os_errors import say_os_error
 from parlour.app.problems import Problem
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _PATIENCE = 30.0
 # These may look at every message there is. They go on when nobody waits any more.
 _LONG_PATIENCE = 3600.0
 _LONG = frozenset({"message.remove", "message.search", "room.clear", "room.list"})
+_PAGE = 500
 _SEE_HELP = mark("see `parlour {command} --help`")
 # What mends a refusal, by its reason.
 _HINTS = {
@@ -58,10 +60,35 @@ def run(settings: Settings, command: str, params: Mapping[str, Any]) -> Any:
         if connection is None:
             return _run_directly(settings, command, params)
         connection.settimeout(_LONG_PATIENCE if command in _LONG else _PATIENCE)
+        with closing(_answers(connection, path)) as answers:
+
+            def ask(given: Mapping[str, Any]) -> Any:
+                _send(connection, path, command, given)
+                for answer in answers:
+                    return _result(command, answer)
+                raise Problem("server-not-answering", path=path, error="-")
+
+            return _by_pages(ask, params) if command == "room.list" else ask(params)
+
+
+def _send(connection: socket.socket, path: Path, command: str, params: Mapping[str, Any]) -> None:
+    try:
         connection.sendall(encode_line({"command": command, "params": params}))
-        for answer in _answers(connection, path):
-            return _result(command, answer)
-    raise Problem("server-not-answering", path=path, error="-")
+    except OSError as error:
+        raise Problem("server-not-answering", path=path, error=say_os_error(error)) from error
+
+
+def _by_pages(ask: Callable[[Mapping[str, Any]], Any], params: Mapping[str, Any]) -> list[Any]:
+    """Everything there is to list, or as many rows as `limit` has it; the server may do other things in between."""
+    limit = params.get("limit")
+    rows: list[Any] = []
+    while True:
+        size = _PAGE if limit is None else min(_PAGE, limit - len(rows))
+        page = ask({**params, "limit": size})
+        rows += page
+        if len(page) < size or len(rows) == limit:
+            return rows
+        params = {**params, "after": page[-1]["name"]}
 
 
 def follow(settings: Settings, command: str, params: Mapping[str, Any]) -> Iterator[Any]:
@@ -72,7 +99,7 @@ def follow(settings: Settings, command: str, params: Mapping[str, Any]) -> Itera
     with _connected(path) as connection:
         if connection is None:
             raise Problem("server-needed", command=command, path=settings.data_dir)
-        connection.sendall(encode_line({"command": command, "params": params}))
+        _send(connection, path, command, params)
         for answer in _answers(connection, path):
             yield answer["item"] if "item" in answer else _result(command, answer)
 
@@ -96,12 +123,12 @@ def _connected(path: Path) -> Iterator[socket.socket | None]:
         raise Problem("server-of-another", path=path) from error
     except OSError as error:
         connection.close()
-        raise Problem("server-not-answering", path=path, error=error.strerror or error) from error
+        raise Problem("server-not-answering", path=path, error=say_os_error(error)) from error
     with connection:
         yield connection
 
 
-def _answers(connection: socket.socket, path: Path) -> Iterator[dict[str, Any]]:
+def _answers(connection: socket.socket, path: Path) -> Generator[dict[str, Any], None, None]:
     with connection.makefile("rb") as lines:
         while True:
             try:
@@ -109,7 +136,9 @@ def _answers(connection: socket.socket, path: Path) -> Iterator[dict[str, Any]]:
                 if not line:
                     return
                 answer = json.loads(line)
-            except (OSError, ValueError) as error:
+            except OSError as error:
+                raise Problem("server-not-answering", path=path, error=say_os_error(error)) from error
+            except ValueError as error:
                 raise Problem("server-not-answering", path=path, error=error) from error
             yield answer
 

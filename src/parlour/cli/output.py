@@ -48,6 +48,9 @@ def show_problem(problem: Problem, as_json: bool = False) -> None:
     """What failed, the likely cause, what mends it; on standard error."""
     if as_json:
         error = {"id": problem.id, "what": problem.what, "cause": problem.cause, "remedy": problem.remedy}
+        if "reason" in problem.values:
+            # Why the server refused, in a word that is the same in every language.
+            error["reason"] = str(problem.values["reason"])
         print(json.dumps({"error": error}, ensure_ascii=False), file=sys.stderr)
         return
     print(f"parlour: {visible(problem.what)}", file=sys.stderr)

@@ -11,6 +11,7 @@ import typer
 
 from parlour.app.addresses import ListenAddress
 from parlour.app.i18n import _
+from parlour.app.os_errors import say_os_error
 from parlour.app.problems import Problem
 from parlour.app.terminal import pad, visible
 from parlour.cli.options import AsJson, ConfigFile, DataDirectory, find_settings
@@ -183,7 +184,7 @@ def _read_passwords(file: Path, setup: bool) -> tuple[str, str]:
             write_atomically(file, f"{secrets.token_urlsafe(18)}\n{secrets.token_urlsafe(18)}\n".encode())
         lines = file.read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        raise Problem("probe-impossible", error=f"{file}: {error.strerror or error}") from error
+        raise Problem("probe-impossible", error=f"{file}: {say_os_error(error)}") from error
     if len(lines) < 2 or not all(lines[:2]):
         raise Problem("probe-passwords")
     return lines[0], lines[1]

@@ -136,7 +136,8 @@ def _info(command: str, spec: ParamSpec, option: bool) -> Any:
     if spec.kind == "switch":
         flags = "--on/--off" if spec.name == "on" else f"{flag}/--no-{flag[2:]}"
         return typer.Option(flags if spec.default is not False else flag, help=_(spec.help))
-    return typer.Option(flag, help=_(spec.help), metavar="|".join(spec.choices) or spec.kind.upper(), **choices)
+    metavar = "|".join(spec.choices) or spec.kind.upper()
+    return typer.Option(flag, help=_(spec.help), metavar=metavar, min=spec.least, max=spec.most, **choices)
 
 
 def _given(command: str, specs: tuple[ParamSpec, ...], given: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ def _trace(
     ] = "",
 ) -> None:
     from parlour.app.ladder import parse_trace, render_ladder, select
+    from parlour.app.os_errors import say_os_error
     from parlour.app.problems import Problem
     from parlour.app.terminal import visible
 
@@ -29,7 +30,7 @@ def _trace(
         with file.open(encoding="utf-8", errors="replace") as text:
             lines = parse_trace(text)
     except OSError as error:
-        raise Problem("trace-unusable", path=file, error=error.strerror or error) from error
+        raise Problem("trace-unusable", path=file, error=say_os_error(error)) from error
     for row in render_ladder(select(lines, call_id=call_id, user=user.removeprefix("sip:"))):
         say(visible(row))
 

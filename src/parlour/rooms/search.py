@@ -35,9 +35,11 @@ class RoomQuery:
 
     `member` and `manager` are principal URIs as they stand in the role lists; `visitor` is the URI of somebody who is
     in the room now; `disabled` True asks for disabled rooms, which only those who may manage them get to see;
-    `invite` is the room's own setting. `limit` is the number of rows wanted, within the server's."""
+    `invite` is the room's own setting. `after` is a name: only rooms whose names come after it; `limit` is the number
+    of rows wanted, within the server's."""
 
     text: str = ""
+    after: str = ""
     match: Match = Match.ANY
     descriptions: bool = False
     room: RoomId | None = None
@@ -58,9 +60,12 @@ def compile_query(query: RoomQuery) -> Callable[[Room, str], bool]:
     """A predicate over (room, its folded name), with the words folded once. It looks at settings and text only:
     `mine`, `visitor`, `disabled` and `limit` need knowledge that lives elsewhere."""
     found = _text_test(query)
+    after = fold_name(query.after)
     wanted = _settings_wanted(query)
 
     def fits(room: Room, folded_name: str) -> bool:
+        if after and folded_name <= after:
+            return False
         if wanted and any(getattr(room, name) != value for name, value in wanted.items()):
             return False
         if query.member is not None and query.member not in room.members:

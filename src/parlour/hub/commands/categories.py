@@ -68,7 +68,7 @@ class Eligible:
     category: str = param(_CATEGORY)
     role: Literal["member", "manager", "presenter", "creator"] = param("What they could become.", "member")
     text: str = param("Part of the name or address.", "")
-    limit: int | None = param("How many at most.", None)
+    limit: int | None = param("How many at most.", None, least=0)
 
 
 @dataclass(frozen=True, slots=True)

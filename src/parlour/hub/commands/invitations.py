@@ -18,7 +18,7 @@ __all__ = ["COMMANDS"]
 @dataclass(frozen=True, slots=True)
 class List:
     user: str = param("Login or address.")
-    after: int = param("Only those with a higher number.", 0)
+    after: int = param("Only those with a higher number.", 0, least=0)
 
 
 async def _list(context: Context, actor: Person | None, params: List) -> Any:

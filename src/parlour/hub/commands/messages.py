@@ -27,13 +27,13 @@ _BACKLOG = 1000
 @dataclass(frozen=True, slots=True)
 class Tail:
     room: str = param(_ROOM)
-    count: int = param("How many of the newest messages, at most 500.", 30)
+    count: int = param("How many of the newest messages, at most 500.", 30, least=0, most=500)
 
 
 @dataclass(frozen=True, slots=True)
 class Follow:
     room: str = param(_ROOM)
-    count: int = param("How many of the newest messages to begin with, at most 500.", 0)
+    count: int = param("How many of the newest messages to begin with, at most 500.", 0, least=0, most=500)
 
 
 @dataclass(frozen=True, slots=True)

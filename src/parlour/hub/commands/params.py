@@ -38,7 +38,8 @@ class InvalidParams(Exception):
 class ParamSpec:
     """One parameter as a command line or a form needs to know it. `kind` is text, number or switch (a boolean; True
     and False are both said, None leaves as it is); `many`: a list of them; `choices`: the only values; `secret`: not to
-    be shown or put on a command line; `positional`: a command line has it without a name, though it may be left out."""
+    be shown or put on a command line; `positional`: a command line has it without a name, though it may be left out;
+    `least`, `most`: bounds of a number, None where there is none."""
 
     name: str
     kind: Kind
@@ -49,11 +50,21 @@ class ParamSpec:
     choices: tuple[str, ...] = ()
     secret: bool = False
     positional: bool = False
+    least: int | None = None
+    most: int | None = None
 
 
-def param(help: str, default: Any = MISSING, *, secret: bool = False, positional: bool = False) -> Any:
-    """A dataclass field with a help text; without a default it is required."""
-    metadata = {"help": help, "secret": secret, "positional": positional}
+def param(
+    help: str,
+    default: Any = MISSING,
+    *,
+    secret: bool = False,
+    positional: bool = False,
+    least: int | None = None,
+    most: int | None = None,
+) -> Any:
+    """A dataclass field with a help text; without a default it is required. `least` and `most` bound a number."""
+    metadata = {"help": help, "secret": secret, "positional": positional, "least": least, "most": most}
     return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
 
 
@@ -80,6 +91,8 @@ def _spec(each: Field[Any], hint: Any) -> ParamSpec:
         choices,
         bool(each.metadata.get("secret")),
         bool(each.metadata.get("positional")),
+        each.metadata.get("least"),
+        each.metadata.get("most"),
     )
 
 
@@ -120,4 +133,13 @@ def _read(spec: ParamSpec, value: object) -> object:
         raise InvalidParams(spec.name, "this is no text: it was not written in UTF-8")
     if spec.choices and value not in spec.choices:
         raise InvalidParams(spec.name, f"one of {', '.join(spec.choices)} is needed")
+    if isinstance(value, int):
+        _check_bounds(spec, value)
     return value
+
+
+def _check_bounds(spec: ParamSpec, value: int) -> None:
+    if spec.least is not None and value < spec.least:
+        raise InvalidParams(spec.name, f"at least {spec.least} is needed")
+    if spec.most is not None and value > spec.most:
+        raise InvalidParams(spec.name, f"at most {spec.most} is possible")

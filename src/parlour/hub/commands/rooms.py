@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Literal, cast
 
 from parlour.hub.changing import name_of
@@ -74,8 +75,11 @@ class List:
     behavior: Literal["normal", "auditorium"] | None = param("Only rooms of this kind.", None)
     invite: bool | None = param("Only rooms that invite if their category does, or only those that do not.", None)
     disabled: bool | None = param("Only disabled rooms, or only enabled ones.", None)
-    larger_than: int | None = param("Only rooms whose messages take more than so many megabytes (2^20 bytes).", None)
-    limit: int | None = param("How many at most, by name.", None)
+    larger_than: int | None = param(
+        "Only rooms whose messages take more than so many megabytes (2^20 bytes).", None, least=0
+    )
+    limit: int | None = param("How many at most, by name.", None, least=0)
+    after: str = param("Only rooms whose names come after this one: to go on with a list.", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +169,7 @@ def _query(context: Context, actor: Person | None, params: List) -> RoomQuery | 
     assert not isinstance(category, Refused)
     return RoomQuery(
         text=params.text,
+        after=params.after,
         descriptions=params.search_descriptions,
         category=category.id if category is not None else None,
         addin=cast("str | None", addin),
@@ -181,9 +186,9 @@ def _query(context: Context, actor: Person | None, params: List) -> RoomQuery | 
 def _every_room(context: Context, query: RoomQuery) -> list[Room]:
     """For the console: no limit but the one asked for, and nothing hidden."""
     catalogue, fits = context.hub.catalogue, compile_query(query)
-    rooms = [catalogue.rooms[room] for name, room in catalogue.by_name() if fits(catalogue.rooms[room], name)]
-    rooms = [room for room in rooms if query.disabled is None or room.disabled is query.disabled]
-    return rooms if query.limit is None else rooms[: max(query.limit, 0)]
+    rooms = (catalogue.rooms[room] for name, room in catalogue.by_name() if fits(catalogue.rooms[room], name))
+    wanted = (room for room in rooms if query.disabled is None or room.disabled is query.disabled)
+    return list(islice(wanted, query.limit))
 
 
 async def _show(context: Context, actor: Person | None, params: One) -> Any:

@@ -30,7 +30,7 @@ class Search:
     author: tuple[str, ...] = param("Only messages of these people: logins or addresses.", ())
     since: str | None = param(f"Not before: {DATE_HELP}.", None)
     until: str | None = param(f"Not after: {DATE_HELP}.", None)
-    count: int = param("How many messages of each room at most; the newest count.", 100)
+    count: int = param("How many messages of each room at most; the newest count.", 100, least=0)
 
 
 async def _search(context: Context, actor: Person | None, params: Search) -> Any:

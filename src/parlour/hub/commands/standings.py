@@ -29,7 +29,7 @@ class Eligible:
     room: str = param(_ROOM)
     role: Literal["member", "manager", "presenter"] = param("What they could become.", "member")
     text: str = param("Part of the name or address.", "")
-    limit: int | None = param("How many at most.", None)
+    limit: int | None = param("How many at most.", None, least=0)
 
 
 @dataclass(frozen=True, slots=True)
