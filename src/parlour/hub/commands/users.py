@@ -189,7 +189,7 @@ COMMANDS: tuple[Command[Any], ...] = (
         with_accounts(_remove),
         "Remove the person {user}?",
     ),
-    Command("user.password", Password, "Set a person's password.", with_accounts(_password)),
+    Command("user.password", Password, "Set a person's password; open sessions end.", with_accounts(_password)),
     Command("user.enable", One, "Let a person sign in again.", with_accounts(_enable)),
     Command("user.disable", One, "Let a person no longer sign in; open sessions end.", with_accounts(_disable)),
     Command("user.chat", Switch, "Allow or forbid a person group chat.", with_accounts(_set_chat)),
