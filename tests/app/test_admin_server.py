@@ -113,7 +113,7 @@ async def test_following_ends_when_the_client_hangs_up(echo: tuple[Echo, Path]) 
     writer.write(b'{"command": "message.follow"}\n')
     assert json.loads(await reader.readline()) == {"item": {"first": "message.follow"}}
     writer.close()
-    await asyncio.wait_for(echo[0].stopped.wait(), 5)
+    await asyncio.wait_for(echo[0].stopped.wait(), 60)
 
 
 async def test_closing_hangs_up_on_followers(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ PROVISIONING = (
     '<provisionGroupList><property name="EnablePersistentChat">true</property>'
     f'<property name="DefaultPersistentChatPoolUri">{POOL}</property></provisionGroupList>'
 ).encode()
-FAST = ClientSettings(first_delay=0.05, longest_delay=0.1, answer_timeout=10.0)
+FAST = ClientSettings(first_delay=0.05, longest_delay=0.1, answer_timeout=60.0)
 
 Answer = Callable[[IncomingRequest], bool]
 Replies = Callable[[int, Any], list[Fragment]]
@@ -69,7 +69,7 @@ class ScriptedServer:
         return [request.method for request in self.requests]
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not condition():
                 self._came.clear()
                 await self._came.wait()

@@ -45,7 +45,7 @@ async def there(tmp_path: Path) -> AsyncIterator[House]:
 async def take(room: Room, count: int) -> list[str]:
     """The texts of the next messages."""
     texts: list[str] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for message in room.messages():
             texts.append(message.text)
             if len(texts) == count:
@@ -54,7 +54,7 @@ async def take(room: Room, count: int) -> list[str]:
 
 
 async def next_event(room: Room) -> RoomEvent:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return await anext(room.events())
 
 
@@ -267,7 +267,7 @@ async def test_an_account_that_is_disabled_while_signed_in(there: House) -> None
         room = await bob.join(there.room("Lobby"))
         events = bob.events()
         await there.core.directory.set_enabled(bob.uri, False)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             with pytest.raises(ClientClosed) as caught:
                 while True:
                     await anext(events)

@@ -683,7 +683,7 @@ async def test_code_504_and_status_503_get_the_same_envelope_again(server: Scrip
 
 async def test_busy_until_the_time_is_over(server: ScriptedServer) -> None:
     server.replies = {t.DeleteRoom: lambda e, c: [refusal(e, c, 504)]}
-    async with server.client(settings=replace(FAST, answer_timeout=0.3)) as client:
+    async with server.client(settings=replace(FAST, answer_timeout=1.0)) as client:
         with pytest.raises(TimedOut) as caught:
             await client.manage.delete_room(ROOM)
         assert isinstance(caught.value.__cause__, ServerBusy)

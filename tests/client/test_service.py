@@ -70,7 +70,7 @@ async def heard(source: Client | Room, *kinds: type) -> list[Event]:
     """The next events of these kinds, in this order; others between them are passed over."""
     wanted = list(kinds)
     found: list[Event] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for event in source.events():
             if isinstance(event, wanted[0]):
                 found.append(event)

@@ -54,7 +54,7 @@ class Ours(Controller):
             self._process = subprocess.Popen(
                 command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=_environment()
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not self._ready.exists():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"the server did not get ready:\n{self.log.read_text()[-4000:]}")
@@ -80,7 +80,7 @@ class Ours(Controller):
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
         try:
-            code = self._process.wait(timeout=20)
+            code = self._process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

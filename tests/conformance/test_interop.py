@@ -5,17 +5,16 @@ README.md. 16 (the web service that files travel through) and 25 (the compliance
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from pathlib import Path
 
 import pytest
 
-from tests.conformance.client import Client, Place, pref
+from tests.conformance.client import Place, pref
 from tests.conformance.conftest import Enter, People
 from tests.conformance.controller import Controller
 from tests.conformance.sections import enforces
-from tests.conformance.wire import Message, chanib, chanids, children, element, grpchat, info, prop, role, xccos
+from tests.conformance.wire import chanib, chanids, children, element, grpchat, info, prop, role, xccos
 
 EVERYBODY = ["alice", "bob", "carol"]
 
@@ -338,7 +337,7 @@ async def test_24_what_was_refused_as_busy_and_is_sent_again_is_carried_out_once
     alice = await enter("alice", room)
     texts = [f"post {number}" for number in range(400)]
     bodies = [xccos(next(alice.envids), grpchat(room, alice.client.uri, text)) for text in texts]
-    answers = await _at_once(alice.client, [alice.build_info(body) for body in bodies])
+    answers = await alice.client.sends_together([alice.build_info(body) for body in bodies])
     busy = [number for number, answered in enumerate(answers) if answered.status == 503]
     assert busy, "400 posts at once were too few to be too many"
     assert all(int(answers[number].header("Retry-After")) > 0 for number in busy)
@@ -349,10 +348,6 @@ async def test_24_what_was_refused_as_busy_and_is_sent_again_is_carried_out_once
     await alice.has_caught_up()
     heard = [one.xml.findtext("{*}chat") for one in alice.heard if one.id == "grpchat"]
     assert sorted(map(str, heard)) == sorted(texts)
-
-
-async def _at_once(client: Client, messages: list[Message]) -> list[Message]:
-    return [answers[0] for answers in await asyncio.gather(*map(client.sends, messages))]
 
 
 def test_every_number_of_the_list_has_its_test() -> None:

@@ -41,7 +41,7 @@ async def test_the_loop_gives_way_only_while_nothing_comes_back(monkeypatch: pyt
     monkeypatch.setattr(crossing.time, "sleep", lambda _: pauses.set())
     there = Crossing(asyncio.get_running_loop())
     future = there.future()
-    await asyncio.wait_for(pauses.wait(), 5)
+    await asyncio.wait_for(pauses.wait(), 60)
     there.deliver([(future, None)])
     await future
     pauses.clear()
@@ -49,7 +49,7 @@ async def test_the_loop_gives_way_only_while_nothing_comes_back(monkeypatch: pyt
         await asyncio.wait_for(pauses.wait(), 0.02)
     # And again for the next one.
     there.future()
-    await asyncio.wait_for(pauses.wait(), 5)
+    await asyncio.wait_for(pauses.wait(), 60)
 
 
 async def test_a_busy_loop_does_not_starve_a_thread() -> None:

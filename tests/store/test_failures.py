@@ -179,8 +179,14 @@ async def test_a_lost_connection_is_replaced(store: SqliteStore) -> None:
     assert len(await store.posts.last(ROOM.id, 10)) == 2
 
 
-async def test_the_queue_is_bounded(store: SqliteStore, foreign: sqlite3.Connection) -> None:
+async def test_the_queue_is_bounded(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path, Settings(busy_timeout=60.0, queue=1000))
+    await store.open()
+    await store.rooms.save_category(CATEGORY)
+    await store.rooms.save_room(ROOM)
+    foreign = sqlite3.connect(tmp_path / DATABASE, isolation_level=None)
     foreign.execute("BEGIN IMMEDIATE")
+    # The writer has a batch at most, and waits with it.
     first = store.posts.append(post(0))
     futures = [store.posts.append(post(number)) for number in range(1, 1400)]
     # These failed before the loop turned.
@@ -191,6 +197,8 @@ async def test_the_queue_is_bounded(store: SqliteStore, foreign: sqlite3.Connect
     answers = await asyncio.gather(*futures, return_exceptions=True)
     assert sum(isinstance(answer, StoreUnavailable) for answer in answers) == len(refused)
     assert "waiting already" in str(refused[0].exception())
+    foreign.close()
+    await store.close()
 
 
 async def test_after_closing_everything_is_refused(tmp_path: Path) -> None:
@@ -210,7 +218,7 @@ async def test_a_directory_has_one_process(store: SqliteStore, tmp_path: Path) -
     program = "import asyncio, pathlib, sys; from parlour.store.sqlite import SqliteStore\n"
     program += "asyncio.run(SqliteStore(pathlib.Path(sys.argv[1])).open())"
     command = [sys.executable, "-c", program, str(tmp_path)]
-    other = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=30)
+    other = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60)
     assert other.returncode == 1
     assert f"the data directory is in use: process {os.getpid()} holds {tmp_path}/parlour.lock" in other.stderr
     # The refusal left the holder's lock and name alone.

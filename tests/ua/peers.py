@@ -111,7 +111,7 @@ class Peer:
     async def read(self) -> Request | Response | None:
         """None when the connection is over."""
         while not self.frames:
-            data = await asyncio.wait_for(self.reader.read(65536), 10)
+            data = await asyncio.wait_for(self.reader.read(65536), 60)
             if not data:
                 return None
             self.frames += [frame for frame in self.framer.receive(data) if frame is not KEEP_ALIVE]
@@ -240,7 +240,7 @@ def contexts(directory: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     return server, client
 
 
-async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait for something that nobody announces."""
     async with asyncio.timeout(seconds):
         while not condition():

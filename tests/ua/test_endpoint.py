@@ -89,7 +89,7 @@ async def test_bodies_of_64_kib_and_more(house: House, size: int) -> None:
 async def test_a_keep_alive_is_answered(house: House) -> None:
     peer = await peer_of(house)
     peer.send(b"\r\n\r\n")
-    assert await asyncio.wait_for(peer.reader.readexactly(2), 10) == b"\r\n"
+    assert await asyncio.wait_for(peer.reader.readexactly(2), 60) == b"\r\n"
     peer.send(b"\r\n", Call().request("OPTIONS"))  # a lone CRLF before a request means nothing
     await peer.read_response(200)
 
@@ -195,7 +195,7 @@ async def test_a_slow_reader_loses_its_own_connection_and_nobody_elses() -> None
             connection.send(bytes(1000))
             if connection.closed:
                 break
-        await asyncio.wait_for(lost.wait(), 10)
+        await asyncio.wait_for(lost.wait(), 60)
         connection.send(b"goes nowhere")
         quick.send(Call("quick").request("OPTIONS"))
         await quick.read_response(200)
@@ -228,7 +228,7 @@ async def test_closing_a_connection_that_does_not_read_takes_a_moment_only() -> 
         lost = asyncio.Event()
         connection.add_close_callback(lambda _: lost.set())
         connection.close()
-        await asyncio.wait_for(lost.wait(), 10)
+        await asyncio.wait_for(lost.wait(), 60)
 
 
 async def test_a_stranger_who_says_nothing_is_shown_out() -> None:

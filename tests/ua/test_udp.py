@@ -27,7 +27,7 @@ class Datagrams(asyncio.DatagramProtocol):
         self.transport.sendto(message if isinstance(message, bytes) else message.serialize())
 
     async def read(self) -> Request | Response:
-        frame = parse_datagram(await asyncio.wait_for(self.queue.get(), 10))
+        frame = parse_datagram(await asyncio.wait_for(self.queue.get(), 60))
         assert frame is not None
         return parse_message(*frame)
 

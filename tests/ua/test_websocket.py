@@ -25,7 +25,7 @@ def sip(address: str, **more: Any) -> connect:
 
 
 async def read(socket: ClientConnection) -> Request | Response:
-    data = await asyncio.wait_for(socket.recv(), 10)
+    data = await asyncio.wait_for(socket.recv(), 60)
     frame = parse_datagram(data.encode() if isinstance(data, str) else data)
     assert frame is not None
     return parse_message(*frame)
@@ -58,7 +58,7 @@ async def test_what_is_no_websocket_at_all_is_told_so(house: House) -> None:
     for data in (Call().request("OPTIONS").serialize(), b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"):
         reader, writer = await asyncio.open_connection(*address)
         writer.write(data)
-        received = await asyncio.wait_for(reader.read(), 10)
+        received = await asyncio.wait_for(reader.read(), 60)
         assert received.startswith(b"HTTP/1.1 4") or not received
         writer.close()
         await writer.wait_closed()
@@ -71,9 +71,9 @@ async def test_fragments_binary_messages_and_pings(house: House) -> None:
         await socket.send([data[:10], data[10:50], data[50:]])
         assert isinstance(await read(socket), Response)
         assert house.requests[0].request.body == b"\xff\xfe\x00"
-        await asyncio.wait_for(await socket.ping(), 10)
+        await asyncio.wait_for(await socket.ping(), 60)
         await socket.send("\r\n\r\n")
-        assert await asyncio.wait_for(socket.recv(), 10) == "\r\n"
+        assert await asyncio.wait_for(socket.recv(), 60) == "\r\n"
 
 
 async def test_a_malformed_message_is_answered_and_the_connection_goes_on(house: House) -> None:
@@ -125,7 +125,7 @@ async def test_both_sides_may_close(house: House) -> None:
     async with sip(address) as socket:
         await ask(socket, Call().request("OPTIONS"))
         house.requests[-1].connection.close()
-        await asyncio.wait_for(socket.wait_closed(), 10)
+        await asyncio.wait_for(socket.wait_closed(), 60)
         assert socket.close_code == 1000
 
 
