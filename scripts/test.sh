@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Everything that CI runs. As root it installs what the interop groups and the bench need from Debian; without root those
 # groups are skipped, saying which packages they want. With CI=true nothing is skipped.
+# The order of the tests and the examples of the property tests are the same in every run, so that a failure is of the
+# change at hand; `.venv/bin/pytest` alone takes others each time, and tells its seed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 packages=(build-essential pkg-config libssl-dev pidgin-sipe libpurple-dev libjson-glib-dev libxml2-dev sip-tester)
@@ -23,4 +25,4 @@ $bin/ruff format --check .
 $bin/ruff check .
 $bin/mypy
 $bin/lint-imports
-$bin/pytest "$@"
+$bin/pytest --randomly-seed=1 --hypothesis-profile=repeat "$@"
