@@ -31,6 +31,9 @@ CHINESE = replace(ROOM, name="夜班 交接")
     [
         (RoomQuery(), True),
         (RoomQuery(text="  "), True),
+        (RoomQuery(after="Night"), True),
+        (RoomQuery(after="NIGHT SHIFT"), False),
+        (RoomQuery(after="night watch", text="night"), False),
         (RoomQuery(text="night desk"), True),
         (RoomQuery(text="night desk", match=Match.ALL), False),
         (RoomQuery(text="SHIFT night", match=Match.ALL), True),

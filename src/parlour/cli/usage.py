@@ -17,11 +17,32 @@ from parlour.app.i18n import _
 from parlour.app.mistakes import first_mistake, say_reason
 from parlour.app.problems import Problem
 from parlour.cli.helping import name_of, render_help
+from parlour.cli.output import say
 
 __all__ = ["add_verb", "new_group", "one_of"]
 
 
-class Verb(TyperCommand):
+class _Helped:
+    """What `--help` prints, and how."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Ours instead of Typer's."""
+        formatter.write(render_help(ctx, self))
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Typer's, printing as everything else is printed."""
+        option: Any = super().get_help_option(ctx)  # type: ignore[misc]
+        option.callback = _show_help
+        return option
+
+
+def _show_help(ctx: Any, _option: Any, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        say(ctx.get_help())
+        ctx.exit()
+
+
+class Verb(_Helped, TyperCommand):
     """A command that does something."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -32,12 +53,8 @@ class Verb(TyperCommand):
             raise Problem("usage-too-many", command=ctx.command_path, words=" ".join(ctx.args))
         return []
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Ours instead of Typer's."""
-        formatter.write(render_help(ctx, self))
 
-
-class Group(TyperGroup):
+class Group(_Helped, TyperGroup):
     """A command that has others below it."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -61,10 +78,6 @@ class Group(TyperGroup):
         except typer.TyperException as error:
             # Whatever else is wrong with the words was found when they were parsed.
             raise Problem("usage-missing", command=ctx.command_path, parameter=_("COMMAND")) from error
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Ours instead of Typer's."""
-        formatter.write(render_help(ctx, self))
 
 
 def new_group(help: str, **more: Any) -> typer.Typer:
