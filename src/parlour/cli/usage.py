@@ -75,6 +75,8 @@ class Group(_Helped, TyperGroup):
         """As Typer does it. Raises `Problem`."""
         try:
             return super().invoke(ctx)
+        except typer.BadParameter as error:
+            raise _to_problem(self, ctx, error) from error
         except typer.TyperException as error:
             # Whatever else is wrong with the words was found when they were parsed.
             raise Problem("usage-missing", command=ctx.command_path, parameter=_("COMMAND")) from error
