@@ -50,10 +50,42 @@ async def test_19_comings_and_goings_stop_at_the_limit_and_resume_at_four_fifths
     assert len((await others[-1].says("join", chanids(room))).people) == 1
     for call in others[-2:]:
         await call.says("part", chanib(room))
-    assert (await first.hears("ntc:part")).one("chanib/uib").attrib["uri"] == others[-1].client.uri
+    # Of the one who came when it was large already nobody was ever told.
+    assert (await first.hears("ntc:part")).one("chanib/uib").attrib["uri"] == others[-2].client.uri
     again = await others[-1].says("join", chanids(room))
     assert (inside(again), len(again.people)) == (LIMIT - 1, LIMIT - 1)
     assert (await first.hears("ntc:join")).people == [others[-1].client.uri]
+
+
+@enforces("rooms.md#being-inside", "xccos.md#join-and-bjoin")
+async def test_when_a_room_is_small_again_everybody_is_told_what_they_have_missed(
+    house: Controller, enter: Enter
+) -> None:
+    """The first two leave, and the third stays, while the room is large; two come late."""
+    crowd = [f"late{number}" for number in range(LIMIT + 1)]
+    for login in crowd:
+        house.person(login)
+    room = house.room("Station", member=crowd)
+    calls = [await enter(login, room) for login in crowd]
+    third, *_, late, latest = calls[2:]
+    for call in calls[2:]:
+        call.heard.clear()
+    for call in calls[:3]:
+        if call is not third:
+            await call.says("part", chanib(room))
+    await third.hears_nothing("ntc:join", "ntc:bjoin", "ntc:part")
+    await calls[3].says("part", chanib(room))
+    for call, gone, come in (
+        (third, [calls[0], calls[1], calls[3]], [late, latest]),
+        (late, [], [third, latest]),
+        (latest, [], [third, late]),
+    ):
+        told = [(await call.hears("ntc:part")).one("chanib/uib").attrib["uri"] for _ in gone]
+        assert sorted(told) == [one.client.uri for one in gone]
+        assert [person for _ in come for person in (await call.hears("ntc:join")).people] == [
+            one.client.uri for one in come
+        ]
+        await call.hears_nothing("ntc:join", "ntc:bjoin", "ntc:part")
 
 
 @enforces("xccos.md#getpartlist", "xccos.md#response-codes")

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from parlour.hub.events import PersonJoined, PersonParted, Removed, VisitEnded
+from parlour.hub.events import ListResumed, PersonJoined, PersonParted, Removed, VisitEnded
 from parlour.hub.posting import Draft
 from parlour.hub.presence import RoomView, Visit
-from parlour.rooms.model import Limits, RoomId, Visibility
+from parlour.rooms.editing import ListEdit, Op, RoomChange
+from parlour.rooms.model import Limits, Role, RoomId, Visibility
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.store.api import EventKind
 from tests.hub.fakes import World, key, person, room, uri
@@ -289,10 +290,46 @@ async def test_a_large_room_falls_silent_and_recovers_below_four_fifths() -> Non
     assert not any(isinstance(event, PersonParted) for event in first.events)
     assert w.hub.presence.live[SHIFT.id].large
     await w.hub.part(visits[7][0], SHIFT.id)
-    assert sum(isinstance(event, PersonParted) for event in first.events) == 1
+    assert not any(isinstance(event, PersonParted) for event in first.events)
+    (resumed,) = [event for event in first.events if isinstance(event, ListResumed)]
+    assert changes(resumed, "p0") == [("gone", "p7"), ("gone", "p8")]
     back = await w.hub.join(visits[7][0], SHIFT.id)
     assert isinstance(back, RoomView)
     assert len(back.participants) == 8
+
+
+def changes(resumed: ListResumed, name: str) -> list[tuple[str, str]]:
+    """What somebody has missed, in short."""
+    found = []
+    for one in resumed.missed(uri(name), ""):
+        if isinstance(one, PersonParted):
+            found.append(("gone", one.uri))
+        else:
+            found.append(("new" if isinstance(one, PersonJoined) else "changed", one.participant.uri))
+    return [(what, who.removeprefix("sip:").partition("@")[0]) for what, who in found]
+
+
+async def test_when_a_room_is_small_again_everybody_is_told_what_they_missed() -> None:
+    w = World([person(f"p{n}") for n in range(8)], [SHIFT], limits=Limits(participant_update_limit=5))
+    await w.hub.start()
+    visits = [w.enter(f"p{n}") for n in range(8)]
+    for visit, _ in visits[:7]:
+        await w.hub.join(visit, SHIFT.id)
+    lists = (ListEdit(Role.MANAGER, Op.SET, frozenset({uri("p2")})),)
+    assert not isinstance(await w.hub.managing.modify_room(None, SHIFT.id, RoomChange(lists=lists)), Refused)
+    # p2 was told of all; it asks again and is told of itself alone, as everybody is who comes late.
+    await w.hub.join(visits[2][0], SHIFT.id)
+    for number in (0, 3, 4):
+        await w.hub.part(visits[number][0], SHIFT.id)
+    await w.hub.join(visits[0][0], SHIFT.id)
+    for number in (5, 0):
+        await w.hub.part(visits[number][0], SHIFT.id)
+    heard = {n: [one for one in visits[n][1].events if isinstance(one, ListResumed)] for n in range(8)}
+    assert {n for n in heard if heard[n]} == {1, 2, 6}
+    (resumed,) = heard[1]
+    assert changes(resumed, "p1") == [("gone", "p0"), ("gone", "p3"), ("changed", "p2"), ("new", "p6")]
+    assert changes(resumed, "p2") == [("new", "p1"), ("new", "p6")]
+    assert changes(resumed, "p6") == [("new", "p1"), ("new", "p2")]
 
 
 async def test_losing_a_right_while_inside_ends_it() -> None:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from parlour.channel.cards import Cards, mask_of, user_info
 from parlour.channel.refusals import code_for
 from parlour.hub.events import (
+    Arrival,
     HistoryPurged,
     Invited,
+    ListResumed,
     Participant,
     PersonChanged,
     PersonJoined,
@@ -20,6 +22,7 @@ from parlour.hub.events import (
     Removed,
     RoomChanged,
     RoomEvent,
+    VisitEnded,
 )
 from parlour.rooms.refusals import Refusal
 from parlour.sip.pipeline import info_content
@@ -43,13 +46,30 @@ from parlour.xccos.encode import (
 from parlour.xccos.profiles import ClientProfile
 from parlour.xccos.types import SeatTaken
 
-__all__ = ["Renderer"]
+__all__ = ["Renderer", "differs"]
+
+
+def differs(event: RoomEvent) -> bool:
+    """Whether not all who hear the event are told the same."""
+    if isinstance(event, PersonJoined):
+        return event.arrival is not None
+    return isinstance(event, ListResumed | Removed | VisitEnded)
 
 
 class Renderer:
     """Turns shared events into shared bodies."""
 
-    __slots__ = ("_bodies", "_cards", "_contents", "_events", "_next_envid")
+    __slots__ = (
+        "_arrival",
+        "_bodies",
+        "_cards",
+        "_contents",
+        "_events",
+        "_missed",
+        "_next_envid",
+        "_resumed",
+        "_together",
+    )
 
     def __init__(self, cards: Cards, next_envid: Callable[[], int]) -> None:
         self._cards = cards
@@ -57,11 +77,15 @@ class Renderer:
         self._events: Sequence[RoomEvent] | None = None
         self._bodies: dict[ClientProfile | None, list[bytes]] = {}
         self._contents: dict[ClientProfile, list[bytes]] = {}
+        self._arrival: Arrival | None = None
+        self._together: dict[tuple[PersonJoined, ...], list[bytes]] = {}
+        self._resumed: ListResumed | None = None
+        self._missed: dict[RoomEvent, Fragment] = {}
 
-    def contents(self, events: Sequence[RoomEvent], profile: ClientProfile) -> list[bytes]:
-        """`bodies` as INFOs carry them."""
+    def contents(self, events: Sequence[RoomEvent], profile: ClientProfile) -> list[bytes] | None:
+        """`bodies` as INFOs carry them; None where some event `differs`."""
         contents = self._contents.get(profile) if events is self._events else None
-        if contents is None:
+        if contents is None and not any(map(differs, events)):
             bodies = self.bodies(events, profile)
             contents = self._contents[profile] = [info_content(body) for body in bodies]
         return contents
@@ -129,6 +153,31 @@ class Renderer:
 
     def _seat(self, room: str, participant: Participant) -> SeatTaken:
         return SeatTaken(self._cards.room_uri(room), user_info(participant), mask_of(participant))
+
+    def joined_together(self, events: tuple[PersonJoined, ...]) -> list[bytes]:
+        """Somebody came into several rooms at once: for all who sit in just these of them."""
+        if events[0].arrival is not self._arrival:
+            self._arrival, self._together = events[0].arrival, {}
+        bodies = self._together.get(events)
+        if bodies is None:
+            seats = [self._seat(one.room, one.participant) for one in events]
+            bodies = self._together[events] = envelopes(self._next_envid, [joined_notice(seats)])
+        return bodies
+
+    def caught_up(self, event: ListResumed, person: str, endpoint: str) -> list[bytes]:
+        """For one endpoint: who came and went while the room was large, in several bodies if they are many."""
+        if event is not self._resumed:
+            self._resumed, self._missed = event, {}
+        return envelopes(self._next_envid, [self._news(one) for one in event.missed(person, endpoint)])
+
+    def _news(self, event: RoomEvent) -> Fragment:
+        """What nearly everybody missed, rendered once; the event stays the same for all who missed it."""
+        fragment = self._missed.get(event)
+        if fragment is None:
+            (fragment,) = self._of_room(event)
+            if isinstance(event, PersonJoined):
+                self._missed[event] = fragment
+        return fragment
 
     def put_out(self, event: Removed, person: str, profile: ClientProfile) -> list[bytes]:
         """For `person` alone: they are out of a room, and why."""

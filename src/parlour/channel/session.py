@@ -17,7 +17,8 @@ from parlour.channel.inbox import Inbox
 from parlour.channel.posting import GONE, PostAnswer, post
 from parlour.channel.refusals import code_for
 from parlour.channel.remembered import RememberedReplies
-from parlour.hub.events import Removed, RoomEvent, VisitEnded
+from parlour.channel.render import differs
+from parlour.hub.events import ListResumed, PersonJoined, Removed, RoomEvent, VisitEnded
 from parlour.hub.presence import Visit
 from parlour.rooms.model import RoomId
 from parlour.rooms.refusals import Refusal, Refused
@@ -36,7 +37,6 @@ __all__ = ["Session"]
 
 log = logging.getLogger(__name__)
 
-_OF_MYSELF = frozenset({Removed, VisitEnded})
 _PUSHED_BYTES = 8 * 1024 * 1024
 """History that is pushed after one command, unasked; a client may ask for the rest."""
 
@@ -244,10 +244,10 @@ class Session:
             self.flush()
         if self._holding is not None:
             self._hear_at_last(self._take(events, self._holding))
-        elif type(events[0]) in _OF_MYSELF:
-            self._hear_each(events)
+        elif (contents := self.service.renderer.contents(events, self.profile)) is not None:
+            dialog.pipe.push_contents(contents)
         else:
-            dialog.pipe.push_contents(self.service.renderer.contents(events, self.profile))
+            self._hear_each(events)
 
     def leaving(self, room: RoomId) -> None:
         """The client has asked to leave `room`, and may have to wait for its turn: nothing that happens there is told
@@ -270,6 +270,11 @@ class Session:
             return ()
         return [one for one in events if isinstance(one, Removed)]
 
+    def _hears(self, room: RoomId, serial: int) -> bool:
+        """Whether this client is to be told the event of that serial number in `room`."""
+        seat = self.visit.seats.get(room) if self.visit is not None else None
+        return seat is not None and seat.since < serial and (self._leaving is None or room not in self._leaving)
+
     def _take(self, events: Sequence[RoomEvent], holding: Holding) -> Sequence[RoomEvent]:
         left = holding.take(events)
         if not holding:
@@ -278,7 +283,7 @@ class Session:
 
     def _hear_at_last(self, events: Sequence[RoomEvent]) -> None:
         events = self._wanted(events) if events else ()
-        if any(type(one) in _OF_MYSELF for one in events):
+        if any(map(differs, events)):
             self._hear_each(events)
         elif events:
             self._push(self.service.renderer.bodies(events, self.profile))
@@ -289,6 +294,11 @@ class Session:
                 self._visit_ended(event)
             elif isinstance(event, Removed):
                 self._push(self.service.renderer.put_out(event, self.person, self.profile))
+            elif isinstance(event, ListResumed):
+                self._push(self.service.renderer.caught_up(event, self.person, self.endpoint_id))
+            elif isinstance(event, PersonJoined) and event.arrival is not None:
+                if seats := event.arrival.take(self, self._hears):
+                    self._push(self.service.renderer.joined_together(seats))
             else:
                 self._push(self.service.renderer.bodies((event,), self.profile))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,8 +12,10 @@ from parlour.rooms.switches import Switches
 from parlour.store.api import Invitation, StoredPost
 
 __all__ = [
+    "Arrival",
     "HistoryPurged",
     "Invited",
+    "ListResumed",
     "Listener",
     "Participant",
     "PersonChanged",
@@ -51,10 +53,33 @@ class PostHeard:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PersonJoined:
-    """Somebody's first endpoint came in. Not heard by that endpoint itself, nor by anybody in a large room."""
+    """Somebody's first endpoint came in. Not heard by that endpoint itself, nor by anybody in a large room. `arrival`:
+    it came into other rooms at the same time."""
 
     room: RoomId
     participant: Participant
+    arrival: Arrival | None = None
+
+
+class Arrival:
+    """One person coming into several rooms by one act. Who sits in some of them can hear of all those at once.
+
+    `seats` are the events, each with its serial number in its room; before each of them nothing else had still to be
+    told in that room, so that hearing it early is hearing it in order."""
+
+    __slots__ = ("_told", "seats")
+
+    def __init__(self) -> None:
+        self.seats: list[tuple[PersonJoined, int]] = []
+        self._told: set[object] = set()
+
+    def take(self, listener: object, hears: Callable[[RoomId, int], bool]) -> tuple[PersonJoined, ...]:
+        """What a listener that hears one of the events is told: all that it `hears` (room, serial number), the first
+        time; nothing afterwards."""
+        if listener in self._told:
+            return ()
+        self._told.add(listener)
+        return tuple(event for event, serial in self.seats if hears(event.room, serial))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +96,34 @@ class PersonChanged:
 
     room: RoomId
     participant: Participant
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListResumed:
+    """A room is not large any more: from here on comings and goings are told again. What an endpoint has missed depends
+    on what it was told before: `listed`, if it is one of the `insiders` (person and endpoint), else itself alone."""
+
+    room: RoomId
+    arrivals: Mapping[str, PersonJoined]
+    """Everybody who is inside now, by URI."""
+    listed: Mapping[str, Participant]
+    insiders: frozenset[tuple[str, str]]
+
+    def missed(self, uri: str, endpoint: str) -> list[PersonJoined | PersonParted | PersonChanged]:
+        """What makes the list of people that one endpoint has true again. Its own person it knows."""
+        listed = self.listed if (uri, endpoint) in self.insiders else {}
+        news: list[PersonJoined | PersonParted | PersonChanged] = [
+            PersonParted(self.room, gone) for gone in listed if gone not in self.arrivals
+        ]
+        for one, joined in self.arrivals.items():
+            if one == uri:
+                continue
+            known = listed.get(one)
+            if known is None:
+                news.append(joined)
+            elif known != joined.participant:
+                news.append(PersonChanged(self.room, joined.participant))
+        return news
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,6 +197,7 @@ RoomEvent = (
     | PersonJoined
     | PersonParted
     | PersonChanged
+    | ListResumed
     | RoomChanged
     | PostsRemoved
     | PostReplaced

@@ -97,26 +97,30 @@ class Joining:
             if not arriving:
                 visit.arriving = None
             arrived.set_result(None)
-        for room, done in zip(wanted, kept, strict=True):
-            if done:
-                self._take_seat(visit, room, refused)
-            else:
-                refused[room] = NOT_KEPT
+        refused.update({room: NOT_KEPT for room, done in zip(wanted, kept, strict=True) if not done})
+        self._take_seats(visit, [room for room, done in zip(wanted, kept, strict=True) if done], refused)
 
-    def _take_seat(self, visit: Visit, room_id: RoomId, refused: dict[RoomId, Refused]) -> None:
-        """The record is safe; but while it was written the person may have lost the right, or hung up."""
-        seen = self._gate.look(room_id, visit.person)
-        answer = seen if isinstance(seen, Refused) else decide_join(*seen) if visit.open else VISIT_OVER
-        if answer is None and not isinstance(seen, Refused):
-            room, rights = seen
-            self._presence.seat(visit, room, self._catalogue.switches(room.category), rights)
-        else:
-            refused[room_id] = answer or no_such_room()
-            self._recorder.owe(joined_or_parted(EventKind.PART, visit, room_id, self._clock_us(), "cancelled"))
+    def _take_seats(self, visit: Visit, rooms: Sequence[RoomId], refused: dict[RoomId, Refused]) -> None:
+        """The records are safe; but while they were written the person may have lost a right, or hung up."""
+        places = []
+        for room_id in rooms:
+            seen = self._gate.look(room_id, visit.person)
+            answer = seen if isinstance(seen, Refused) else decide_join(*seen) if visit.open else VISIT_OVER
+            if answer is None and not isinstance(seen, Refused):
+                room, rights = seen
+                places.append((room, self._catalogue.switches(room.category), rights))
+            else:
+                refused[room_id] = answer or no_such_room()
+                self._recorder.owe(joined_or_parted(EventKind.PART, visit, room_id, self._clock_us(), "cancelled"))
+        self._presence.seat(visit, places)
 
     def _answer(self, visit: Visit, room: RoomId, refused: dict[RoomId, Refused], rejoined: bool) -> RoomView | Refused:
         seat = visit.seats.get(room)
-        return refused.get(room, NOT_KEPT) if seat is None else self._presence.view(seat, rejoined)
+        if seat is None:
+            return refused.get(room, NOT_KEPT)
+        if rejoined:
+            self._presence.told_anew(seat)
+        return self._presence.view(seat, rejoined)
 
     async def part(self, visit: Visit, room: RoomId) -> Refused | None:
         """Out at once. UNAVAILABLE: out, but the archive's record has still to be written (it will be)."""

@@ -1,7 +1,8 @@
 """Who is here, and in which rooms: visits (one person at one endpoint), seats (one visit in one room), live rooms.
 
 A person is shown once in a room, however many endpoints sit there. In a large room (from the participant update limit
-up, until fewer than 80 % of it remain) comings and goings are not told and the list of people is not handed out.
+up, until fewer than 80 % of it remain) comings and goings are not told and the list of people is not handed out; when
+it ends, every endpoint is told what it has missed.
 """
 
 from __future__ import annotations
@@ -10,7 +11,16 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from parlour.hub.events import Listener, Participant, PersonChanged, PersonJoined, PersonParted, RoomEvent
+from parlour.hub.events import (
+    Arrival,
+    Listener,
+    ListResumed,
+    Participant,
+    PersonChanged,
+    PersonJoined,
+    PersonParted,
+    RoomEvent,
+)
 from parlour.hub.telling import Audience, Ear, Teller
 from parlour.rooms.model import Limits, Person, Room, RoomId
 from parlour.rooms.policy import Rights
@@ -56,9 +66,10 @@ class Seat(Ear):
 
 
 class LiveRoom:
-    """A room with somebody in it."""
+    """A room with somebody in it. While it is `large`, `listed` are the people whom those `insiders` were told of who
+    have been there since before; the others were told of themselves alone."""
 
-    __slots__ = ("audience", "large", "occupants", "room", "seat_counts", "switches")
+    __slots__ = ("audience", "insiders", "large", "listed", "occupants", "room", "seat_counts", "switches")
 
     def __init__(self, room: Room, switches: Switches) -> None:
         self.room = room
@@ -67,6 +78,8 @@ class LiveRoom:
         self.occupants: dict[str, Participant] = {}
         self.seat_counts: dict[str, int] = {}
         self.large = False
+        self.listed: dict[str, Participant] = {}
+        self.insiders: set[tuple[str, str]] = set()
 
     @property
     def seats(self) -> list[Seat]:
@@ -135,27 +148,44 @@ class Presence:
 
     # --- seats
 
-    def seat(self, visit: Visit, room: Room, switches: Switches, rights: Rights) -> Seat:
-        """Put the visit into the room and tell the others, if it is the person's first endpoint there."""
-        live = self.live.get(room.id)
-        if live is None:
-            live = self.live[room.id] = LiveRoom(room, switches)
-        uri = visit.uri
-        count = live.seat_counts.get(uri, 0)
-        live.seat_counts[uri] = count + 1
-        if not count:
-            self._announce(live, visit.person, rights)
-        seat = visit.seats[room.id] = Seat(visit, live, rights)
-        live.audience.add(seat)
-        self.joins += 1
-        return seat
+    def seat(self, visit: Visit, places: Sequence[tuple[Room, Switches, Rights]]) -> None:
+        """Put the visit into rooms and tell the others, where it is the person's first endpoint."""
+        first = []
+        for room, switches, rights in places:
+            live = self.live.get(room.id)
+            if live is None:
+                live = self.live[room.id] = LiveRoom(room, switches)
+            count = live.seat_counts.get(visit.uri, 0)
+            live.seat_counts[visit.uri] = count + 1
+            if not count and self._come_in(live, shown(visit.person, rights)):
+                first.append(live)
+        self._announce(visit.uri, first)
+        for room, _, rights in places:
+            live = self.live[room.id]
+            seat = visit.seats[room.id] = Seat(visit, live, rights)
+            live.audience.add(seat)
+            self.joins += 1
 
-    def _announce(self, live: LiveRoom, person: Person, rights: Rights) -> None:
-        participant = live.occupants[person.uri] = shown(person, rights)
-        if len(live.occupants) >= self._limits.participant_update_limit:
+    def _come_in(self, live: LiveRoom, participant: Participant) -> bool:
+        """Whether the others are told."""
+        if not live.large and len(live.occupants) + 1 >= self._limits.participant_update_limit:
             live.large = True
-        if not live.large:
-            self._teller.tell(live.audience, PersonJoined(live.room.id, participant))
+            live.listed = dict(live.occupants)
+            live.insiders = {(seat.visit.uri, seat.visit.endpoint) for seat in live.seats}
+        live.occupants[participant.uri] = participant
+        return not live.large
+
+    def _announce(self, uri: str, rooms: Sequence[LiveRoom]) -> None:
+        """Somebody came into these rooms; they may be told together only where nothing else has still to be told."""
+        calm = [live for live in rooms if live.audience.ears and not live.audience.backlog]
+        arrival = Arrival() if len(calm) > 1 else None
+        events = {live.room.id: PersonJoined(live.room.id, live.occupants[uri]) for live in rooms}
+        if arrival is not None:
+            for live in calm:
+                event = events[live.room.id] = PersonJoined(live.room.id, live.occupants[uri], arrival)
+                arrival.seats.append((event, live.audience.said + 1))
+        for live in rooms:
+            self._teller.tell(live.audience, events[live.room.id])
 
     def unseat(self, live: LiveRoom, seats: Iterable[Seat]) -> None:
         """Take seats of one room away, all at once: none of them hears anything more; then tell those who stay."""
@@ -163,16 +193,30 @@ class Presence:
         for seat in seats:
             self.parts += 1
             live.audience.discard(seat)
+            live.insiders.discard((seat.visit.uri, seat.visit.endpoint))
             seat.visit.seats.pop(live.room.id, None)
             if self._was_last(live, seat.visit.uri):
                 gone.append(seat.visit.uri)
-        if live.large and len(live.occupants) * 5 < self._limits.participant_update_limit * 4:
-            live.large = False
+        shrinks = live.large and len(live.occupants) * 5 < self._limits.participant_update_limit * 4
         if not live.audience.ears:
             self.live.pop(live.room.id, None)
+        elif shrinks:
+            self._resume(live)
         elif not live.large:
             for uri in gone:
                 self._teller.tell(live.audience, PersonParted(live.room.id, uri))
+
+    def _resume(self, live: LiveRoom) -> None:
+        room = live.room.id
+        inside = {uri: PersonJoined(room, participant) for uri, participant in live.occupants.items()}
+        event = ListResumed(room, inside, live.listed, frozenset(live.insiders))
+        live.large, live.listed, live.insiders = False, {}, set()
+        self._teller.tell(live.audience, event)
+
+    @staticmethod
+    def told_anew(seat: Seat) -> None:
+        """The endpoint has asked again who is in the room: of a large one it knows itself alone from now on."""
+        seat.live.insiders.discard((seat.visit.uri, seat.visit.endpoint))
 
     @staticmethod
     def _was_last(live: LiveRoom, uri: str) -> bool:
