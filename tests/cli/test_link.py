@@ -171,6 +171,7 @@ def test_a_data_directory_in_use_without_a_socket_is_explained(settings: Setting
         ("no-such-room", "parlour room list"),
         ("addin-in-use", "--force"),
         ("room-disabled", "parlour room enable"),
+        ("limit-exceeded", "parlour config set"),
         ("already-defined", "already"),
         ("invalid", "parlour room member add --help"),
     ],

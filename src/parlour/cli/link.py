@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parlour.app.admin_protocol import MAX_ANSWER, encode_line, short_path
+from parlour.app.admin_protocol import MAX_ANSWER, MAX_REQUEST, encode_line, short_path
 from parlour.app.i18n import _, mark, retell
 from parlour.app.os_errors import say_os_error
 from parlour.app.problems import Problem
@@ -26,7 +26,22 @@ __all__ = ["follow", "run"]
 _PATIENCE = 30.0
 # These may look at every message there is. They go on when nobody waits any more.
 _LONG_PATIENCE = 3600.0
-_LONG = frozenset({"message.remove", "message.search", "room.clear", "room.list"})
+# Or concern many people and rooms.
+_LONG = frozenset(
+    {
+        "group.member.add",
+        "group.member.move",
+        "group.member.remove",
+        "group.member.set",
+        "group.remove",
+        "message.remove",
+        "message.search",
+        "policy.set",
+        "room.clear",
+        "room.list",
+        "user.remove",
+    }
+)
 _PAGE = 500
 _SEE_HELP = mark("see `parlour {command} --help`")
 # What mends a refusal, by its reason.
@@ -46,7 +61,10 @@ _HINTS = {
     "data-collision": mark("look at it as it is now, then try again"),
     "unavailable": mark("see `parlour check` and the server's log, then try again"),
     "busy": mark("try again in a moment"),
+    "limit-exceeded": mark("make it smaller; `parlour config show` has the limits, `parlour config set` changes them"),
     "room-disabled": mark("open it again with `parlour room enable`"),
+    "keeps-out": mark("as long as it stands there, whoever is in the group is kept out"),
+    "last-admin": mark("make somebody else one with `parlour user admin`"),
     "already-defined": mark("leave out who or what is there already"),
 }
 
@@ -72,8 +90,11 @@ def run(settings: Settings, command: str, params: Mapping[str, Any]) -> Any:
 
 
 def _send(connection: socket.socket, path: Path, command: str, params: Mapping[str, Any]) -> None:
+    line = encode_line({"command": command, "params": params})
+    if len(line) > MAX_REQUEST:
+        raise refused(command, "limit-exceeded", "this is too long to be asked at once; name fewer at a time")
     try:
-        connection.sendall(encode_line({"command": command, "params": params}))
+        connection.sendall(line)
     except OSError as error:
         raise Problem("server-not-answering", path=path, error=say_os_error(error)) from error
 
