@@ -112,24 +112,10 @@ def setting_names(model: type[BaseModel] = Settings, prefix: str = "") -> Iterat
 
 
 def to_toml(settings: Settings) -> str:
-    """Settings as a TOML file that loads back as the same value. Only strings, numbers, booleans and lists occur."""
-    tree = settings.model_dump(mode="json", exclude_none=True)
-    lines = [f"{name} = {_toml_value(value)}" for name, value in tree.items() if not isinstance(value, dict)]
-    for section, values in tree.items():
-        if isinstance(values, dict):
-            lines += ["", f"[{section}]", *(f"{name} = {_toml_value(value)}" for name, value in values.items())]
-    return "\n".join(lines) + "\n"
+    """Settings as a TOML file that loads back as the same value."""
+    import tomlkit
 
-
-def _toml_value(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return "[" + ", ".join(_toml_value(item) for item in value) + "]"
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return '"' + "".join(c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}" for c in escaped) + '"'
-    return str(value)
+    return tomlkit.dumps(settings.model_dump(mode="json", exclude_none=True))
 
 
 def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:
