@@ -77,6 +77,15 @@ def test_flags_in_the_room_list(server: Server, sign_in: MakeClient) -> None:
     assert (whisper["logged"], whisper["invite"], whisper["description"]) == (False, True, "아무것도 남지 않는다")
 
 
+def test_a_long_room_list_is_there_to_its_end(server: Server, sign_in: MakeClient) -> None:
+    """In one reply of 200 KiB: SIPE takes the first for all there is, and passes over what comes later."""
+    names = [f"{number:03} {'펌프' * 60}" for number in range(200)]
+    for name in names:
+        make_room(server, name, visibility="open", description="펌프" * 60)
+    seen = room_list(sign_in("alice"))
+    assert set(names) <= set(seen)
+
+
 def test_the_number_of_people_in_the_room_list(server: Server, sign_in: MakeClient) -> None:
     bob = sign_in("bob")
     enter(bob, server.room("Lobby"))

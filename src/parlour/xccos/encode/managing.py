@@ -47,12 +47,10 @@ def room_reply(envid: int, command: Command, room_uri: str) -> Fragment:
     return reply(envid, command, 200, room_reference(room_uri))
 
 
-def roles_replies(
-    envid: int, command: Command, room_uri: str, roles: Iterable[ListMembers], *, limit: int = SPLIT_BYTES
-) -> Iterator[Fragment]:
+def roles_replies(envid: int, command: Command, room_uri: str, roles: Iterable[ListMembers]) -> Iterator[Fragment]:
     """Who stands in which role of a room, in one reply or several: a role that is cut goes on in the next."""
     frame = byte_size(element("chanib", " ", uri=room_uri)) + len(TRUNCATED) + FRAME_BYTES
-    datas = cut((_section(one) for one in roles), limit - frame)
+    datas = cut((_section(one) for one in roles), SPLIT_BYTES - frame)
     for data in told(element("chanib", data, uri=room_uri) for data in datas):
         yield reply(envid, command, 200, data)
 
@@ -70,21 +68,20 @@ def categories_replies(
     truncated: bool = False,
     *,
     whole: bool = False,
-    limit: int = SPLIT_BYTES,
 ) -> Iterator[Fragment]:
     """Categories, with those of their lists that they hold, in one reply or several: a category whose lists are cut
     goes on in the next. `whole`: in one reply, as far as it reaches."""
     after = TRUNCATED if truncated else ""
     if whole:
         return iter([whole_reply(envid, command, map(category_block, categories), after=after)])
-    blocks = (block for one in categories for block in _category_blocks(one, limit - FRAME_BYTES))
-    return pieces(envid, command, blocks, after=after, limit=limit)
+    blocks = (block for one in categories for block in _category_blocks(one))
+    return pieces(envid, command, blocks, after=after)
 
 
-def _category_blocks(category: CategoryInfo, limit: int) -> Iterator[str]:
+def _category_blocks(category: CategoryInfo) -> Iterator[str]:
     """The category, several times where its lists are long, each time with some of those who stand in them."""
-    frame = byte_size(category_block(category, " "))
-    for lists in cut((_section(one) for one in category.lists), limit - frame):
+    frame = byte_size(category_block(category, " ")) + len(TRUNCATED) + FRAME_BYTES
+    for lists in cut((_section(one) for one in category.lists), SPLIT_BYTES - frame):
         yield category_block(category, lists)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from parlour.xccos.blocks import element, user_block
-from parlour.xccos.encode.envelope import SPLIT_BYTES, Fragment
+from parlour.xccos.encode.envelope import Fragment
 from parlour.xccos.encode.pieces import pieces
 from parlour.xccos.types import Command, UserInfo
 
@@ -17,10 +17,8 @@ def people_replies(
     command: Command,
     people: Iterable[UserInfo],
     truncated: bool | None = None,
-    *,
-    limit: int = SPLIT_BYTES,
 ) -> Iterator[Fragment]:
     """People, groups and such, in one reply or several. `truncated`: whether a search found more than these; None where
     nothing was searched."""
     after = "" if truncated is None else element("qib", truncated=truncated)
-    return pieces(envid, command, map(user_block, people), after=after, limit=limit)
+    return pieces(envid, command, map(user_block, people), after=after)

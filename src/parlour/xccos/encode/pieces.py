@@ -77,10 +77,9 @@ def pieces(
     *,
     before: str = "",
     after: str = "",
-    limit: int = SPLIT_BYTES,
 ) -> Iterator[Fragment]:
     """A list in one reply or several: `before` is said in each of them, `after` in the last."""
-    room = limit - FRAME_BYTES - byte_size(before) - max(len(TRUNCATED), byte_size(after))
+    room = SPLIT_BYTES - FRAME_BYTES - byte_size(before) - max(len(TRUNCATED), byte_size(after))
     for data in told(cut([Section("", blocks, "")], room), after):
         yield reply(envid, command, 200, before + data)
 
@@ -92,11 +91,10 @@ def whole_reply(
     *,
     before: str = "",
     after: str = "",
-    limit: int = WHOLE_BYTES,
 ) -> Fragment:
     """A list in one reply, as far as it fits; `TRUNCATED` takes the place of `after` where it does not."""
     inside: list[str] = []
-    left = limit - FRAME_BYTES - byte_size(before) - max(len(TRUNCATED), byte_size(after))
+    left = WHOLE_BYTES - FRAME_BYTES - byte_size(before) - max(len(TRUNCATED), byte_size(after))
     for block in blocks:
         left -= byte_size(block)
         if left < 0:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from parlour.xccos.blocks import element, failure_block, invitation_block, room_block, room_reference, seat_block
-from parlour.xccos.encode.envelope import SPLIT_BYTES, Fragment, notice, reply
-from parlour.xccos.encode.pieces import TRUNCATED, WHOLE_BYTES, pieces, whole_reply
+from parlour.xccos.encode.envelope import Fragment, notice, reply
+from parlour.xccos.encode.pieces import TRUNCATED, pieces, whole_reply
 from parlour.xccos.ids import parse_room_uri
 from parlour.xccos.types import (
     Command,
@@ -47,10 +47,9 @@ def search_replies(
     truncated: bool = False,
     *,
     whole: bool = True,
-    limit: int | None = None,
 ) -> Iterator[Fragment]:
     """The rooms found: in one reply as far as it reaches (`whole`), else in one or several."""
-    return _rooms(envid, command, "", rooms, truncated, whole, limit)
+    return _rooms(envid, command, "", rooms, truncated, whole)
 
 
 def associations_replies(
@@ -60,12 +59,11 @@ def associations_replies(
     truncated: bool = False,
     *,
     whole: bool = True,
-    limit: int | None = None,
 ) -> Iterator[Fragment]:
     """The caller's rooms, as `search_replies`. What was asked is echoed: clients ask twice, and tell the answers apart
     by it."""
     asked = element("association", domain=command.domain, type=command.kind, maxResults=command.max_results)
-    return _rooms(envid, command, asked, rooms, truncated, whole, limit)
+    return _rooms(envid, command, asked, rooms, truncated, whole)
 
 
 def _rooms(
@@ -75,12 +73,11 @@ def _rooms(
     rooms: Iterable[RoomInfo],
     truncated: bool,
     whole: bool,
-    limit: int | None,
 ) -> Iterator[Fragment]:
     blocks, after = (room_block(room) for room in rooms), TRUNCATED if truncated else ""
     if whole:
-        return iter([whole_reply(envid, command, blocks, before=before, after=after, limit=limit or WHOLE_BYTES)])
-    return pieces(envid, command, blocks, before=before, after=after, limit=limit or SPLIT_BYTES)
+        return iter([whole_reply(envid, command, blocks, before=before, after=after)])
+    return pieces(envid, command, blocks, before=before, after=after)
 
 
 def permissions_reply(envid: int, command: Command, permissions: Permissions) -> Fragment:
@@ -94,13 +91,11 @@ def unread_replies(
     command: Command,
     rooms: Iterable[Unread],
     failed: Iterable[FailedRoom] = (),
-    *,
-    limit: int = SPLIT_BYTES,
 ) -> Iterator[Fragment]:
     """Where the caller's marks are, and how much comes after them, in one reply or several."""
     marks = (element("unread", chanUri=one.room_uri, chatId=one.read_up_to, count=one.count) for one in rooms)
     failures = (failure_block(room) for room in failed)
-    return pieces(envid, command, chain(marks, failures), limit=limit)
+    return pieces(envid, command, chain(marks, failures))
 
 
 def invitations_replies(
@@ -108,13 +103,11 @@ def invitations_replies(
     command: Command,
     invitations: Iterable[Invitation],
     truncated: bool = False,
-    *,
-    limit: int = SPLIT_BYTES,
 ) -> Iterator[Fragment]:
     """Invitations, ascending, in one reply or several; `truncated`: there are more, to be asked for by the last
     number."""
     blocks = (invitation_block(one) for one in invitations)
-    return pieces(envid, command, blocks, after=TRUNCATED if truncated else "", limit=limit)
+    return pieces(envid, command, blocks, after=TRUNCATED if truncated else "")
 
 
 # Notices --------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Final
 
 from parlour.xccos.blocks import SeatBook, byte_size, failure_block, room_block, user_attributes
 from parlour.xccos.encode.envelope import FRAME_BYTES, SPLIT_BYTES, Fragment, reply
-from parlour.xccos.encode.pieces import ANSWER_BYTES, told
+from parlour.xccos.encode.pieces import TRUNCATED, told
 from parlour.xccos.types import Command, FailedRoom, JoinedRoom, Seat, UserInfo
 
 __all__ = ["batch_join_replies", "join_reply", "participants_replies"]
@@ -22,12 +22,13 @@ def join_reply(envid: int, command: Command, joined: JoinedRoom) -> Fragment:
     return _joined(envid, command, [joined], "")
 
 
-def participants_replies(
-    envid: int, command: Command, joined: JoinedRoom, *, limit: int = SPLIT_BYTES, most: int = ANSWER_BYTES
-) -> Iterator[Fragment]:
+def participants_replies(envid: int, command: Command, joined: JoinedRoom) -> Iterator[Fragment]:
     """Everybody in a room, told in the way of rpl:join, in one reply or several, each with some of the people."""
-    datas = (_data([part]) for part in _parts(joined, limit - FRAME_BYTES - byte_size(room_block(joined.room))))
-    for data in told(datas, most=most):
+    datas = (
+        _data([part])
+        for part in _parts(joined, SPLIT_BYTES - FRAME_BYTES - len(TRUNCATED) - byte_size(room_block(joined.room)))
+    )
+    for data in told(datas):
         yield reply(envid, command, 200, data)
 
 

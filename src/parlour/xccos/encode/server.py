@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from parlour.xccos.blocks import element, server_info_block
-from parlour.xccos.encode.envelope import SPLIT_BYTES, Fragment, notice, reply
+from parlour.xccos.encode.envelope import Fragment, notice, reply
 from parlour.xccos.encode.pieces import pieces
 from parlour.xccos.types import AddIn, Command, Preference, ServerInfo, TransferToken
 from parlour.xml.escape import escape_attribute
@@ -35,12 +35,10 @@ def preference_reply(envid: int, command: Command, preference: Preference) -> Fr
     return reply(envid, command, 200, _preference(preference))
 
 
-def addins_replies(
-    envid: int, command: Command, addins: Iterable[AddIn], *, limit: int = SPLIT_BYTES
-) -> Iterator[Fragment]:
+def addins_replies(envid: int, command: Command, addins: Iterable[AddIn]) -> Iterator[Fragment]:
     """Registered web pages, in one reply or several."""
     blocks = (element("siop", id=one.id, name=one.title, url=one.url) for one in addins)
-    return pieces(envid, command, blocks, limit=limit)
+    return pieces(envid, command, blocks)
 
 
 def token_reply(envid: int, command: Command, token: TransferToken) -> Fragment:
