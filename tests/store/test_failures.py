@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import shutil
@@ -262,11 +263,23 @@ async def test_a_path_that_is_no_directory(tmp_path: Path) -> None:
         await SqliteStore(tmp_path / "file").open()
 
 
+def open_files() -> list[str]:
+    """What this process has open."""
+    names = []
+    for number in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(FileNotFoundError):  # the listing itself
+            names.append(os.readlink(f"/proc/self/fd/{number}"))
+    return names
+
+
 async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / DATABASE).write_bytes(b"not a database" * 1000)
     store = SqliteStore(tmp_path)
-    with pytest.raises(StoreUnavailable, match="file is not a database"):
+    with pytest.raises(StoreUnavailable, match="file is not a database") as refused:
         await store.open()
+    # Even while somebody looks at the error.
+    assert refused.value.__traceback__ is not None
+    assert not [name for name in open_files() if name.startswith(str(tmp_path))]
     (tmp_path / DATABASE).unlink()
     await store.open()
     await store.close()

@@ -58,26 +58,32 @@ def _check_library() -> None:
 
 def connect_writer(path: Path, settings: Settings) -> sqlite3.Connection:
     """The connection of the writer thread. Autocommit: a statement outside BEGIN .. COMMIT is a transaction."""
-    connection = _connect(path, settings)
-    connection.execute("PRAGMA journal_mode = WAL")
-    # FULL: flushed at every commit. With NORMAL, a power cut takes posts back that were acknowledged.
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
-    # Keys land all over their index; this much of it stays in memory (KiB).
-    connection.execute("PRAGMA cache_size = -16384")
-    return connection
+    return _connect(
+        path,
+        settings,
+        "journal_mode = WAL",
+        # FULL: flushed at every commit. With NORMAL, a power cut takes posts back that were acknowledged.
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"journal_size_limit = {_WAL_BYTES}",
+        # Keys land all over their index; this much of it stays in memory (KiB).
+        "cache_size = -16384",
+    )
 
 
 def connect_reader(path: Path, settings: Settings) -> sqlite3.Connection:
     """A connection that cannot write."""
-    connection = _connect(path, settings)
-    connection.execute("PRAGMA query_only = ON")
-    return connection
+    return _connect(path, settings, "query_only = ON")
 
 
-def _connect(path: Path, settings: Settings) -> sqlite3.Connection:
+def _connect(path: Path, settings: Settings, *pragmas: str) -> sqlite3.Connection:
     # Closed by another thread than the one that used it, never used by two: hence the check is off.
     connection = sqlite3.connect(path, timeout=settings.busy_timeout, isolation_level=None, check_same_thread=False)
-    connection.create_function("searchable", 1, searchable_text, deterministic=True)
+    try:
+        connection.create_function("searchable", 1, searchable_text, deterministic=True)
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
