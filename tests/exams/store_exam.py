@@ -324,9 +324,16 @@ class StoreExam:
     async def test_unread(self, store: Store) -> None:
         await self.keep(store, *["word"] * 5)
         await store.posts.append(post(99, logged=False))
-        counts = [await store.posts.unread(ROOM.id, *asked) for asked in [(0, 10), (2, 10), (5, 10), (0, 3), (0, 0)]]
-        assert counts == [5, 3, 0, 3, 0]
-        assert await store.posts.unread(RoomId("nowhere"), 0, 10) == 0
+        reader = "sip:reader@example.com"
+        asked = [(0, 10), (2, 10), (5, 10), (0, 3), (0, 0)]
+        assert [await store.posts.unread(ROOM.id, *each, reader) for each in asked] == [5, 3, 0, 3, 0]
+        assert await store.posts.unread(RoomId("nowhere"), 0, 10, reader) == 0
+
+    async def test_what_somebody_wrote_is_not_unread_to_them(self, store: Store) -> None:
+        await self.keep(store, *["word"] * 3)
+        mine = await store.posts.append(replace(post(98), author="sip:reader@example.com"))
+        assert await store.posts.unread(ROOM.id, 0, 10, mine.post.author) == 3
+        assert await store.posts.unread(ROOM.id, 0, 4, "sip:another@example.com") == 4
 
     # Removing
 
@@ -449,6 +456,34 @@ class StoreExam:
         assert counts == [1, 1, 1, 0, 1, 1, 0, 0]
 
     # Outbox
+
+    async def test_who_is_gone_is_forgotten(self, store: Store, make_store: MakeStore) -> None:
+        for owner in (ALICE, BOB):
+            await store.documents.put(owner, "mark", ROOM.id, b"1")
+            await store.invitations.issue(owner, [ROOM.id], NOW)
+            await store.tokens.add(FileToken(owner, owner, ROOM.id, True, "x", Micros(NOW + 1)), NOW)
+        await store.posts.append(replace(post(1), author=BOB))
+        category = replace(CATEGORY, denied=frozenset({BOB}), creators=frozenset({ALICE}))
+        left = [replace(room, members=frozenset({ALICE})) for room in (ROOM, OTHER)]
+        await store.forget(BOB, [category], left)
+        await store.close()
+        store = make_store()
+        await store.open()
+        assert await store.rooms.load() == ([category], left)
+        assert await store.documents.get(BOB, "mark", ROOM.id) is None
+        assert await store.documents.get(ALICE, "mark", ROOM.id) is not None
+        assert [len(await store.invitations.of(who)) for who in (ALICE, BOB)] == [1, 0]
+        assert [await store.tokens.get(who) is None for who in (ALICE, BOB)] == [False, True]
+        # What they wrote stays.
+        assert [kept.author for kept in await store.posts.last(ROOM.id, 5)] == [BOB]
+        await store.close()
+
+    async def test_forgetting_is_done_as_a_whole_or_not_at_all(self, store: Store) -> None:
+        await store.documents.put(BOB, "mark", ROOM.id, b"1")
+        with pytest.raises(StoreConflict):
+            await store.forget(BOB, [], [replace(ROOM, members=frozenset()), replace(OTHER, name=ROOM.name)])
+        assert (await store.rooms.load())[1] == [ROOM, OTHER]
+        assert await store.documents.get(BOB, "mark", ROOM.id) is not None
 
     async def test_the_size_of_a_history_is_that_of_its_words(self, store: Store) -> None:
         assert await store.posts.size(ROOM.id) == 0

@@ -101,6 +101,9 @@ class FakeDirectory:
         everything = {*self._people, *self.groups, *(g for p in self._people.values() for g in p.affiliations)}
         return [found for name in sorted(everything) if (found := self.find_principal(name)) is not None]
 
+    def groups(self) -> Sequence[Principal]:
+        return [each for each in self.principals() if each.kind is not PrincipalKind.USER]
+
     def subscribe(self, callback: Callable[[str], None]) -> None:
         self._callbacks.append(callback)
 
@@ -181,9 +184,9 @@ class FakePosts:
         posts, page = page_of(self.posts.get(room, []), query, limit)
         return FoundPosts(tuple(posts), page)
 
-    async def unread(self, room: RoomId, after: int, most: int) -> int:
+    async def unread(self, room: RoomId, after: int, most: int, reader: str) -> int:
         await self._read()
-        return min(most, sum(post.chat_id > after for post in self.posts.get(room, [])))
+        return min(most, sum(post.chat_id > after and post.author != reader for post in self.posts.get(room, [])))
 
     async def remove(
         self, room: RoomId, query: PostQuery, most: int, *, by: str, at: Micros, replacement: str | None = None
@@ -279,6 +282,12 @@ class FakeStore:
 
     async def open(self) -> None:
         pass
+
+    async def forget(self, principal: str, categories: Sequence[Category], rooms: Sequence[Room]) -> None:
+        for category in categories:
+            await self.rooms.save_category(category)
+        for room in rooms:
+            await self.rooms.save_room(room)
 
     async def close(self) -> None:
         pass

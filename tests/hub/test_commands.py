@@ -60,9 +60,10 @@ async def test_people_and_groups(office: Office) -> None:
     assert [row["uri"] for row in await run("user.list", text="도")] == [uri("dora")]
     await run("group.add", name="Crew")
     shown = await run("group.member.add", group="crew", who=["dora", "ann"])
-    assert [member["name"] for member in shown["members"]] == ["Ann", "도라"]
-    shown = await run("group.member.remove", group="crew", who=["ann"])
-    assert [member["name"] for member in shown["members"]] == ["도라"]
+    assert (shown["added"], shown["removed"], shown["size"]) == (2, 0, 2)
+    assert [member["name"] for member in (await run("group.show", group="crew"))["members"]] == ["Ann", "도라"]
+    shown = await run("group.member.remove", group="crew", who=["ann", "bob"])
+    assert (shown["added"], shown["removed"], shown["size"]) == (0, 1, 1)
     assert {group["name"] for group in await run("group.list")} == {"Crew", DOMAIN}
     assert "Crew" in (await run("user.show", user="dora"))["groups"]
     assert (await run("user.remove", user="dora"))["removed"] == uri("dora")

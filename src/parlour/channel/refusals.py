@@ -49,6 +49,9 @@ _CODES = {
     Refusal.DUPLICATE_ADDIN: ResponseCode.DUPLICATE_ADDIN_NAME,
     # Something still hangs on it, as rooms do on a category.
     Refusal.ADDIN_IN_USE: ResponseCode.NODE_NOT_EMPTY,
+    # No command of ours removes people or groups.
+    Refusal.KEEPS_OUT: ResponseCode.PERMISSION,
+    Refusal.LAST_ADMIN: ResponseCode.PERMISSION,
     Refusal.FILES_NOT_ALLOWED: ResponseCode.FILEPOST_NOT_ALLOWED,
     Refusal.INVALID_TOKEN: ResponseCode.INVALID_TOKEN,
     Refusal.PARTICIPANT_LIST: ResponseCode.PARTICIPANT_LIST,

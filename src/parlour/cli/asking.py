@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from parlour.app.config import Settings
 from parlour.app.i18n import _
+from parlour.app.os_errors import say_os_error
 from parlour.app.problems import Problem
 from parlour.app.terminal import columns_of, cut, pad, visible
 from parlour.cli import link
 from parlour.cli.output import say, say_json
 from parlour.hub.commands.registry import Command
 
-__all__ = ["ask", "confirm", "read_secret", "render", "watch"]
+__all__ = ["ask", "confirm", "preview", "read_names", "read_secret", "render", "watch"]
 
 # Columns of lists, where they are fewer than the fields; of one command, else of its group.
 _COLUMNS = {
@@ -64,6 +66,29 @@ def confirm(question: str) -> None:
     print(f"{visible(question)} [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in _YES:
         raise Problem("not-confirmed")
+
+
+def preview(settings: Settings, command: Command[Any], params: Mapping[str, Any]) -> None:
+    """Show what a command would do, before the question whether it shall. Raises `Problem`."""
+    if sys.stdin.isatty():
+        for line in render(command.name, link.run(settings, command.name, {**params, "dry_run": True}), _WIDEST):
+            print(line, file=sys.stderr)
+
+
+def read_names(command: str, file: str) -> list[str]:
+    """Names from a file, one in each line, or from standard input for "-"; empty lines and those that begin with # are
+    passed over. Raises `Problem`."""
+    try:
+        text = (sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()).decode("utf-8-sig")
+    except OSError as error:
+        raise _unusable(command, file, say_os_error(error)) from error
+    except UnicodeDecodeError as error:
+        raise _unusable(command, file, _("this is no text: it was not written in UTF-8")) from error
+    return [line for line in map(str.strip, text.splitlines()) if line and not line.startswith("#")]
+
+
+def _unusable(command: str, file: str, why: str) -> Problem:
+    return Problem("usage-bad-value", command=command, option="--file", value=file, error=why)
 
 
 def read_secret(required: bool, from_stdin: bool) -> str | None:
@@ -119,7 +144,7 @@ def _page(page: Mapping[str, Any]) -> list[str]:
 def _post(post: Mapping[str, Any]) -> str:
     author = post["author_name"] or post["author"]
     text = visible(str(post["text"])).replace("\n", "\n    ")
-    return f"{str(post['at'])[:19].replace('T', ' ')}  {visible(str(author))}: {text}"
+    return f"{str(post['at'])[:19].replace('T', ' ')}Z  {visible(str(author))}: {text}"
 
 
 def _fields(result: Mapping[str, Any]) -> list[str]:

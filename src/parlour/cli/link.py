@@ -92,7 +92,7 @@ def run(settings: Settings, command: str, params: Mapping[str, Any]) -> Any:
 def _send(connection: socket.socket, path: Path, command: str, params: Mapping[str, Any]) -> None:
     line = encode_line({"command": command, "params": params})
     if len(line) > MAX_REQUEST:
-        raise refused(command, "limit-exceeded", "this is too long to be asked at once; name fewer at a time")
+        raise refused(command, "limit-exceeded", _("this is too long to be asked at once; name fewer at a time"))
     try:
         connection.sendall(line)
     except OSError as error:

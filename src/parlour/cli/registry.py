@@ -26,6 +26,8 @@ __all__ = ["add_groups", "registry_texts"]
 _NAMED = frozenset({("room.create", "category"), ("message.send", "as_user"), ("room.clear", "until")})
 # Options that Python has another word for.
 _FLAGS = {("policy.set", "everyone"): "--global"}
+# A list of people and groups, which may be longer than a command line.
+_TAKES_FILE = "who"
 _Parameter = inspect.Parameter
 
 
@@ -69,24 +71,33 @@ def registry_texts() -> set[str]:
 def _make(command: Command[Any]) -> Callable[..., None]:
     """A function with the signature that Typer reads options from."""
     specs = command.specs
+    names = {spec.name: spec for spec in specs}
     follow = all_commands().get(command.name.replace(".tail", ".follow"))
     followed = isinstance(follow, Following)
 
     def run(**given: Any) -> None:
-        from parlour.cli.asking import ask, confirm, watch
+        from parlour.cli.asking import ask, confirm, preview, watch
 
         settings = find_settings(given.pop("config"), given.pop("data_dir"))
         as_json = given.pop("as_json")
         if given.pop("follow", False) and isinstance(follow, Following):
             watch(settings, follow.name, _given(command.name, specs, given), as_json)
             return
+        if _TAKES_FILE in names:
+            given[_TAKES_FILE] = _named(
+                command.name, given[_TAKES_FILE], given.pop("file"), names[_TAKES_FILE].required
+            )
         if command.confirm and not (given.pop("yes") or given.get("dry_run")):
+            if command.preview:
+                preview(settings, command, _given(command.name, specs, given))
             confirm(_(command.confirm).format(**given))
         from_stdin = given.pop("password_stdin", False)
         ask(settings, command, {**_given(command.name, specs, given), **_secrets(specs, from_stdin)}, as_json)
 
     parameters = [_parameter(command.name, spec) for spec in specs if not spec.secret]
-    parameters += [_keyword(name, kind, False) for name, kind in _extras(command, followed).items()]
+    parameters += [
+        _keyword(name, kind, None if name == "file" else False) for name, kind in _extras(command, followed).items()
+    ]
     parameters += [_keyword("config", ConfigFile, None), _keyword("data_dir", DataDirectory, None)]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -103,6 +114,9 @@ def _extras(command: Command[Any], followed: bool) -> dict[str, Any]:
     if any(spec.secret for spec in command.specs):
         text = _("Read the password from the first line of standard input.")
         extra["password_stdin"] = Annotated[bool, typer.Option("--password-stdin", help=text)]
+    if any(spec.name == _TAKES_FILE for spec in command.specs):
+        text = _("Read more names from this file, one in each line; - is standard input.")
+        extra["file"] = Annotated[str | None, typer.Option("--file", metavar="FILE", help=text)]
     if command.confirm:
         extra["yes"] = Annotated[bool, typer.Option("--yes", "-y", help=_("Do not ask, do it."))]
     return extra | {"as_json": AsJson}
@@ -120,7 +134,7 @@ def _parameter(command: str, spec: ParamSpec) -> inspect.Parameter:
         kind = list[kind]
     if not spec.required and spec.default is None:
         kind = kind | None
-    default = _Parameter.empty if spec.required else _default(spec)
+    default = _Parameter.empty if spec.required and spec.name != _TAKES_FILE else _default(spec)
     return _keyword(spec.name, Annotated[kind, _info(command, spec, option)], default)
 
 
@@ -154,6 +168,16 @@ def _given(command: str, specs: tuple[ParamSpec, ...], given: dict[str, Any]) ->
                 raise Problem("usage-bad-value", command=typed, option=spec.name, value=text, error=why)
         params[spec.name] = value
     return params
+
+
+def _named(command: str, typed: list[str], file: str | None, required: bool) -> list[str]:
+    """The names on the command line and in the file. Raises `Problem`."""
+    from parlour.cli.asking import read_names
+
+    names = typed if file is None else [*typed, *read_names("parlour " + command.replace(".", " "), file)]
+    if required and not names:
+        raise Problem("usage-missing", command="parlour " + command.replace(".", " "), parameter=_TAKES_FILE.upper())
+    return names
 
 
 def _is_text(typed: str) -> bool:

@@ -65,6 +65,10 @@ class Directory(Protocol):
 
     def people(self) -> Sequence[Person]: ...
 
+    def groups(self) -> Sequence[Principal]:
+        """Groups, folders and the domain."""
+        ...
+
     def principals(self) -> Sequence[Principal]:
         """Everybody and everything that may stand in a role or scope: people, groups, the domain."""
         ...

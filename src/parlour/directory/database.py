@@ -46,6 +46,10 @@ _MIGRATIONS = (
     UPDATE people SET chat = 2 WHERE chat != 0;
     ALTER TABLE groups ADD COLUMN chat INTEGER NOT NULL DEFAULT 2
     """,
+    # People and groups that are removed, while what is kept for them elsewhere has still to be forgotten.
+    """
+    CREATE TABLE departed (uri TEXT PRIMARY KEY) WITHOUT ROWID
+    """,
 )
 
 
@@ -53,7 +57,7 @@ _MIGRATIONS = (
 class Loaded:
     """Everything in the file. People come without affiliations and with chat enabled; memberships are (group, member);
     `hashes` has the encoded Argon2id hash of everybody who has a password, `verifiers` is by person and kind, `chat` is
-    by person and group."""
+    by person and group; `departed` are those who are removed and not yet forgotten elsewhere."""
 
     people: tuple[Person, ...]
     groups: tuple[Principal, ...]
@@ -61,13 +65,15 @@ class Loaded:
     hashes: Mapping[str, str]
     verifiers: Mapping[str, Mapping[str, bytes]]
     chat: Mapping[str, ChatSetting]
+    departed: tuple[str, ...]
 
     def __repr__(self) -> str:
         return f"Loaded({len(self.people)} people, {len(self.groups)} groups)"
 
 
 class AccountsDatabase:
-    """The file, open. All methods are synchronous, and take about one flush of the disk when they write."""
+    """The file, open. All methods are synchronous, and take about one flush of the disk when they write. Threads may
+    use it one after the other, never at the same time."""
 
     def __init__(self, path: Path) -> None:
         """Open, make when missing, bring up to date. Raises `AccountsUnusable`."""
@@ -75,7 +81,7 @@ class AccountsDatabase:
             # SQLite gives the files it puts beside this one the same mode.
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             path.chmod(0o600)
-            self._connection = sqlite3.connect(path, timeout=5.0, isolation_level=None)
+            self._connection = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
             raise AccountsUnusable(str(error)) from error
         try:
@@ -139,7 +145,8 @@ class AccountsDatabase:
         hashes = dict(query("SELECT uri, password FROM people WHERE password IS NOT NULL").fetchall())
         settings = query("SELECT uri, chat FROM people UNION ALL SELECT uri, chat FROM groups")
         chat = {uri: ChatSetting(value) for uri, value in settings}
-        return Loaded(people, groups, memberships, hashes, verifiers, chat)
+        departed = tuple(uri for (uri,) in query("SELECT uri FROM departed ORDER BY uri"))
+        return Loaded(people, groups, memberships, hashes, verifiers, chat, departed)
 
     def add_person(self, person: Person, encoded: str | None, verifiers: Mapping[str, bytes]) -> None:
         row = (person.uri, person.guid, *_changeable(person), ChatSetting.INHERIT, encoded)
@@ -182,9 +189,23 @@ class AccountsDatabase:
             self._connection.executemany("DELETE FROM verifiers WHERE uri = ? AND kind = ?", list(unwanted))
 
     def remove_person(self, uri: str) -> None:
+        """Also out of all groups; from now on the person is departed."""
+        self._remove("people", uri)
+
+    def remove_group(self, uri: str) -> None:
+        """As `remove_person`."""
+        self._remove("groups", uri)
+
+    def _remove(self, table: str, uri: str) -> None:
         with self._transaction():
-            self._connection.execute("DELETE FROM people WHERE uri = ?", (uri,))
+            self._connection.execute(f"DELETE FROM {table} WHERE uri = ?", (uri,))  # noqa: S608
             self._connection.execute("DELETE FROM memberships WHERE member_uri = ?", (uri,))
+            self._connection.execute("INSERT OR IGNORE INTO departed VALUES (?)", (uri,))
+
+    def settle_departed(self, uri: str) -> None:
+        """Nothing is kept of this one any more."""
+        with self._transaction():
+            self._connection.execute("DELETE FROM departed WHERE uri = ?", (uri,))
 
     def put_group(self, group: Principal) -> None:
         """Add or rename."""
@@ -196,18 +217,11 @@ class AccountsDatabase:
                 (group.uri, group.guid, int(group.kind), group.display_name, fold_name(group.display_name)),
             )
 
-    def remove_group(self, uri: str) -> None:
+    def change_members(self, *, put: Iterable[tuple[str, str]], take: Iterable[tuple[str, str]]) -> None:
+        """Make some memberships and end others, (group, member) each, all or nothing."""
         with self._transaction():
-            self._connection.execute("DELETE FROM groups WHERE uri = ?", (uri,))
-            self._connection.execute("DELETE FROM memberships WHERE member_uri = ?", (uri,))
-
-    def put_membership(self, group: str, member: str) -> None:
-        with self._transaction():
-            self._connection.execute("INSERT OR IGNORE INTO memberships VALUES (?, ?)", (group, member))
-
-    def remove_membership(self, group: str, member: str) -> None:
-        with self._transaction():
-            self._connection.execute("DELETE FROM memberships WHERE group_uri = ? AND member_uri = ?", (group, member))
+            self._connection.executemany("INSERT OR IGNORE INTO memberships VALUES (?, ?)", put)
+            self._connection.executemany("DELETE FROM memberships WHERE group_uri = ? AND member_uri = ?", take)
 
 
 def _changeable(person: Person) -> tuple[str, str, str, bool, bool]:

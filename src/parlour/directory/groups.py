@@ -45,6 +45,10 @@ class Memberships:
         """The groups that somebody or something is directly in."""
         return frozenset(self._groups.get(member, ()))
 
+    def above(self, uri: str) -> frozenset[str]:
+        """Every group that somebody or something is in, the domain not counted as such."""
+        return _reach(self._groups.get(uri, ()), self._groups)
+
     def affiliations(self, person: str) -> frozenset[str]:
         """Every group the person is in, the domain included."""
         return _reach([self._everyone, *self._groups.get(person, ())], self._groups)
@@ -52,6 +56,10 @@ class Memberships:
     def beneath(self, uri: str) -> frozenset[str]:
         """`uri` itself and everything in it; where the domain is among it, everybody is meant (`everyone` says so)."""
         return _reach([uri], self._members)
+
+    def beneath_all(self, uris: Iterable[str]) -> frozenset[str]:
+        """As `beneath`, of several."""
+        return _reach(uris, self._members)
 
     def would_circle(self, group: str, member: str) -> bool:
         """Whether `group` would be inside itself with `member` in it."""

@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from parlour.directory.api import AccountRefused, AccountsUnusable, ChatSetting
-from parlour.directory.chat_policy import ChatDecision, ChatPolicy
+from parlour.directory.census import Census
+from parlour.directory.chat_policy import ChatDecision
 from parlour.directory.database import AccountsDatabase
-from parlour.directory.groups import Memberships
+from parlour.directory.hand import WritingHand, slices
 from parlour.directory.names import is_login, login_of, read_login
 from parlour.directory.passwords import PasswordCost, Passwords, normal_password
 from parlour.directory.verifiers import NTLM, VerifierSchemes, digest_kind, kinds, make_verifiers
 from parlour.rooms.model import Person, Principal, PrincipalKind
-from parlour.rooms.names import check_name, fold_name
+from parlour.rooms.names import check_name
 from parlour.rooms.refusals import Refused
 
 __all__ = ["AccountRefused", "AccountsUnusable", "LocalDirectory", "PasswordCost", "VerifierSchemes"]
 
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
 _NAME_CHARS = 256
-_EVERYONE = "everyone"
+_CONTACT_CHARS = 256
+
+
+def _alone(
+    change: Callable[Concatenate[LocalDirectory, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[LocalDirectory, P], Coroutine[Any, Any, T]]:
+    """One change at a time, and each to its end: see `WritingHand.alone`."""
+
+    @wraps(change)
+    async def run(self: LocalDirectory, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._hand.alone(lambda: change(self, *args, **kwargs))
+
+    return run
 
 
 class LocalDirectory:
     """A `Directory` that can also be written. Writing methods raise `AccountRefused` when they will not, and `KeyError`
-    for a URI that names nobody; what they did is on disk when they return. To be used from one thread."""
+    for a URI that names nobody; what they did is on disk and told when they return. They never hold the loop for long,
+    however many people they concern. To be used from one thread."""
 
     def __init__(
         self,
@@ -40,10 +63,10 @@ class LocalDirectory:
         among `schemes` are deleted. Raises `AccountsUnusable`."""
         self.domain = domain.lower()
         self._schemes = schemes if schemes is not None else VerifierSchemes()
-        self._callbacks: list[Callable[[str], None]] = []
         self._password_callbacks: list[Callable[[str], None]] = []
         self._database = AccountsDatabase(path)
         self._passwords = Passwords(cost if cost is not None else PasswordCost())
+        self._hand = WritingHand()
         try:
             self._load()
         except AccountsUnusable:
@@ -53,30 +76,23 @@ class LocalDirectory:
     def close(self) -> None:
         """Let go of the file and the threads."""
         self._passwords.close()
+        self._hand.close()
         self._database.close()
 
     def _load(self) -> None:
         loaded = self._database.load()
-        self._groups = {group.uri: group for group in loaded.groups}
-        self._everyone = self._find_everyone()
+        self._census = Census(loaded, self._find_everyone(loaded.groups))
         self._hashes = dict(loaded.hashes)
         self._verifiers = {uri: dict(found) for uri, found in loaded.verifiers.items()}
-        known = {person.uri for person in loaded.people} | self._groups.keys()
-        pairs = [(group, member) for group, member in loaded.memberships if {group, member} <= known]
-        self._memberships = Memberships(self._everyone.uri, pairs)
-        self._chat = ChatPolicy(self._everyone.uri, loaded.chat)
-        self._people = {
-            person.uri: self._resolved(person) for person in sorted(loaded.people, key=lambda person: person.uri)
-        }
+        self._departed = set(loaded.departed)
         self._drop_verifiers()
 
-    def _find_everyone(self) -> Principal:
-        found = next((group for group in self._groups.values() if group.kind is PrincipalKind.DOMAIN), None)
+    def _find_everyone(self, groups: Sequence[Principal]) -> Principal:
+        found = next((group for group in groups if group.kind is PrincipalKind.DOMAIN), None)
         if found is None:
             guid = str(uuid.uuid4())
             found = Principal(_group_uri(guid), guid, PrincipalKind.DOMAIN, self.domain)
             self._database.put_group(found)
-            self._groups[found.uri] = found
         elif found.display_name != self.domain:
             raise AccountsUnusable(f"it belongs to the domain {found.display_name}, not to {self.domain}")
         return found
@@ -95,42 +111,47 @@ class LocalDirectory:
     # -- reading -------------------------------------------------------------------------------------------------
 
     def find_person(self, uri: str) -> Person | None:
-        return self._people.get(uri) or self._people.get(uri.lower())
+        return self._census.find_person(uri)
 
     def find_by_login(self, login: str, domain: str | None = None) -> str | None:
         name = read_login(login, self.domain, domain)
         uri = self._uri(name) if name else ""
-        return uri if uri in self._people else None
+        return uri if uri in self._census.people else None
 
     def people(self) -> Sequence[Person]:
-        return tuple(self._people.values())
+        return tuple(self._census.people.values())
+
+    def groups(self) -> Sequence[Principal]:
+        return tuple(self._census.groups.values())
 
     def principals(self) -> Sequence[Principal]:
-        return (*map(_user, self._people.values()), *self._groups.values())
+        return self._census.principals()
 
     def find_principal(self, uri: str) -> Principal | None:
-        person = self.find_person(uri)
-        return _user(person) if person is not None else self._groups.get(uri.lower())
+        return self._census.find_principal(uri)
 
     def members_of(self, group: str) -> Sequence[Principal]:
         """Direct members, by name; of the domain, everybody."""
-        principal = self._groups[group.lower()]
-        everybody = principal is self._everyone
-        uris = self._people if everybody else self._memberships.members_of(principal.uri)
-        found = [member for uri in uris if (member := self.find_principal(uri)) is not None]
-        return sorted(found, key=lambda member: (fold_name(member.display_name), member.uri))
+        return self._census.members_of(group)
+
+    def size_of(self, group: str) -> int:
+        """How many direct members there are; of the domain, everybody."""
+        return self._census.size_of(group)
+
+    def containers_of(self, uri: str) -> Sequence[Principal]:
+        """The groups and folders that a group, folder or person is in, nested ones included, the domain not."""
+        return self._census.containers_of(uri)
 
     def chat_setting(self, uri: str) -> ChatSetting:
         """What stands at a person, a group, or the domain (the global default). `KeyError` for others."""
-        return self._chat.setting(self._principal(uri).uri)
+        return self._census.chat_setting(uri)
 
     def chat_decision(self, uri: str) -> ChatDecision:
         """Whether a person is enabled for group chat, and whose setting says so. `KeyError` for others."""
-        person = self._person(uri)
-        return self._chat.decide(person.uri, person.affiliations)
+        return self._census.chat_decision(uri)
 
     def subscribe(self, callback: Callable[[str], None]) -> None:
-        self._callbacks.append(callback)
+        self._census.subscribe(callback)
 
     def subscribe_passwords(self, callback: Callable[[str], None]) -> None:
         self._password_callbacks.append(callback)
@@ -151,7 +172,7 @@ class LocalDirectory:
         encoded, normal = self._hashes.get(uri), normal_password(password)
         good = await self._passwords.verify(encoded, normal)
         # Looked up again: while a thread was hashing, the account may have been disabled or got another password.
-        person = self._people.get(uri)
+        person = self._census.people.get(uri)
         if not good or encoded is None or person is None or person.disabled or self._hashes.get(uri) != encoded:
             return False
         await self._refresh(uri, normal, encoded)
@@ -164,89 +185,115 @@ class LocalDirectory:
         if not outdated and wanted <= self._verifiers.get(uri, {}).keys():
             return
         fresh = await self._passwords.hash(normal) if outdated else encoded
-        if self._hashes.get(uri) == encoded:
-            self._keep_password(uri, normal, fresh)
+        try:
+            await self._keep_password(uri, normal, fresh, encoded)
+        except AccountRefused as error:
+            # Whoever knows the password may come in; the next sign-in tries again.
+            log.warning("what proves a password could not be renewed: %s", error)
 
     async def set_password(self, uri: str, password: str) -> None:
         normal = self._passwords.check_new(password)
-        self._person(uri)
+        uri = self._census.get_person(uri).uri
         encoded = await self._passwords.hash(normal)
-        uri = self._person(uri).uri
-        self._keep_password(uri, normal, encoded)
+        await self._keep_password(uri, normal, encoded)
         for callback in self._password_callbacks:
             callback(uri)
 
-    def _keep_password(self, uri: str, normal: str, encoded: str) -> None:
+    @_alone
+    async def _keep_password(self, uri: str, normal: str, encoded: str, instead_of: str | None = None) -> None:
+        """With `instead_of`, only while that is still what is kept."""
+        self._census.get_person(uri)
+        if instead_of is not None and self._hashes.get(uri) != instead_of:
+            return
         made = make_verifiers(self._schemes, login_of(uri), self.domain, normal)
-        self._database.set_password(uri, encoded, made)
+        await self._hand.write(lambda: self._database.set_password(uri, encoded, made))
         self._hashes[uri] = encoded
         self._verifiers[uri] = dict(made)
 
     # -- people --------------------------------------------------------------------------------------------------
 
-    async def add_user(
-        self, login: str, password: str | None = None, *, display_name: str = "", email: str = "", company: str = ""
-    ) -> Person:
-        """`login` is the part before the @ or a whole address of the domain. Without a password the person exists but
-        cannot sign in."""
+    def address_of(self, login: str) -> str:
+        """The URI that a new person of this login would have; `login` is the part before the @ or a whole address of
+        the domain. Raises `AccountRefused`: it cannot be one, or is taken."""
         name = read_login(login, self.domain)
         if name is None:
             raise AccountRefused(f"{login} is not an address of {self.domain}")
         if not is_login(name):
             raise AccountRefused("a login has up to 64 of the characters a-z, 0-9, dot, hyphen, underscore and plus")
         uri = self._uri(name)
-        shown = _checked_name(display_name or name)
-        normal = self._passwords.check_new(password) if password is not None else None
-        self._check_free(uri, name)
-        encoded = await self._passwords.hash(normal) if normal is not None else None
-        self._check_free(uri, name)
-        made = make_verifiers(self._schemes, name, self.domain, normal) if normal is not None else {}
-        person = Person(uri, str(uuid.uuid4()), shown, email.strip(), company.strip())
-        self._database.add_person(person, encoded, made)
-        if encoded is not None:
-            self._hashes[uri] = encoded
-        self._verifiers[uri] = dict(made)
-        self._renew([person])
-        return self._people[uri]
+        self._census.check_login(name, uri)
+        return uri
 
+    async def add_user(
+        self, login: str, password: str | None = None, *, display_name: str = "", email: str = "", company: str = ""
+    ) -> Person:
+        """Somebody new, at `address_of(login)`. Without a password the person exists but cannot sign in."""
+        uri = self.address_of(login)
+        shown = _checked_name(display_name or login_of(uri))
+        contact = _checked_contact(email), _checked_contact(company)
+        normal = self._passwords.check_new(password) if password is not None else None
+        encoded = await self._passwords.hash(normal) if normal is not None else None
+        made = make_verifiers(self._schemes, login_of(uri), self.domain, normal) if normal is not None else {}
+        return await self._put_new(Person(uri, str(uuid.uuid4()), shown, *contact), encoded, made)
+
+    @_alone
+    async def _put_new(self, person: Person, encoded: str | None, made: Mapping[str, bytes]) -> Person:
+        self.address_of(person.uri)
+        if person.uri in self._departed:
+            raise AccountRefused("what belonged to an earlier person of this address is still being forgotten")
+        await self._hand.write(lambda: self._database.add_person(person, encoded, made))
+        if encoded is not None:
+            self._hashes[person.uri] = encoded
+        self._verifiers[person.uri] = dict(made)
+        self._census.put(person)
+        return self._census.people[person.uri]
+
+    @_alone
     async def remove_user(self, uri: str) -> None:
-        uri = self._person(uri).uri
-        self._database.remove_person(uri)
-        del self._people[uri]
+        """The person is `departed` until `settle_departed`."""
+        uri = self._census.get_person(uri).uri
+        await self._hand.write(lambda: self._database.remove_person(uri))
+        self._departed.add(uri)
         self._hashes.pop(uri, None)
         self._verifiers.pop(uri, None)
-        self._memberships.forget(uri)
-        self._chat.put(uri, ChatSetting.INHERIT)
-        self._tell([uri])
+        self._census.drop_person(uri)
 
+    @_alone
+    async def modify_user(
+        self, uri: str, *, display_name: str | None = None, email: str | None = None, company: str | None = None
+    ) -> None:
+        """Another display name, mail address or company ("" for none); None leaves as it is. The address stays."""
+        person = self._census.get_person(uri)
+        changed = replace(
+            person,
+            display_name=person.display_name if display_name is None else _checked_name(display_name),
+            email=person.email if email is None else _checked_contact(email),
+            company=person.company if company is None else _checked_contact(company),
+        )
+        await self._change(changed)
+
+    @_alone
     async def set_enabled(self, uri: str, enabled: bool) -> None:
-        self._change(replace(self._person(uri), disabled=not enabled))
+        await self._change(replace(self._census.get_person(uri), disabled=not enabled))
+
+    @_alone
+    async def set_admin(self, uri: str, is_admin: bool) -> None:
+        await self._change(replace(self._census.get_person(uri), is_admin=is_admin))
+
+    async def _change(self, person: Person) -> None:
+        await self._hand.write(lambda: self._database.change_person(person))
+        self._census.put(person)
 
     async def set_chat_enabled(self, uri: str, enabled: bool) -> None:
         """On or off for this person, whatever groups and domain say."""
-        await self.set_chat(self._person(uri).uri, ChatSetting.ON if enabled else ChatSetting.OFF)
+        await self.set_chat(self._census.get_person(uri).uri, ChatSetting.ON if enabled else ChatSetting.OFF)
 
+    @_alone
     async def set_chat(self, uri: str, setting: ChatSetting) -> None:
         """Enable a person, a group or the domain (the global default) for group chat; INHERIT leaves it to others."""
-        who = self._principal(uri)
-        self._database.set_chat(who.uri, setting)
-        self._chat.put(who.uri, setting)
-        self._renew(self._people_among(self._memberships.beneath(who.uri)))
-
-    async def set_admin(self, uri: str, is_admin: bool) -> None:
-        self._change(replace(self._person(uri), is_admin=is_admin))
-
-    async def rename_user(self, uri: str, display_name: str) -> None:
-        """A new display name; the address stays."""
-        self._change(replace(self._person(uri), display_name=_checked_name(display_name)))
-
-    async def set_contact(self, uri: str, *, email: str, company: str) -> None:
-        """Mail address and company, "" for none."""
-        self._change(replace(self._person(uri), email=email.strip(), company=company.strip()))
-
-    def _change(self, person: Person) -> None:
-        self._database.change_person(person)
-        self._renew([person])
+        who = self._census.get_principal(uri)
+        await self._hand.write(lambda: self._database.set_chat(who.uri, setting))
+        await self._census.set_chat(who.uri, setting)
 
     # -- groups --------------------------------------------------------------------------------------------------
 
@@ -254,117 +301,117 @@ class LocalDirectory:
         """A group, or a folder: people and folders are directly in one folder at most."""
         guid = str(uuid.uuid4())
         kind = PrincipalKind.FOLDER if folder else PrincipalKind.GROUP
-        return self._put_group(Principal(_group_uri(guid), guid, kind, _checked_name(name)))
+        return await self._put_group(Principal(_group_uri(guid), guid, kind, _checked_name(name)))
 
     async def rename_group(self, uri: str, name: str) -> None:
-        self._put_group(replace(self._group(uri), display_name=_checked_name(name)))
+        """Its URI stays, and with it its place in every list."""
+        await self._put_group(replace(self._census.get_group(uri), display_name=_checked_name(name)), new=False)
 
-    def _put_group(self, group: Principal) -> Principal:
-        folded = fold_name(group.display_name)
-        others = [other for other in self._groups.values() if other.uri != group.uri]
-        if folded == _EVERYONE or any(fold_name(other.display_name) == folded for other in others):
-            raise AccountRefused(f"there is a group or folder {group.display_name} already")
-        self._database.put_group(group)
-        self._groups[group.uri] = group
+    @_alone
+    async def _put_group(self, group: Principal, *, new: bool = True) -> Principal:
+        if not new:
+            self._census.get_group(group.uri)
+        login = read_login(group.display_name, self.domain)
+        self._census.check_group_name(group, self._uri(login) if login else None)
+        await self._hand.write(lambda: self._database.put_group(group))
+        self._census.groups[group.uri] = group
         return group
 
+    @_alone
     async def remove_group(self, uri: str) -> None:
-        group = self._group(uri)
-        beneath = self._memberships.beneath(group.uri)
-        self._database.remove_group(group.uri)
-        self._memberships.forget(group.uri)
-        self._chat.put(group.uri, ChatSetting.INHERIT)
-        del self._groups[group.uri]
-        self._renew(self._people_among(beneath))
+        """The group is `departed` until `settle_departed`."""
+        group = self._census.get_group(uri)
+        await self._hand.write(lambda: self._database.remove_group(group.uri))
+        self._departed.add(group.uri)
+        await self._census.drop_group(group.uri)
 
-    async def add_to_group(self, group: str, member: str) -> None:
-        """`member` is a person, another group, or the domain; being in it already is fine. A folder takes people and
-        folders who are in no other."""
-        into, who = self._group(group), self._principal(member)
-        if into.kind is PrincipalKind.FOLDER:
-            self._check_folder(into, who)
-        if self._memberships.would_circle(into.uri, who.uri):
-            raise AccountRefused(f"{into.display_name} would be inside itself")
-        self._database.put_membership(into.uri, who.uri)
-        self._memberships.add(into.uri, who.uri)
-        self._renew(self._people_among(self._memberships.beneath(who.uri)))
+    @_alone
+    async def add_to_group(self, group: str, *members: str) -> int:
+        """Put people, other groups or the domain in, all or none; how many were not in it before. A folder takes people
+        and folders who are in no other."""
+        into = self._census.get_group(group)
+        return (await self._change_members(into, put=await self._named(members)))[0]
 
-    async def remove_from_group(self, group: str, member: str) -> None:
-        """Not being in it is fine too."""
-        out_of, who = self._group(group), self._principal(member)
-        self._database.remove_membership(out_of.uri, who.uri)
-        self._memberships.remove(out_of.uri, who.uri)
-        self._renew(self._people_among(self._memberships.beneath(who.uri)))
+    @_alone
+    async def remove_from_group(self, group: str, *members: str) -> int:
+        """Take members out; how many were in it. Not being in it is fine."""
+        out_of = self._census.get_group(group)
+        return (await self._change_members(out_of, take=await self._named(members)))[1]
+
+    @_alone
+    async def set_members(self, group: str, members: Collection[str]) -> tuple[int, int]:
+        """From now on these are the members: how many came in, and how many went."""
+        into, wanted = self._census.get_group(group), await self._named(members)
+        gone = self._census.memberships.members_of(into.uri) - {member.uri for member in wanted}
+        return await self._change_members(into, put=wanted, take=await self._named(gone))
+
+    @_alone
+    async def move_to_folder(self, folder: str, *members: str) -> int:
+        """Put people and folders into this folder, out of the one that they are in, in one step; how many were not in
+        it before. Everything they lose and gain by it is judged once, when it is done."""
+        into = self._census.get_group(folder)
+        if into.kind is not PrincipalKind.FOLDER:
+            raise AccountRefused(f"{into.display_name} is no folder")
+        return (await self._change_members(into, put=await self._named(members), moving=True))[0]
+
+    async def _named(self, uris: Collection[str]) -> list[Principal]:
+        found = []
+        for batch in slices(uris):
+            found += [self._census.get_principal(uri) for uri in batch]
+            await asyncio.sleep(0)
+        return found
+
+    async def _change_members(
+        self, group: Principal, *, put: Sequence[Principal] = (), take: Sequence[Principal] = (), moving: bool = False
+    ) -> tuple[int, int]:
+        now = self._census.memberships.members_of(group.uri)
+        coming = {member.uri: member for member in put if member.uri not in now}
+        going = sorted({member.uri for member in take if member.uri in now})
+        for batch in slices(coming.values()):
+            for member in batch:
+                self._census.check_member(group, member, moving=moving)
+            await asyncio.sleep(0)
+        left = [(folder, uri) for uri in coming if (folder := self._census.folder_of(uri))] if moving else []
+        put_in = [(group.uri, uri) for uri in coming]
+        taken_out = [*((group.uri, uri) for uri in going), *left]
+        if put_in or taken_out:
+            await self._hand.write(lambda: self._database.change_members(put=put_in, take=taken_out))
+            await self._census.change_members(put=put_in, take=taken_out)
+        return len(coming), len(going)
+
+    # -- those who are gone --------------------------------------------------------------------------------------
+
+    def departed(self) -> Sequence[str]:
+        """People and groups that are removed, while what is kept for them elsewhere has still to be forgotten: their
+        places in lists, their documents. Nobody new gets such an address. Kept over a restart."""
+        return sorted(self._departed)
+
+    @_alone
+    async def settle_departed(self, uri: str) -> None:
+        """Nothing is kept of this one any more."""
+        if uri in self._departed:
+            await self._hand.write(lambda: self._database.settle_departed(uri))
+            self._departed.discard(uri)
 
     # -- inside --------------------------------------------------------------------------------------------------
 
     def _uri(self, login: str) -> str:
         return f"sip:{login}@{self.domain}"
 
-    def _person(self, uri: str) -> Person:
-        return self._people[uri.lower()]
-
-    def _group(self, uri: str) -> Principal:
-        """One that can be changed."""
-        group = self._groups[uri.lower()]
-        if group is self._everyone:
-            raise AccountRefused("everybody is in the domain: it has no other members, and it stays")
-        return group
-
-    def _principal(self, uri: str) -> Principal:
-        found = self.find_principal(uri)
-        if found is None:
-            raise KeyError(uri)
-        return found
-
-    def _check_free(self, uri: str, name: str) -> None:
-        if uri in self._people:
-            raise AccountRefused(f"the login {name} is taken")
-
-    def _check_folder(self, folder: Principal, who: Principal) -> None:
-        if who.kind not in (PrincipalKind.USER, PrincipalKind.FOLDER):
-            raise AccountRefused(f"a folder holds people and folders; {who.display_name} is neither")
-        for uri in self._memberships.groups_of(who.uri) - {folder.uri}:
-            if self._groups[uri].kind is PrincipalKind.FOLDER:
-                raise AccountRefused(f"{who.display_name} is in the folder {self._groups[uri].display_name} already")
-
-    def _people_among(self, uris: frozenset[str]) -> Iterable[Person]:
-        if self._everyone.uri in uris:
-            return tuple(self._people.values())
-        return [self._people[uri] for uri in uris if uri in self._people]
-
-    def _renew(self, people: Iterable[Person]) -> None:
-        """Keep these people with the groups they are in now, then tell who changed; whoever hears it sees it all."""
-        changed = []
-        for person in people:
-            fresh = self._resolved(person)
-            if fresh != self._people.get(person.uri):
-                self._people[person.uri] = fresh
-                changed.append(person.uri)
-        self._tell(changed)
-
-    def _resolved(self, person: Person) -> Person:
-        """With the groups that the person is in, and what follows from them."""
-        affiliations = self._memberships.affiliations(person.uri)
-        enabled = self._chat.decide(person.uri, affiliations).enabled
-        return replace(person, affiliations=affiliations, chat_enabled=enabled)
-
-    def _tell(self, uris: Iterable[str]) -> None:
-        for uri in uris:
-            for callback in self._callbacks:
-                callback(uri)
-
 
 def _group_uri(guid: str) -> str:
     return f"ma-grp:{guid}@u.g"
-
-
-def _user(person: Person) -> Principal:
-    return Principal(person.uri, person.guid, PrincipalKind.USER, person.display_name)
 
 
 def _checked_name(name: str) -> str:
     kept = check_name(name, _NAME_CHARS)
     if isinstance(kept, Refused):
         raise AccountRefused(kept.detail)
+    return kept
+
+
+def _checked_contact(text: str) -> str:
+    kept = text.strip()
+    if len(kept) > _CONTACT_CHARS or not kept.isprintable():
+        raise AccountRefused(f"a mail address or company is one line of at most {_CONTACT_CHARS} characters")
     return kept

@@ -28,7 +28,7 @@ class Catalogue:
         self._sorted_rooms: list[tuple[str, RoomId]] = []
         self._rooms_in: defaultdict[CategoryId, set[RoomId]] = defaultdict(set)
         self._listed: dict[Role, defaultdict[str, set[RoomId]]] = {
-            role: defaultdict(set) for role in (Role.MEMBER, Role.MANAGER)
+            role: defaultdict(set) for role in (Role.MEMBER, Role.MANAGER, Role.PRESENTER)
         }
         self._inviting: defaultdict[str, set[RoomId]] = defaultdict(set)
         self._chains: dict[CategoryId, tuple[Category, ...]] = {}
@@ -99,6 +99,11 @@ class Catalogue:
     def children(self, category_id: CategoryId) -> list[Category]:
         return [category for category in self.categories.values() if category.parent == category_id]
 
+    def denying(self, names: Set[str]) -> list[Category]:
+        """The categories that deny any of the names, by name."""
+        found = [category for category in self.categories.values() if not names.isdisjoint(category.denied)]
+        return sorted(found, key=lambda category: self._folded[category.id])
+
     # --- rooms
 
     def put_room(self, room: Room) -> None:
@@ -131,6 +136,7 @@ class Catalogue:
         return (
             (self._listed[Role.MEMBER], room.members),
             (self._listed[Role.MANAGER], room.managers),
+            (self._listed[Role.PRESENTER], room.presenters),
             (self._inviting, room.invited),
         )
 
@@ -139,7 +145,7 @@ class Catalogue:
         return self._rooms_in.get(category_id, frozenset())
 
     def rooms_listing(self, role: Role, names: Iterable[str]) -> set[RoomId]:
-        """Rooms that have any of the names in their list of `role` (MEMBER or MANAGER)."""
+        """Rooms that have any of the names in their list of `role` (of a room)."""
         found: set[RoomId] = set()
         for name in names:
             found |= self._listed[role].get(name, frozenset())

@@ -13,6 +13,7 @@ from parlour.hub.addins import AddIns
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.category_changes import CategoryChanges
 from parlour.hub.changing import CONSOLE, Changes, Checks
+from parlour.hub.departing import Departing
 from parlour.hub.enforcing import Enforcing
 from parlour.hub.events import Listener, Participant
 from parlour.hub.files import Files
@@ -102,7 +103,7 @@ class Hub:
         catalogue, gate, presence, limits, clock = self._shared()
         posts, documents = self._store.posts, self._store.documents
         self.reading = Reading(catalogue, gate, self.recorder, posts, self.tails, self.turns, limits, clock)
-        self.marks = Marks(gate, documents, posts, self.tails, self.turns, limits)
+        self.marks = Marks(catalogue, gate, documents, posts, self.tails, self.turns, limits)
         self.preferences = Preferences(documents, presence, self.turns, limits)
         self.files = Files(catalogue, self.people, gate, self._store.tokens, limits, clock, self._new_guid)
         self.principals = Principals(catalogue, self.people, gate, limits)
@@ -119,6 +120,7 @@ class Hub:
             RoomChanges(catalogue, gate, checks, rooms, enforcing, self.tails, limits, clock, new_guid),
             CategoryChanges(catalogue, gate, checks, rooms, enforcing, limits, clock, new_guid),
         )
+        self.departing = Departing(catalogue, self.people, gate, checks, changes, self._store, enforcing, clock)
         self.removing = Removing(catalogue, gate, presence, self._store.posts, self.tails, self.teller, limits, clock)
 
     def _shared(self) -> tuple[Catalogue, Gate, Presence, Limits, Callable[[], int]]:

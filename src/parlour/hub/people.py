@@ -23,6 +23,10 @@ class People(Protocol):
 
     def people(self) -> Sequence[Person]: ...
 
+    def groups(self) -> Sequence[Principal]:
+        """Groups, folders and the domain."""
+        ...
+
     def principals(self) -> Sequence[Principal]: ...
 
     def subscribe(self, callback: Callable[[str], None]) -> None:

@@ -125,8 +125,7 @@ class Principals:
     def _named(self, text: str) -> Iterator[str]:
         """People who are not disabled, groups, folders and domains that have `text` in their name, by name."""
         people = ((row.name, row.uri) for row in self._roster.rows() if row.contains(text) and not row.person.disabled)
-        groups = (each for each in self._people.principals() if each.kind is not PrincipalKind.USER)
-        named = sorted((fold_name(group.display_name), group.uri) for group in groups)
+        named = sorted((fold_name(group.display_name), group.uri) for group in self._people.groups())
         return (uri for _, uri in merge(people, (row for row in named if text in row[0] or text in row[1])))
 
     def _room_test(self, actor: Person | None, room_id: RoomId, role: Role) -> Callable[[str], bool] | Refused:

@@ -35,12 +35,16 @@ __all__ = [
     "Op",
     "RoomChange",
     "Standings",
+    "category_list",
+    "category_without",
     "check_addin",
     "edit_category",
     "edit_room",
     "edited",
     "purge_category",
     "purge_room",
+    "role_list",
+    "room_without",
 ]
 
 
@@ -195,6 +199,18 @@ _CATEGORY_LISTS = {
 }
 
 
+def role_list(room: Room, role: Role) -> frozenset[str]:
+    """Who is named in a role of the room."""
+    principals: frozenset[str] = getattr(room, _ROOM_LISTS[role])
+    return principals
+
+
+def category_list(category: Category, which: CategoryList) -> frozenset[str]:
+    """Who is named in a list of the category."""
+    principals: frozenset[str] = getattr(category, _CATEGORY_LISTS[which])
+    return principals
+
+
 def _edit_role(room: Room, edit: ListEdit, standings: Standings) -> Room | Refused:
     if not isinstance(edit.which, Role) or edit.which not in _ROOM_LISTS:
         return Refused(Refusal.INVALID, "a room has members, managers and presenters")
@@ -280,6 +296,19 @@ def purge_category(before: Category, category: Category, in_scope: Callable[[str
     if new:
         return Refused(Refusal.NOT_IN_SCOPE, f"creators outside the scope: {', '.join(new)}")
     return replace(category, creators=category.creators - outside)
+
+
+def room_without(room: Room, principal: str, standings: Standings) -> Room:
+    """The room after somebody or a group is gone for good: out of every list, and out with presenters who were members
+    through that group only."""
+    lists = {field: getattr(room, field) - {principal} for field in _ROOM_LISTS.values()}
+    new = replace(room, **lists)
+    return replace(new, presenters=_still_presenting(new, standings), invited=new.invited & new.members)
+
+
+def category_without(category: Category, principal: str) -> Category:
+    """As `room_without`: out of the lists that give a right. A denial stays in force."""
+    return replace(category, allowed=category.allowed - {principal}, creators=category.creators - {principal})
 
 
 def check_addin(addin_id: AddInId, name: str, url: str, limits: Limits) -> AddIn | Refused:

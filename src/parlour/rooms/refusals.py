@@ -38,6 +38,9 @@ class Refusal(Enum):
     NODE_NOT_EMPTY = "node-not-empty"
     DUPLICATE_ADDIN = "duplicate-addin"
     ADDIN_IN_USE = "addin-in-use"
+    KEEPS_OUT = "keeps-out"
+    """A group by which people are kept out of a category; without it they would be let in."""
+    LAST_ADMIN = "last-admin"
     FILES_NOT_ALLOWED = "files-not-allowed"
     INVALID_TOKEN = "invalid-token"  # noqa: S105 (a name, not a secret)
     """Unknown, expired, or for another room or direction."""

@@ -169,8 +169,8 @@ class PostLog(Protocol):
         """At most `limit` posts that fit: what `rooms.history.page_of` gives for all posts of the room."""
         ...
 
-    async def unread(self, room: RoomId, after: int, most: int) -> int:
-        """How many posts are numbered above `after`, counted up to `most`."""
+    async def unread(self, room: RoomId, after: int, most: int, reader: str) -> int:
+        """How many posts of others than `reader` (a URI) are numbered above `after`, counted up to `most`."""
         ...
 
     async def size(self, room: RoomId) -> int:
@@ -320,6 +320,11 @@ class Store(Protocol):
     @property
     def instance_id(self) -> str:
         """A GUID made when the store was first created; known once it is open."""
+        ...
+
+    async def forget(self, principal: str, categories: Sequence[Category], rooms: Sequence[Room]) -> None:
+        """Somebody or a group is gone for good. In one transaction: save these as `RoomStore` does, which name
+        `principal` no more, and drop the documents, invitations and tokens of files that were kept for it."""
         ...
 
     async def open(self) -> None: ...

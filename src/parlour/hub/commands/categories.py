@@ -10,7 +10,7 @@ from parlour.hub.commands.finding import find_category, find_principals, only_ad
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
 from parlour.hub.commands.showing import show_category, show_category_card, show_principal
-from parlour.rooms.editing import CategoryChange, CategoryList, ListEdit, Op
+from parlour.rooms.editing import CategoryChange, CategoryList, ListEdit, Op, category_list
 from parlour.rooms.model import Category, Person, Role
 from parlour.rooms.names import fold_name
 from parlour.rooms.refusals import Refusal, Refused
@@ -184,10 +184,15 @@ def _shown(context: Context, actor: Person | None, category: Category | Refused)
 
 def _editing(which: CategoryList, op: Op) -> Callable[[Context, Person | None, Who | Whole], Awaitable[Any]]:
     async def run(context: Context, actor: Person | None, params: Who | Whole) -> Any:
-        uris = find_principals(context, params.who)
+        category = find_category(context, actor, params.category)
+        if isinstance(category, Refused):
+            return category
+        # Who is in these lists is for administrators; of others, the names are not compared with them.
+        compared = op is Op.DELETE and only_admins(context, actor) is None
+        uris = find_principals(context, params.who, category_list(category, which) if compared else frozenset())
         if isinstance(uris, Refused):
             return uris
-        return await _changed(context, actor, params.category, CategoryChange(lists=(ListEdit(which, op, uris),)))
+        return await _changed(context, actor, category.id, CategoryChange(lists=(ListEdit(which, op, uris),)))
 
     return run
 

@@ -3,7 +3,8 @@ groups by name or URI. What is not found is named, and where to look."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence, Set
 
 from parlour.hub.commands.registry import Context
 from parlour.hub.refusals import NOT_ADMIN
@@ -18,6 +19,7 @@ __all__ = [
     "find_category",
     "find_domain",
     "find_group",
+    "find_many",
     "find_person",
     "find_principals",
     "find_room",
@@ -27,6 +29,12 @@ __all__ = [
     "only_admins",
     "only_one",
 ]
+
+SLICE = 256
+"""Names that are looked up in one turn of the loop."""
+
+_NAMED_UNKNOWN = 10
+"""Unknown names that a refusal repeats."""
 
 EVERYONE = "everyone"
 """What may be typed for the whole domain."""
@@ -89,46 +97,88 @@ def find_domain(context: Context) -> Principal | Refused:
 
 def find_group(context: Context, text: str) -> Principal | Refused:
     """A group, a folder, or the domain, by name or URI."""
-    uri = _find_principal(context, text)
-    group = context.hub.people.find_principal(uri) if uri is not None else None
-    if group is None or group.kind is PrincipalKind.USER:
-        return Refused(Refusal.NO_SUCH_PRINCIPAL, f"there is no such group: {text}")
-    return group
+    known = context.hub.people.find_principal(text)
+    if known is not None and known.kind is not PrincipalKind.USER:
+        return known
+    found = _groups_by_name(context).get(fold_name(text))
+    return found or Refused(Refusal.NO_SUCH_PRINCIPAL, f"there is no such group: {text}")
 
 
-def find_principals(context: Context, texts: Iterable[str]) -> frozenset[str] | Refused:
-    """URIs of people, groups or the domain (`everyone`)."""
-    found = {text: _find_principal(context, text) for text in texts}
-    unknown = sorted(text for text, uri in found.items() if uri is None)
-    if unknown:
-        return Refused(Refusal.NO_SUCH_PRINCIPAL, f"there is no such person or group: {', '.join(unknown)}")
-    return frozenset(uri for uri in found.values() if uri is not None)
+def find_principals(context: Context, texts: Iterable[str], listed: Set[str] = frozenset()) -> frozenset[str] | Refused:
+    """URIs of people, groups or the domain (`everyone`). To take out of a list, pass what is in it as `listed`: who is
+    gone from the directory is found there, by the address or URI."""
+    finder = _Finder(context, listed)
+    finder.find(texts)
+    return finder.answer()
+
+
+async def find_many(context: Context, texts: Sequence[str]) -> frozenset[str] | Refused:
+    """As `find_principals`, for thousands of names: the loop is let go in between."""
+    finder = _Finder(context)
+    for start in range(0, len(texts), SLICE):
+        finder.find(texts[start : start + SLICE])
+        await asyncio.sleep(0)
+    return finder.answer()
 
 
 def only_one(context: Context, text: str | None) -> str | Refused | None:
     """The URI of one person, group or the domain; None for None."""
     if text is None:
         return None
-    return _find_principal(context, text) or Refused(
-        Refusal.NO_SUCH_PRINCIPAL, f"there is no such person or group: {text}"
-    )
+    found = find_principals(context, (text,))
+    return found if isinstance(found, Refused) else next(iter(found))
 
 
-def _find_principal(context: Context, text: str) -> str | None:
-    people = context.hub.people
-    known = people.find_principal(text)
-    if known is not None:
-        return known.uri
-    person = people.find_by_login(text)
-    if person is not None:
-        return person
-    wanted = fold_name(text)
-    for principal in people.principals():
-        if principal.kind is PrincipalKind.DOMAIN and wanted == EVERYONE:
-            return principal.uri
-        if principal.kind is not PrincipalKind.USER and fold_name(principal.display_name) == wanted:
-            return principal.uri
-    return None
+class _Finder:
+    """Looks names up, and keeps what it found; groups are gone through once, however many names there are."""
+
+    def __init__(self, context: Context, listed: Set[str] = frozenset()) -> None:
+        self._people = context.hub.people
+        self._domain = context.hub.domain
+        self._groups = _groups_by_name(context)
+        self._listed = listed
+        self._found: set[str] = set()
+        self._unknown: set[str] = set()
+        self._ambiguous: set[str] = set()
+
+    def find(self, texts: Iterable[str]) -> None:
+        for text in texts:
+            known = self._people.find_principal(text)
+            person = known.uri if known is not None else self._people.find_by_login(text)
+            group = self._groups.get(fold_name(text))
+            if person is not None and group is not None:
+                self._ambiguous.add(text)
+            uri = person or (group.uri if group is not None else None) or self._find_gone(text)
+            if uri is None:
+                self._unknown.add(text)
+            else:
+                self._found.add(uri)
+
+    def _find_gone(self, text: str) -> str | None:
+        folded = text.strip().lower()
+        called = (folded, f"sip:{folded}", f"sip:{folded}@{self._domain}")
+        return next((uri for uri in called if uri in self._listed), None)
+
+    def answer(self) -> frozenset[str] | Refused:
+        if self._ambiguous:
+            text = min(self._ambiguous)
+            return Refused(
+                Refusal.INVALID, f"{text} is a login and a group; write the whole address, or the URI of the group"
+            )
+        unknown = sorted(self._unknown)
+        if len(unknown) > _NAMED_UNKNOWN:
+            first = ", ".join(unknown[:_NAMED_UNKNOWN])
+            return Refused(Refusal.NO_SUCH_PRINCIPAL, f"{len(unknown)} of the names are unknown; the first are {first}")
+        if unknown:
+            return Refused(Refusal.NO_SUCH_PRINCIPAL, f"there is no such person or group: {', '.join(unknown)}")
+        return frozenset(self._found)
+
+
+def _groups_by_name(context: Context) -> dict[str, Principal]:
+    groups = context.hub.people.groups()
+    named = {fold_name(group.display_name): group for group in groups}
+    named.update((EVERYONE, group) for group in groups if group.kind is PrincipalKind.DOMAIN)
+    return named
 
 
 def find_room_to_administer(context: Context, actor: Person | None, text: str) -> Room | Refused:

@@ -11,7 +11,7 @@ from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
 from parlour.hub.commands.showing import show_principal
 from parlour.hub.commands.users import with_accounts
-from parlour.rooms.model import PrincipalKind
+from parlour.rooms.model import Person, PrincipalKind
 from parlour.rooms.refusals import Refusal, Refused
 
 __all__ = ["COMMANDS"]
@@ -32,7 +32,7 @@ class Set:
     )
 
 
-async def _show(context: Context, accounts: Accounts, params: Show) -> Any:
+async def _show(context: Context, actor: Person | None, accounts: Accounts, params: Show) -> Any:
     if params.user is None:
         return _shown_general(context, accounts)
     uri = find_person(context, params.user)
@@ -55,7 +55,7 @@ def _shown_person(context: Context, accounts: Accounts, uri: str) -> Any:
 
 def _shown_general(context: Context, accounts: Accounts) -> Any:
     """The settings of the domain, and of the groups that have one."""
-    groups = [each for each in context.hub.people.principals() if each.kind is not PrincipalKind.USER]
+    groups = context.hub.people.groups()
     rows = [
         show_principal(group) | {"chat": _word(accounts, group.uri)}
         for group in sorted(groups, key=lambda group: (group.kind is not PrincipalKind.DOMAIN, group.display_name))
@@ -65,7 +65,7 @@ def _shown_general(context: Context, accounts: Accounts) -> Any:
     return [row | {"chat": "on"} if row["kind"] == "domain" and row["chat"] == "inherit" else row for row in rows]
 
 
-async def _set(context: Context, accounts: Accounts, params: Set) -> Any:
+async def _set(context: Context, actor: Person | None, accounts: Accounts, params: Set) -> Any:
     if sum((params.user is not None, params.group is not None, params.everyone)) != 1:
         return Refused(Refusal.INVALID, "say whose setting it is: one of --user, --group and --global")
     uri = _subject(context, params)

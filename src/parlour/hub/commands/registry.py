@@ -46,13 +46,15 @@ class Context:
 @dataclass(frozen=True, slots=True)
 class Command(Generic[P]):
     """`run` gives a JSON-able result or a `Refused`. `confirm`: what a person at a terminal is asked first, because it
-    cannot be undone; values of parameters stand in it as `{room}`. A dry run asks nothing."""
+    cannot be undone; values of parameters stand in it as `{room}`. A dry run asks nothing. `preview`: before the
+    question, a dry run shows what it is about."""
 
     name: str
     params: type[P]
     help: str
     run: Callable[[Context, Person | None, P], Awaitable[Any]]
     confirm: str = ""
+    preview: bool = False
 
     @property
     def specs(self) -> tuple[ParamSpec, ...]:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from parlour.hub.commands.registry import Context
+from parlour.hub.departing import Traces
 from parlour.hub.people import People
 from parlour.rooms.model import Audit, Category, Person, Principal, Room, Visibility
 from parlour.rooms.switches import inherited
@@ -23,6 +24,7 @@ __all__ = [
     "show_room",
     "show_room_row",
     "show_time",
+    "show_traces",
 ]
 
 VISIBILITIES = {"open": Visibility.OPEN, "closed": Visibility.SCOPED, "secret": Visibility.PRIVATE}
@@ -129,6 +131,20 @@ def show_person(person: Person) -> Json:
         "admin": person.is_admin,
         "chat": person.chat_enabled,
         "enabled": not person.disabled,
+    }
+
+
+def show_traces(traces: Traces, dry_run: bool) -> Json:
+    """What went, or would go, with a person or a group: from how many rooms and categories, and which of them are left
+    without anybody."""
+    return {
+        "would_remove" if dry_run else "removed": traces.uri,
+        "rooms": len(traces.rooms),
+        "categories": len(traces.categories),
+        "left_without_manager": [room.name for room in traces.sole_manager_of],
+        "left_without_creator": [category.name for category in traces.sole_creator_in],
+        "left_without_allowed": [category.name for category in traces.sole_allowed_in],
+        "still_denied_in": [category.name for category in traces.denied_in],
     }
 
 

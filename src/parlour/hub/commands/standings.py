@@ -10,7 +10,7 @@ from parlour.hub.commands.finding import find_principals, find_room
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
 from parlour.hub.commands.showing import show_principal, show_room
-from parlour.rooms.editing import ListEdit, Op, RoomChange
+from parlour.rooms.editing import ListEdit, Op, RoomChange, role_list
 from parlour.rooms.model import Person, Role
 from parlour.rooms.refusals import Refusal, Refused
 
@@ -69,12 +69,13 @@ async def _eligible(context: Context, actor: Person | None, params: Eligible) ->
 
 def _editing(role: Role, op: Op) -> Callable[[Context, Person | None, Who | Whole], Awaitable[Any]]:
     async def run(context: Context, actor: Person | None, params: Who | Whole) -> Any:
-        uris = find_principals(context, params.who)
-        if isinstance(uris, Refused):
-            return uris
         room = find_room(context, actor, params.room)
         if isinstance(room, Refused):
             return room
+        listed = role_list(room, role) if op is Op.DELETE else frozenset()
+        uris = find_principals(context, params.who, listed)
+        if isinstance(uris, Refused):
+            return uris
         change = RoomChange(lists=(ListEdit(role, op, uris),))
         changed = await context.hub.managing.modify_room(actor, room.id, change)
         return changed if isinstance(changed, Refused) else show_room(context, changed)

@@ -10,9 +10,10 @@ from parlour.hub.accounts import AccountRefused, Accounts
 from parlour.hub.commands.finding import find_person, known_person, may_see, only_admins
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
-from parlour.hub.commands.showing import show_person, show_room_row
+from parlour.hub.commands.showing import show_person, show_room_row, show_traces
 from parlour.rooms.model import Person, Role
 from parlour.rooms.names import fold_name
+from parlour.rooms.policy import names_of
 from parlour.rooms.refusals import Refusal, Refused
 
 __all__ = ["COMMANDS", "with_accounts"]
@@ -42,6 +43,20 @@ class One:
 
 
 @dataclass(frozen=True, slots=True)
+class Modify:
+    user: str = param(_USER)
+    display_name: str | None = param("New name shown to others.", None)
+    email: str | None = param('New mail address; "" for none.', None)
+    company: str | None = param('New company; "" for none.', None)
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    user: str = param(_USER)
+    dry_run: bool = param("Only tell what would go.", False)
+
+
+@dataclass(frozen=True, slots=True)
 class Password:
     user: str = param(_USER)
     password: str = param("The new password.", secret=True)
@@ -54,7 +69,7 @@ class Switch:
 
 
 def with_accounts(
-    act: Callable[[Context, Accounts, P], Awaitable[Any]],
+    act: Callable[[Context, Person | None, Accounts, P], Awaitable[Any]],
 ) -> Callable[[Context, Person | None, P], Awaitable[Any]]:
     """A command that writes accounts: for administrators, where the directory is ours; what it refuses is a refusal."""
 
@@ -65,7 +80,7 @@ def with_accounts(
         if context.accounts is None:
             return Refused(Refusal.NOT_PERMITTED, "people and groups are kept in another directory")
         try:
-            return await act(context, context.accounts, params)
+            return await act(context, actor, context.accounts, params)
         except AccountRefused as error:
             return Refused(Refusal.INVALID, str(error))
         except KeyError:
@@ -74,10 +89,13 @@ def with_accounts(
     return run
 
 
-async def _add(context: Context, accounts: Accounts, params: Add) -> Any:
+async def _add(context: Context, actor: Person | None, accounts: Accounts, params: Add) -> Any:
     address = context.endpoints.read(params.login)
     if not isinstance(address, Refused) and address in context.endpoints:
         return Refused(Refusal.INVALID, f"the chat service answers at {address}; see `parlour endpoint list`")
+    refused = await context.hub.departing.make_way(actor, accounts, accounts.address_of(params.login))
+    if refused is not None:
+        return refused
     person = await accounts.add_user(
         params.login,
         params.password,
@@ -116,7 +134,11 @@ def _shown(context: Context, uri: str) -> Any:
     if person is None:
         return Refused(Refusal.NO_SUCH_PRINCIPAL, "there is no such person")
     groups = [context.hub.people.find_principal(group) for group in sorted(person.affiliations)]
-    return show_person(person) | {"groups": [group.display_name for group in groups if group is not None]}
+    denied_in = [category.name for category in context.hub.catalogue.denying(names_of(person))]
+    return show_person(person) | {
+        "groups": [group.display_name for group in groups if group is not None],
+        "denied_in": denied_in,
+    }
 
 
 async def _rooms(context: Context, actor: Person | None, params: One) -> Any:
@@ -136,15 +158,27 @@ async def _rooms(context: Context, actor: Person | None, params: One) -> Any:
     ]
 
 
-async def _remove(context: Context, accounts: Accounts, params: One) -> Any:
+async def _modify(context: Context, actor: Person | None, accounts: Accounts, params: Modify) -> Any:
     uri = find_person(context, params.user)
     if isinstance(uri, Refused):
         return uri
-    await accounts.remove_user(uri)
-    return {"removed": uri}
+    await accounts.modify_user(uri, display_name=params.display_name, email=params.email, company=params.company)
+    return _shown(context, uri)
 
 
-async def _password(context: Context, accounts: Accounts, params: Password) -> Any:
+async def _remove(context: Context, actor: Person | None, accounts: Accounts, params: Remove) -> Any:
+    uri = find_person(context, params.user)
+    if isinstance(uri, Refused):
+        return uri
+    departing = context.hub.departing
+    if params.dry_run:
+        found = departing.needed_as_admin(uri) or departing.traces(uri)
+    else:
+        found = await departing.remove_person(actor, accounts, uri)
+    return found if isinstance(found, Refused) else show_traces(found, params.dry_run)
+
+
+async def _password(context: Context, actor: Person | None, accounts: Accounts, params: Password) -> Any:
     uri = find_person(context, params.user)
     if isinstance(uri, Refused):
         return uri
@@ -152,10 +186,12 @@ async def _password(context: Context, accounts: Accounts, params: Password) -> A
     return _shown(context, uri)
 
 
-def _setting(act: Callable[[Accounts, str, bool], Awaitable[None]]) -> Callable[[Context, Accounts, Any], Any]:
+def _setting(
+    act: Callable[[Accounts, str, bool], Awaitable[None]],
+) -> Callable[[Context, Person | None, Accounts, Switch], Awaitable[Any]]:
     """Flip one flag of a person; `params.on` says which way, `user.enable` and `user.disable` have it fixed."""
 
-    async def run(context: Context, accounts: Accounts, params: Switch) -> Any:
+    async def run(context: Context, actor: Person | None, accounts: Accounts, params: Switch) -> Any:
         uri = find_person(context, params.user)
         if isinstance(uri, Refused):
             return uri
@@ -165,29 +201,40 @@ def _setting(act: Callable[[Accounts, str, bool], Awaitable[None]]) -> Callable[
     return run
 
 
-async def _enable(context: Context, accounts: Accounts, params: One) -> Any:
-    return await _set_enabled(context, accounts, Switch(params.user, on=True))
+async def _enable(context: Context, actor: Person | None, accounts: Accounts, params: One) -> Any:
+    return await _set_enabled(context, actor, accounts, Switch(params.user, on=True))
 
 
-async def _disable(context: Context, accounts: Accounts, params: One) -> Any:
-    return await _set_enabled(context, accounts, Switch(params.user, on=False))
+async def _disable(context: Context, actor: Person | None, accounts: Accounts, params: One) -> Any:
+    return await _set_enabled(context, actor, accounts, Switch(params.user, on=False))
+
+
+async def _set_admin(context: Context, actor: Person | None, accounts: Accounts, params: Switch) -> Any:
+    if params.on:
+        return await _make_admin(context, actor, accounts, params)
+    uri = find_person(context, params.user)
+    if isinstance(uri, Refused):
+        return uri
+    return await context.hub.departing.resign(actor, accounts, uri) or _shown(context, uri)
 
 
 _set_enabled = _setting(lambda accounts, uri, on: accounts.set_enabled(uri, on))
 _set_chat = _setting(lambda accounts, uri, on: accounts.set_chat_enabled(uri, on))
-_set_admin = _setting(lambda accounts, uri, on: accounts.set_admin(uri, on))
+_make_admin = _setting(lambda accounts, uri, on: accounts.set_admin(uri, on))
 
 COMMANDS: tuple[Command[Any], ...] = (
     Command("user.add", Add, "Add a person.", with_accounts(_add)),
     Command("user.list", List, "List people.", _list),
     Command("user.show", One, "Show a person.", _show),
     Command("user.rooms", One, "List the rooms where a person is member, manager or inside.", _rooms),
+    Command("user.modify", Modify, "Change a person; the address and what is not given stay.", with_accounts(_modify)),
     Command(
         "user.remove",
-        One,
-        "Remove a person; what they wrote stays.",
+        Remove,
+        "Remove a person, also from rooms and categories; what they wrote stays.",
         with_accounts(_remove),
         "Remove the person {user}?",
+        preview=True,
     ),
     Command("user.password", Password, "Set a person's password; open sessions end.", with_accounts(_password)),
     Command("user.enable", One, "Let a person sign in again.", with_accounts(_enable)),

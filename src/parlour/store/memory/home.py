@@ -7,7 +7,9 @@ posts keep them waiting, to look at what happens between asking and keeping.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
+from parlour.rooms.model import Category, Room
 from parlour.store.memory.papers import MemoryDocuments, MemoryInvitations, MemoryTokens
 from parlour.store.memory.posts import MemoryPosts
 from parlour.store.memory.rooms import MemoryRooms
@@ -39,6 +41,13 @@ class MemoryStore:
 
     async def open(self) -> None:
         """Nothing to do."""
+
+    async def forget(self, principal: str, categories: Sequence[Category], rooms: Sequence[Room]) -> None:
+        """See `Store.forget`."""
+        self._switch.check()
+        await self.rooms.save_all(categories, rooms)
+        for papers in (self.documents, self.invitations, self.tokens):
+            papers.forget(principal)
 
     async def close(self) -> None:
         """Keep what waits."""

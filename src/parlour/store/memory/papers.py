@@ -43,6 +43,10 @@ class MemoryDocuments:
         self._switch.check()
         self._shelves.get((owner, kind), {}).pop(label, None)
 
+    def forget(self, owner: str) -> None:
+        """All of one owner."""
+        self._shelves = {place: shelf for place, shelf in self._shelves.items() if place[0] != owner}
+
 
 class MemoryInvitations:
     """Invitations by person."""
@@ -64,6 +68,10 @@ class MemoryInvitations:
         new = [Invitation(len(issued) + FIRST_INVITATION + place, room, at) for place, room in enumerate(due)]
         self._issued[person] = issued + new
         return new
+
+    def forget(self, person: str) -> None:
+        """All of one person."""
+        self._issued.pop(person, None)
 
 
 class MemoryTokens:
@@ -88,3 +96,7 @@ class MemoryTokens:
     async def good(self, person: str, now: Micros) -> int:
         """See `FileTokens.good`."""
         return sum(kept.person == person and kept.expires > now for kept in self._tokens.values())
+
+    def forget(self, person: str) -> None:
+        """All of one person."""
+        self._tokens = {text: kept for text, kept in self._tokens.items() if kept.person != person}

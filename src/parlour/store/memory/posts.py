@@ -81,9 +81,10 @@ class MemoryPosts:
         posts, page = page_of(self._posts.get(room, []), query, limit)
         return FoundPosts(tuple(posts), page)
 
-    async def unread(self, room: RoomId, after: int, most: int) -> int:
+    async def unread(self, room: RoomId, after: int, most: int, reader: str) -> int:
         """See `PostLog.unread`."""
-        return min(sum(post.chat_id > after for post in self._posts.get(room, [])), max(most, 0))
+        unread = sum(post.chat_id > after and post.author != reader for post in self._posts.get(room, []))
+        return min(unread, max(most, 0))
 
     async def size(self, room: RoomId) -> int:
         """See `PostLog.size`."""

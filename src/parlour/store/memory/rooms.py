@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from parlour.rooms.model import AddIn, AddInId, Category, CategoryId, Room, RoomId
 from parlour.rooms.names import fold_name
@@ -59,6 +59,18 @@ class MemoryRooms:
             raise StoreConflict(f"no such category: {room.category}")
         self._take_name(room.name, room.id)
         self.rooms[room.id] = room
+
+    async def save_all(self, categories: Iterable[Category], rooms: Iterable[Room]) -> None:
+        """All of them or none."""
+        before = dict(self._categories), dict(self.rooms), self._names
+        try:
+            for category in categories:
+                await self.save_category(category)
+            for room in rooms:
+                await self.save_room(room)
+        except StoreConflict:
+            self._categories, self.rooms, self._names = before
+            raise
 
     async def delete_category(self, category: CategoryId) -> None:
         """See `RoomStore.delete_category`."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from parlour.rooms.model import Category, Room
 from parlour.store.api import StoreUnavailable
 from parlour.store.sqlite.connection import DATABASE, Settings, connect_reader, connect_writer, create_file
+from parlour.store.sqlite.departing import forget
 from parlour.store.sqlite.documents import SqliteDocuments
 from parlour.store.sqlite.files import SqliteTokens
 from parlour.store.sqlite.hold import DirectoryHold
@@ -70,6 +73,10 @@ class SqliteStore:
         self.invitations = SqliteInvitations(self._writer, self._readers)
         self.tokens = SqliteTokens(self._writer, self._readers)
         await self.rooms.sweep()
+
+    async def forget(self, principal: str, categories: Sequence[Category], rooms: Sequence[Room]) -> None:
+        """See `Store.forget`."""
+        await self._writer.run(lambda connection: forget(connection, principal, categories, rooms))
 
     async def can_write(self, patience: float = 2.5) -> bool:
         """Whether a write goes through, as of two seconds ago at most; False after `patience` seconds without an

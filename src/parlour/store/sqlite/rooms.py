@@ -15,7 +15,7 @@ from parlour.store.sqlite.readers import Readers
 from parlour.store.sqlite.removal import drop_posts
 from parlour.store.sqlite.writer import Writer
 
-__all__ = ["SqliteRooms"]
+__all__ = ["SqliteRooms", "save_categories_and_rooms"]
 
 _CATEGORIES = """
 SELECT id, name, description, parent, invite, logged, filepost, inherits,
@@ -128,6 +128,16 @@ class SqliteRooms:
         if self._sweeper is not None:
             self._sweeper.cancel()
             await asyncio.wait([self._sweeper])
+
+
+def save_categories_and_rooms(
+    connection: sqlite3.Connection, categories: Iterable[Category], rooms: Iterable[Room]
+) -> None:
+    """Insert or replace, in the transaction that is open."""
+    for category in categories:
+        _save_category(connection, category)
+    for room in rooms:
+        _save_room(connection, room)
 
 
 def _load(connection: sqlite3.Connection) -> tuple[list[Category], list[Room]]:
