@@ -9,7 +9,7 @@ import pytest
 
 from parlour.hub.marks import Unread
 from parlour.hub.posting import Draft
-from parlour.rooms.editing import RoomChange
+from parlour.rooms.editing import CategoryChange, RoomChange
 from parlour.rooms.model import CategoryId, Limits, Person, RoomId
 from parlour.rooms.refusals import Refusal, Refused
 from tests.hub.fakes import PLANT, ROOT, World, key, person, room, uri
@@ -23,7 +23,7 @@ LIVE_ONLY = replace(room(4, "Live only", members=frozenset({"ma-grp:all"})), cat
 
 async def world(**limits: int) -> World:
     w = World(
-        [person("ann"), person("bob")],
+        [person("ann"), person("bob"), person("cat")],
         [SHIFT, OTHER, CLOSED, LIVE_ONLY],
         categories=[ROOT, PLANT, FLEETING],
         limits=replace(Limits(), **limits),  # type: ignore[arg-type]
@@ -72,9 +72,9 @@ async def test_each_person_has_marks_of_their_own() -> None:
     w = await world()
     await say(w, 2)
     await w.hub.marks.mark(ann(w), SHIFT.id, 2)
-    bob = w.directory.find_person(uri("bob"))
-    assert bob is not None
-    assert await w.hub.marks.unread(bob, [SHIFT.id]) == [Unread(SHIFT.id, 0, 2)]
+    cat = w.directory.find_person(uri("cat"))
+    assert cat is not None
+    assert await w.hub.marks.unread(cat, [SHIFT.id]) == [Unread(SHIFT.id, 0, 2)]
 
 
 async def test_all_marked_rooms_that_may_still_be_read() -> None:
@@ -110,6 +110,26 @@ async def test_where_nothing_is_kept_nothing_is_unread() -> None:
     w = await world()
     await say(w, 3, LIVE_ONLY.id)
     assert await w.hub.marks.mark(ann(w), LIVE_ONLY.id, 3) == Unread(LIVE_ONLY.id, 0, 0)
+
+
+async def test_what_cannot_be_read_is_not_unread() -> None:
+    w = await world()
+    await say(w, 5)
+    await w.hub.marks.mark(ann(w), SHIFT.id, 2)
+    await w.hub.managing.modify_category(None, PLANT.id, CategoryChange(logged=False))
+    assert await w.hub.marks.unread(ann(w), [SHIFT.id]) == [Unread(SHIFT.id, 2, 0)]
+    await w.hub.managing.modify_category(None, PLANT.id, CategoryChange(logged=True))
+    assert await w.hub.marks.unread(ann(w), [SHIFT.id]) == [Unread(SHIFT.id, 2, 3)]
+
+
+async def test_ones_own_messages_are_not_unread() -> None:
+    w = await world()
+    await say(w, 2)
+    await w.hub.marks.mark(ann(w), SHIFT.id, 2)
+    await w.hub.post_as(uri("ann"), SHIFT.id, Draft("mine"), key())
+    assert await w.hub.marks.unread(ann(w), [SHIFT.id]) == [Unread(SHIFT.id, 2, 0)]
+    await say(w, 1)
+    assert await w.hub.marks.unread(ann(w), [SHIFT.id]) == [Unread(SHIFT.id, 2, 1)]
 
 
 async def test_two_endpoints_at_once_the_higher_mark_counts() -> None:

@@ -8,7 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parlour.rooms.words import MOST_TOKENS, MOST_WORDS, Term, WordMatch, compile_words, fold_text, tokens_of
+from parlour.rooms.words import (
+    MOST_TOKENS,
+    MOST_WORDS,
+    Term,
+    WordMatch,
+    Words,
+    compile_words,
+    fold_text,
+    tokens_of,
+)
+
+# Of Hebrew and Arabic, all marks but hamza and madda, which make another letter; and the stroke that stretches words.
+POINTS = {c for c in map(chr, [*range(0x591, 0x5C8), *range(0x610, 0x6EE)]) if unicodedata.category(c) == "Mn"}
+POINTS = {c for c in POINTS if not "\u0653" <= c <= "\u065f"} | {"\u0640"}
 
 # What is searched for, in what, and whether it is found.
 FOUND = [
@@ -43,6 +56,23 @@ FOUND = [
     ("a", "a b c"),
     ("e-mail", "send an E-Mail"),
     ("ＡＢＣ", "abcdef"),
+    ("🚀", "🚀 launch"),
+    ("🚀", "🚀🚀 launch"),
+    ("👨", "the 👨\u200d👩\u200d👧 are here"),
+    ("👨\u200d👩\u200d👧", "the 👨\u200d👩\u200d👧 are here"),
+    ("👍", "👍🏽"),
+    ("❤", "I ❤\ufe0f it"),
+    ("C#", "C++ and C# rock"),
+    ("c", "C++ and C# rock"),
+    ("C++", "C++ and C# rock"),
+    ("Ｃ＃", "c#"),
+    ("50%", "50% off"),
+    ("R&D", "our r&d"),
+    ("방#", "방# 회의"),
+    ("שלום", "שָׁלוֹם"),
+    ("שָׁלוֹם", "שלום"),
+    ("محمد", "مُحَمَّد"),
+    ("محـــمد", "محمد"),
 ]
 NOT_FOUND = [
     ("ump", "pump"),
@@ -55,6 +85,12 @@ NOT_FOUND = [
     ("パ", "ハ"),
     ("회의록", "회의를 기록"),
     ("...", "..."),
+    ("C#", "a.b.c"),
+    ("C#", "c d #"),
+    ("C++", "C+ and C# rock"),
+    ("🚀", "🚁"),
+    ("👍🏽", "👍"),
+    ("أب", "اب"),
     ("", "anything"),
 ]
 
@@ -94,27 +130,84 @@ def test_a_query_without_a_word_finds_nothing() -> None:
     assert not compile_words("?! ...").fits("?! ...")
 
 
-def test_a_query_has_a_bounded_number_of_words() -> None:
-    assert len(compile_words(" ".join(f"word{n}" for n in range(1000))).terms) == MOST_WORDS
+def test_case_counts_however_characters_are_encoded() -> None:
+    assert compile_words("caf\u00e9", match_case=True).fits("the cafe\u0301")
+    assert compile_words("cafe\u0301", match_case=True).fits("the caf\u00e9")
+    assert not compile_words("cafe", match_case=True).fits("the cafe\u0301")
+    assert compile_words("ABC", match_case=True).fits("ＡＢＣ１２３")
+    assert not compile_words("abc", match_case=True).fits("ＡＢＣ１２３")
+    assert compile_words("ＡＢＣ", match_case=True).fits("ABC123")
+    assert compile_words('"Pump 3"', match_case=True).fits("the Pump\n 3")
 
 
-def test_a_phrase_without_end_costs_no_more_than_its_beginning() -> None:
-    (term,) = compile_words("word " * 5000, WordMatch.PHRASE).terms
+def test_a_word_has_to_be_there_in_its_own_case() -> None:
+    assert not compile_words("Pump valve", match_case=True).fits("a bivalve pump")
+    assert not compile_words("Pump pump", WordMatch.ALL, match_case=True).fits("the Pump")
+
+
+def test_literally_accents_and_signs_count_and_case_does_not() -> None:
+    def finds(query: str, text: str) -> bool:
+        return compile_words(query, WordMatch.PHRASE, literal=True).fits(text)
+
+    assert finds("Résumé", "my résumé")
+    assert finds("re\u0301sume\u0301", "my RÉSUMÉ")
+    assert not finds("résumé", "resume work")
+    assert not finds("resume", "my résumé")
+    assert finds("a.b  c", "see a.b\nc")
+    assert not finds("a.b-c", "a.b.c")
+    assert not finds("a.b", "a.bc")
+
+
+def test_however_long_a_query_is_all_of_it_counts() -> None:
+    many = " ".join(f"w{n}" for n in range(32))
+    assert compile_words(f"{many} guilty", WordMatch.ALL).fits(f"{many} guilty")
+    assert not compile_words(f"{many} guilty", WordMatch.ALL).fits(f"{many} innocent")
+    assert compile_words("unknown " * 40 + "needle").fits("needle")
+    long = " ".join(["word"] * 70)
+    assert compile_words(f"{long} B", WordMatch.PHRASE).fits(f"{long} B")
+    assert not compile_words(f"{long} B", WordMatch.PHRASE).fits(f"{long} A")
+    korean = "가나다라마바사아자차카타파하" * 6
+    assert compile_words(f"{korean} 유죄", WordMatch.PHRASE).fits(f"{korean} 유죄")
+    assert not compile_words(f"{korean} 유죄", WordMatch.PHRASE).fits(f"{korean} 무죄")
+    assert not compile_words(f"{korean}유죄", WordMatch.ALL).fits(f"{korean}무죄")
+
+
+QUERIES = st.builds(
+    compile_words,
+    st.lists(st.text(alphabet="ab회의Aé#", min_size=1, max_size=4) | st.just("회의" * 70), max_size=9).map(" ".join),
+    st.sampled_from(WordMatch),
+    st.booleans(),
+    st.booleans(),
+)
+
+
+@given(QUERIES, st.text(alphabet="ab회의Aé# ", max_size=30))
+def test_what_fits_has_the_lookups_of_an_index(words: Words, text: str) -> None:
+    looked_up = Words(words.lookups, words.every).fits(text)
+    assert looked_up or not words.fits(text)
+    if looked_up:
+        assert words.confirms(text) == words.fits(text)
+    assert words.settled <= (looked_up == words.fits(text))
+
+
+def test_an_index_looks_up_a_bounded_number_of_tokens() -> None:
+    (term,) = compile_words("word " * 5000, WordMatch.PHRASE).lookups
     assert term == Term(("word",) * MOST_TOKENS)
-    assert term.fits(["word"] * 100)
-    terms = compile_words("회의록" * 20 + " one two").terms
-    assert (len(terms), sum(len(term.tokens) for term in terms)) == (3, 61)
-    terms = compile_words(f"one {'회의' * 100} two").terms
-    assert sum(len(term.tokens) for term in terms) == MOST_TOKENS
+    terms = compile_words("회의록" * 20 + " one two").lookups
+    assert [len(term.tokens) for term in terms] == [MOST_TOKENS // 3, 1, 1]
+    most = compile_words(" ".join(f"회의록{n}번" * 9 for n in range(MOST_WORDS))).lookups
+    assert sum(len(term.tokens) for term in most) == MOST_TOKENS
 
 
-def test_what_an_index_is_given_has_nothing_but_letters_and_digits() -> None:
+def test_what_an_index_is_given_has_nothing_but_letters_digits_and_signs() -> None:
     assert tokens_of("Pump-3: 회의를!") == ["pump", "3", "회의", "의를", "를"]
+    assert tokens_of("C#: 🚀") == ["c", "＃", "🚀"]
+    assert tokens_of("C# *x*") == ["c", "＃", "x"]
 
 
 def _folded_by_definition(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).casefold()
-    bare = [c for c in unicodedata.normalize("NFD", folded) if not "\u0300" <= c <= "\u036f"]
+    bare = [c for c in unicodedata.normalize("NFD", folded) if not "\u0300" <= c <= "\u036f" and c not in POINTS]
     return unicodedata.normalize("NFC", "".join(bare))
 
 

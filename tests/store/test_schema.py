@@ -112,14 +112,18 @@ async def test_an_interrupted_deletion_ends_at_the_next_start(tmp_path: Path) ->
     await store.close()
 
 
-def make_first_revision(directory: Path) -> None:
-    """A database as the first release of the tables left it, with posts."""
+def upgrade_to(directory: Path, revision: str) -> None:
     engine = create_engine(f"sqlite:///{directory / DATABASE}")
     with engine.connect() as connection:
         config = alembic_config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
     engine.dispose()
+
+
+def make_first_revision(directory: Path) -> None:
+    """A database as the first release of the tables left it, with posts."""
+    upgrade_to(directory, "0001")
     old = sqlite3.connect(directory / DATABASE)
     with old:
         old.execute("INSERT INTO categories VALUES (?, 'c', '', NULL, 0, 1, 0, '', 0, '', 0)", (CATEGORY.id,))
@@ -131,7 +135,7 @@ def make_first_revision(directory: Path) -> None:
             for chat_id in range(1, 31):
                 # The tenth came with a clock that was late.
                 at = NOW - 5 if chat_id == 10 else NOW + chat_id
-                text = f"회의록 {chat_id} of {room.name}"
+                text = f"회의록 #{chat_id} of {room.name}"
                 row = (number, chat_id, "sip:a@b", "A", text, at, None, 0)
                 old.execute("INSERT INTO posts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     old.close()
@@ -146,6 +150,7 @@ async def check_migrated(store: SqliteStore) -> None:
         OTHER.id, PostQuery("회의", authors=frozenset({"sip:a@b"}), until=Micros(NOW + 2)), 99
     )
     assert [each.chat_id for each in early.posts] == [1, 2, 10]
+    assert (await store.posts.find(ROOM.id, PostQuery("#"), 99)).page.matches == 30
     assert (await store.posts.append(post(1))).post.chat_id == 31
     assert (await store.posts.find(ROOM.id, PostQuery("post", since=NOW), 99)).page.matches == 1
     await check_index(store)
@@ -160,6 +165,19 @@ async def test_posts_of_the_first_revision_are_indexed(
     store = SqliteStore(tmp_path)
     await store.open()
     assert "indexing 60 posts" in caplog.text
+    await check_migrated(store)
+    await store.close()
+
+
+async def test_posts_are_indexed_anew_when_words_are_cut_otherwise(tmp_path: Path) -> None:
+    make_first_revision(tmp_path)
+    upgrade_to(tmp_path, "0002")
+    old = sqlite3.connect(tmp_path / DATABASE)
+    with old:
+        old.execute("INSERT INTO post_words (rowid, words) SELECT id, '1x' || chat_id FROM posts")
+    old.close()
+    store = SqliteStore(tmp_path)
+    await store.open()
     await check_migrated(store)
     await store.close()
 
@@ -181,8 +199,8 @@ async def test_a_process_killed_while_it_indexes_leaves_what_there_was(tmp_path:
     killed = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", program, str(tmp_path)], timeout=60)
     assert killed.returncode == -signal.SIGKILL
     connection = sqlite3.connect(tmp_path / DATABASE)
-    assert revision(connection) == "0001"
-    assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name LIKE 'post_words%'").fetchone() == (0,)
+    assert revision(connection) == "0002"
+    assert connection.execute("SELECT count(*) FROM post_words").fetchone() == (0,)
     connection.close()
     store = SqliteStore(tmp_path)
     await store.open()

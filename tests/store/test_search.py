@@ -43,7 +43,25 @@ PIECES = [
         "привет",
         "ΑΣ",
     ),
-    *(":)", '"', "*", "AND", "OR", "NOT", "NEAR(", "-", "\0", "[STORY]", "\U0001f99c", "e\u0301", "🇰🇷"),
+    *(
+        ":)",
+        '"',
+        "*",
+        "AND",
+        "OR",
+        "NOT",
+        "NEAR(",
+        "-",
+        "\0",
+        "[STORY]",
+        "\U0001f99c",
+        "e\u0301",
+        "🇰🇷",
+        "C#",
+        "c",
+        "＃",
+    ),
+    *("회의" * 70, "회의" * 69 + "회록", "ＡＢ"),
     *("https://example.com/Hello", '<a href="http://x.example/ab">hello</a>', "ma-filelink://d/r/s?name=caf%C3%A9"),
 ]
 TEXTS = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=4)), min_size=1, max_size=6).flatmap(
@@ -57,6 +75,7 @@ QUERIES = st.builds(
     text=ASKED,
     match=st.sampled_from(WordMatch),
     match_case=st.booleans(),
+    literal=st.booleans(),
     authors=st.frozensets(st.sampled_from([*PEOPLE, "sip:nobody@example.com"]), max_size=2),
     since=NUMBERS,
     until=NUMBERS,
@@ -157,7 +176,7 @@ def _traced(connection: sqlite3.Connection) -> list[str]:
             replace(query, match_case=True),
         ):
             find(connection, ROOM.id, each, 10)
-    _unread(connection, ROOM.id, 5, 10)
+    _unread(connection, ROOM.id, 5, 10, PEOPLE[0])
     _before(connection, ROOM.id, 5, 10)
     connection.set_trace_callback(None)
     return [sql for sql in statements if not sql.startswith("--")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from parlour.hub.catalogue import Catalogue
 from parlour.hub.gate import Gate
 from parlour.hub.refusals import NOT_KEPT
 from parlour.hub.tails import Tails
@@ -23,7 +24,8 @@ MOST_UNREAD = 1000
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """`read_up_to` is the newest message that was read (0: none); `count` messages are newer, as far as is counted."""
+    """`read_up_to` is the newest message that was read (0: none); `count` messages of others are newer and can be read,
+    as far as is counted."""
 
     room: RoomId
     read_up_to: int
@@ -32,8 +34,16 @@ class Unread:
 
 class Marks:
     def __init__(
-        self, gate: Gate, documents: Documents, posts: PostLog, tails: Tails, turns: FairTurns, limits: Limits
+        self,
+        catalogue: Catalogue,
+        gate: Gate,
+        documents: Documents,
+        posts: PostLog,
+        tails: Tails,
+        turns: FairTurns,
+        limits: Limits,
     ) -> None:
+        self._catalogue = catalogue
         self._gate = gate
         self._documents = documents
         self._posts = posts
@@ -92,7 +102,14 @@ class Marks:
 
     async def _count(self, owner: str, room: RoomId) -> Unread:
         _, read_up_to = await self._kept(owner, room)
-        return Unread(room, read_up_to, await self._posts.unread(room, read_up_to, MOST_UNREAD))
+        if not self._logged(room):
+            return Unread(room, read_up_to, 0)
+        return Unread(room, read_up_to, await self._posts.unread(room, read_up_to, MOST_UNREAD, owner))
+
+    def _logged(self, room: RoomId) -> bool:
+        """What was kept before the history was switched off cannot be read now. A room that is gone has nothing."""
+        known = self._catalogue.rooms.get(room)
+        return known is not None and self._catalogue.switches(known.category).logged
 
     async def _kept(self, owner: str, room: RoomId) -> tuple[int, int]:
         """(version, mark); 0 for none."""

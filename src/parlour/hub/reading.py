@@ -15,6 +15,7 @@ from parlour.hub.turns import FairTurns
 from parlour.rooms.decisions import (
     HIGHEST_NUMBER,
     HISTORY_CAP,
+    check_words,
     decide_history_size,
     decide_page_size,
     decide_read,
@@ -139,10 +140,13 @@ class Reading:
         self, person: Person, rooms: Sequence[RoomId], query: PostQuery, limit: int | None
     ) -> list[HistoryPage | Refused]:
         """One answer for each room, in the order asked; a room that cannot be read has its own refusal and does not
-        spoil the others. More than `Limits.rooms_per_query` rooms: LIMIT_EXCEEDED for all."""
+        spoil the others. More than `Limits.rooms_per_query` rooms, or too many words: LIMIT_EXCEEDED for all."""
         most = self._limits.rooms_per_query
         if len(rooms) > most:
             return [Refused(Refusal.LIMIT_EXCEEDED, f"a query looks into at most {most} rooms")] * len(rooms)
+        refused = check_words(query)
+        if refused is not None:
+            return [refused] * len(rooms)
         share = ANSWER_CHARS // max(1, len(rooms))
         each = dict.fromkeys(rooms)
         answers = {room: await self._query_one(person, room, query, limit, share) for room in each}
@@ -176,7 +180,8 @@ class Reading:
             known = room_id in self._catalogue.rooms
             return await self._find(who, room_id, query, limit, ANSWER_CHARS) if known else no_such_room()
 
-        return await self._turns.run(who, find)
+        refused = check_words(query)
+        return refused if refused is not None else await self._turns.run(who, find)
 
     async def content_size(self, who: str, room_id: RoomId) -> int | Refused:
         """Bytes that the messages of a room take, for administrators. No message is read by it, and none recorded."""
@@ -243,6 +248,8 @@ def asked_for(query: PostQuery) -> dict[str, object]:
     asked: dict[str, object] = {}
     if query.text.strip():
         asked |= {"text": query.text, "match": query.match.value, "match_case": query.match_case}
+        if query.literal:
+            asked["literal"] = True
     if query.authors:
         asked["authors"] = sorted(query.authors)
     bounds = ("since", "until", "after", "before")

@@ -14,11 +14,13 @@ from parlour.rooms.model import Behavior, Limits, Person, Room
 from parlour.rooms.policy import Rights, holds
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.rooms.switches import Switches
+from parlour.rooms.words import MOST_WORDS
 
 __all__ = [
     "HIGHEST_NUMBER",
     "HISTORY_CAP",
     "check_text",
+    "check_words",
     "decide_download",
     "decide_history_size",
     "decide_invitation",
@@ -119,6 +121,16 @@ def decide_page_size(asked: int | None, limits: Limits) -> int:
     """How many messages of a room a query gives: what was asked, within the cap; the server's setting for None."""
     cap = max(1, min(HISTORY_CAP, limits.search_limit))
     return min(limits.default_history if asked is None or asked <= 0 else asked, cap)
+
+
+def check_words(query: PostQuery) -> Refused | None:
+    """A query looks for all that was typed or for nothing; each word is a lookup in an index."""
+    count = len(query.words.terms) if query.words is not None else 0
+    if count <= MOST_WORDS:
+        return None
+    return Refused(
+        Refusal.LIMIT_EXCEEDED, f"a search has at most {MOST_WORDS} different words and phrases; these are {count}"
+    )
 
 
 def within_reach(query: PostQuery) -> PostQuery:

@@ -36,14 +36,16 @@ K = TypeVar("K", bound=Kept)
 class PostQuery:
     """A conjunction; what is empty or None does not filter.
 
-    `authors` are URIs in lower case. `since` and `until` are both inclusive, microseconds since 1970. `after` and
-    `before` are message numbers, both excluded. `newest_first`: scan from the newest, so that the newest survive the
-    limit; the page itself is always oldest first. `count_to`: matches are counted up to here, or up to those on the
-    page; 0 for readers who turn pages, as counting would cost more than the page."""
+    `text`, `match`, `match_case` and `literal` are as in `compile_words`. `authors` are URIs in lower case. `since` and
+    `until` are both inclusive, microseconds since 1970. `after` and `before` are message numbers, both excluded.
+    `newest_first`: scan from the newest, so that the newest survive the limit; the page itself is always oldest first.
+    `count_to`: matches are counted up to here, or up to those on the page; 0 for readers who turn pages, as counting
+    would cost more than the page."""
 
     text: str = ""
     match: WordMatch = WordMatch.ANY
     match_case: bool = False
+    literal: bool = False
     authors: frozenset[str] = frozenset()
     since: Micros | None = None
     until: Micros | None = None
@@ -55,7 +57,9 @@ class PostQuery:
     @property
     def words(self) -> Words | None:
         """The compiled words; None when the query has none."""
-        return compile_words(self.text, self.match, self.match_case) if self.text.strip() else None
+        if not self.text.strip():
+            return None
+        return compile_words(self.text, self.match, self.match_case, self.literal)
 
 
 @dataclass(frozen=True, slots=True)

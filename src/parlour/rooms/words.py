@@ -3,6 +3,7 @@
 Latin, Greek, Cyrillic and such are cut at what is neither letter nor digit; case and accents do not count. Chinese,
 Japanese, Korean and the scripts that write no blanks are cut into overlapping pairs of characters, and the last one of
 a run stands alone too: so a word of one or two characters is found wherever it stands, and longer ones as sequences.
+Signs that mean something by themselves (`C#`, `50%`, arrows, emoji) are tokens of one character.
 
 A store indexes the tokens of `tokens_of` and asks for those of `compile_words`; it needs to know only two things, that
 tokens stand in a sequence, and that the last one may be a beginning (docs/decisions/0006-search-tokens.md).
@@ -16,14 +17,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["MOST_TOKENS", "MOST_WORDS", "Term", "WordMatch", "Words", "compile_words", "fold_text", "tokens_of"]
+__all__ = [
+    "MOST_TOKENS",
+    "MOST_WORDS",
+    "Term",
+    "WordMatch",
+    "Words",
+    "compile_words",
+    "fold_text",
+    "tokens_of",
+]
 
 MOST_WORDS = 32
-"""Words and phrases of one query that count; a longer query looks for the first of them."""
+"""Words and phrases of one query; whoever asks for more is refused (`decisions.check_words`)."""
 
 MOST_TOKENS = 64
-"""Tokens of one query that count; of a longer one, or a longer phrase, the beginning is looked for. An index looks up
-every one of them."""
+"""Tokens of one query that an index looks up. Longer phrases share them, and the rest is looked for in the texts."""
 
 # Kana, ideographs, syllables, and scripts without blanks (Thai, Lao, Tibetan, Burmese, Khmer).
 _UNSPACED = (
@@ -31,12 +40,25 @@ _UNSPACED = (
     "\u1100-\u11ff\u3005-\u3007\u3031-\u3035\u303b\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\ua960-\ua97f\uac00-\ud7a3\ud7b0-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_RUN = re.compile(rf"([{_UNSPACED}]+)|([^\W_{_UNSPACED}]+)")
+# Signs that people look for. Those of ASCII are tokens in their wide form: there an index cuts at anything else.
+_NARROW_SIGNS = "#$%&+@"
+_WIDEN = str.maketrans({sign: chr(ord(sign) + 0xFEE0) for sign in _NARROW_SIGNS})
+_SIGNS = "".join(_WIDEN.values()) + (
+    "\u00a2-\u00a7\u00a9\u00ac\u00ae\u00b0\u00b1\u00d7\u00f7\u20a0-\u20cf\u2190-\u23ff\u25a0-\u27bf\u2900-\u297f"
+    "\u2b00-\u2bff\u3012\u3013\u3020\U0001f000-\U0001faff"
+)
+_WORD = rf"[^\W_{_UNSPACED}]+|[{_SIGNS}]"
+_RUN = re.compile(rf"([{_UNSPACED}]+)|({_WORD})")
 # The same, cut to the end: a pair at every character of a run, or a word.
-_TOKEN = re.compile(rf"(?=([{_UNSPACED}]{{1,2}}))[{_UNSPACED}]|([^\W_{_UNSPACED}]+)")
+_TOKEN = re.compile(rf"(?=([{_UNSPACED}]{{1,2}}))[{_UNSPACED}]|({_WORD})")
 _PLAIN = re.compile(r"[a-z0-9]+")
-# Accents of the scripts that have case. Other marks (the voiced sign of kana, vowel signs) make another letter.
-_ACCENT = re.compile("[\u0300-\u036f]")
+_NARROW_SIGN = re.compile(f"[{_NARROW_SIGNS}]")
+# Accents of the scripts that have case, and what Hebrew and Arabic may write or leave out: points, vowels, the stroke
+# that stretches words. Other marks (the voiced sign of kana, vowel signs) make another letter.
+_ACCENT = re.compile(
+    "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
+    "\u0610-\u061a\u0640\u064b-\u0652\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed]"
+)
 # Accents, and whatever letters have them, are below the scripts of East Asia.
 _MAY_HAVE_ACCENT = re.compile("[\u0080-\u2e7f]")
 _QUOTED = re.compile(r'["“”„«»「」『』]([^"“”„«»「」『』]*)["“”„«»「」『』]|(\S+)')
@@ -66,29 +88,54 @@ class Term:
         last = window[-1].startswith(self.tokens[-1]) if self.prefix else window[-1] == self.tokens[-1]
         return last and tuple(window[:-1]) == self.tokens[:-1]
 
+    def beginning(self, size: int) -> Term:
+        """The first `size` tokens of a longer one: whatever has the whole has them."""
+        return self if len(self.tokens) <= size else Term(self.tokens[:size])
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A query. `terms` are looked for in the index, any or all of them; `exact` are strings that have to be in the text
-    itself, letter by letter, any or all likewise (only where case counts). No terms: nothing can be found."""
+    """A query: any or all (`every`) of `terms` have to be there. Where `strings` are, each belongs to the term in its
+    place and has to be in the text itself, accents and signs included; with `case`, capital letters too. No terms:
+    nothing can be found."""
 
     terms: tuple[Term, ...]
     every: bool
-    exact: tuple[str, ...] = ()
+    strings: tuple[str, ...] = ()
+    case: bool = False
 
     def fits(self, text: str) -> bool:
         """Whether a text is found by this; the definition that every store has to keep to."""
         if not self.terms:
             return False
         tokens = tokens_of(text)
-        combine = all if self.every else any
-        return combine(term.fits(tokens) for term in self.terms) and (
-            not self.exact or combine(word in text for word in self.exact)
-        )
+        shown = _as_it_stands(text, self.case) if self.strings else ""
+        strings = self.strings or ("",) * len(self.terms)
+        pairs = zip(self.terms, strings, strict=True)
+        return (all if self.every else any)(string in shown and term.fits(tokens) for term, string in pairs)
+
+    @property
+    def lookups(self) -> tuple[Term, ...]:
+        """What an index is asked for: at most MOST_TOKENS tokens, or two of each term. They find all that fits; if not
+        `settled`, more than that."""
+        share = max(2, MOST_TOKENS // max(1, len(self.terms)))
+        return tuple(term.beginning(share) for term in self.terms)
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that has the `lookups` fits."""
+        return not self.strings and self.lookups == self.terms
+
+    def confirms(self, text: str) -> bool:
+        """`fits`, for a text that has the `lookups`."""
+        if self.strings and self.every and self.lookups == self.terms:
+            shown = _as_it_stands(text, self.case)
+            return all(string in shown for string in self.strings)
+        return self.settled or self.fits(text)
 
 
 def fold_text(text: str) -> str:
-    """NFKC, without case and accents."""
+    """NFKC, without case, accents and points."""
     if text.isascii():
         return text.lower()
     folded = unicodedata.normalize("NFKC", text).casefold()
@@ -99,32 +146,44 @@ def fold_text(text: str) -> str:
 
 
 def tokens_of(text: str) -> list[str]:
-    """The tokens of a text, in order; there is nothing in them but letters and digits."""
-    if text.isascii():
-        return _PLAIN.findall(text.lower())
-    return [pair or word for pair, word in _TOKEN.findall(fold_text(text))]
+    """The tokens of a text, in order; there is nothing in them but letters, digits and signs, and no sign of ASCII."""
+    folded = _folded(text)
+    if folded.isascii():
+        return _PLAIN.findall(folded)
+    return [pair or word for pair, word in _TOKEN.findall(folded)]
+
+
+def _folded(text: str) -> str:
+    """Ready to be cut."""
+    folded = fold_text(text)
+    return folded.translate(_WIDEN) if _NARROW_SIGN.search(folded) else folded
+
+
+def _as_it_stands(text: str, case: bool) -> str:
+    """What `strings` are compared with: the same however its characters are encoded and its blanks set."""
+    plain = " ".join(unicodedata.normalize("NFKC", text).split())
+    return plain if case else unicodedata.normalize("NFKC", plain.casefold())
 
 
 def _pairs(run: str) -> list[str]:
     return [run[at : at + 2] for at in range(len(run))]
 
 
-def compile_words(text: str, match: WordMatch = WordMatch.ANY, match_case: bool = False) -> Words:
-    """The query that people typed. A bare word finds words that begin with it, a quoted phrase just that sequence;
-    `match_case` wants each of them in the text as it was typed."""
+def compile_words(
+    text: str, match: WordMatch = WordMatch.ANY, match_case: bool = False, literal: bool = False
+) -> Words:
+    """The query that people typed. A bare word finds words that begin with it, a quoted phrase just that sequence.
+    `literal` wants each of them in the text with the accents and signs that were typed, `match_case` with its capital
+    letters too. However long it is, all of it counts."""
     pieces = [(text, True)] if match is WordMatch.PHRASE else _pieces(text)
-    terms: list[Term] = []
-    exact: list[str] = []
-    left = MOST_TOKENS
+    terms: dict[tuple[Term, str], None] = {}
     for piece, quoted in pieces:
         term = _term(piece, quoted)
-        if term is not None and term not in terms:
-            terms.append(term if len(term.tokens) <= left else Term(term.tokens[:left]))
-            exact.append(piece.strip().removesuffix("*"))
-            left -= len(terms[-1].tokens)
-        if len(terms) == MOST_WORDS or not left:
-            break
-    return Words(tuple(terms), match is not WordMatch.ANY, tuple(exact) if match_case else ())
+        if term is not None:
+            string = _as_it_stands(piece, match_case).removesuffix("*") if match_case or literal else ""
+            terms[term, string] = None
+    strings = tuple(string for _, string in terms) if match_case or literal else ()
+    return Words(tuple(term for term, _ in terms), match is not WordMatch.ANY, strings, match_case)
 
 
 def _pieces(text: str) -> list[tuple[str, bool]]:
@@ -134,7 +193,7 @@ def _pieces(text: str) -> list[tuple[str, bool]]:
 
 def _term(piece: str, quoted: bool) -> Term | None:
     tokens: list[str] = []
-    runs = _RUN.findall(fold_text(piece))
+    runs = _RUN.findall(_folded(piece))
     for at, (run, word) in enumerate(runs):
         if word:
             tokens.append(word)

@@ -7,7 +7,6 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from parlour.rooms.content import searchable_text
 from parlour.store.api import StoreUnavailable
 
 __all__ = ["DATABASE", "Settings", "connect_reader", "connect_writer", "create_file"]
@@ -80,7 +79,6 @@ def _connect(path: Path, settings: Settings, *pragmas: str) -> sqlite3.Connectio
     # Closed by another thread than the one that used it, never used by two: hence the check is off.
     connection = sqlite3.connect(path, timeout=settings.busy_timeout, isolation_level=None, check_same_thread=False)
     try:
-        connection.create_function("searchable", 1, searchable_text, deterministic=True)
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
     except sqlite3.Error:

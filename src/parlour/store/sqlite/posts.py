@@ -28,7 +28,8 @@ _BEFORE = _SELECT.format("<", "DESC")
 _AFTER = _SELECT.format(">", "ASC")
 _UNREAD = """
 SELECT count(*) FROM (
-    SELECT 1 FROM posts WHERE room = (SELECT number FROM rooms WHERE id = ? AND NOT gone) AND chat_id > ? LIMIT ?)
+    SELECT 1 FROM posts
+    WHERE room = (SELECT number FROM rooms WHERE id = ? AND NOT gone) AND chat_id > ? AND author <> ? LIMIT ?)
 """
 # A text has its length in characters, a blob in bytes.
 _SIZE = """
@@ -73,9 +74,9 @@ class SqlitePosts:
         """See `PostLog.find`."""
         return await self._readers.read(lambda connection: find(connection, room, query, limit))
 
-    async def unread(self, room: RoomId, after: int, most: int) -> int:
+    async def unread(self, room: RoomId, after: int, most: int, reader: str) -> int:
         """See `PostLog.unread`."""
-        return await self._readers.read(lambda connection: _unread(connection, room, after, most))
+        return await self._readers.read(lambda connection: _unread(connection, room, after, most, reader))
 
     async def size(self, room: RoomId) -> int:
         """See `PostLog.size`."""
@@ -107,8 +108,8 @@ def _posts(connection: sqlite3.Connection, sql: str, room: RoomId, chat_id: int,
     return [stored_post(room, *row) for row in rows]
 
 
-def _unread(connection: sqlite3.Connection, room: RoomId, after: int, most: int) -> int:
-    return int(connection.execute(_UNREAD, (room, after, max(most, 0))).fetchone()[0])
+def _unread(connection: sqlite3.Connection, room: RoomId, after: int, most: int, reader: str) -> int:
+    return int(connection.execute(_UNREAD, (room, after, reader, max(most, 0))).fetchone()[0])
 
 
 def _outbox(connection: sqlite3.Connection, after: int, count: int) -> list[OutboxRow]:

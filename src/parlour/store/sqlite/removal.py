@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from parlour.rooms.history import PostQuery
@@ -53,10 +53,10 @@ class Removal:
 
     def run(self, connection: sqlite3.Connection) -> list[StoredPost]:
         """Do it, within the caller's transaction; the posts as they were, oldest first."""
-        hits = hits_of(connection, self.room, replace(self.query, newest_first=False), "ASC")
-        if hits is None or self.most <= 0:
+        hits = hits_of(connection, self.room, self.query, "ASC", self.most) if self.most > 0 else None
+        if hits is None:
             return []
-        rows = connection.execute(_FOUND.format(hits.sql), (*hits.values, self.most)).fetchall()
+        rows = connection.execute(_FOUND.format(hits.sql), hits.values).fetchall()
         if rows:
             self._change(connection, rows)
         return [stored_post(self.room, *row[2:]) for row in rows]

@@ -2,15 +2,18 @@
 
 Words and authors are looked up in `post_words`, everything else in the index (room, chat_id). Dates become message
 numbers first: times ascend with the numbers but for what `rooms.disorder` says, so halving finds the place. In both
-indexes the ids of a room's posts ascend with their numbers.
+indexes the ids of a room's posts ascend with their numbers. What the words in the index cannot tell (case, accents and
+signs where they count, the end of a long phrase) is looked for in the texts of the posts that have them.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from parlour.rooms.content import searchable_text
 from parlour.rooms.history import Page, PostQuery, most_counted
 from parlour.rooms.model import Micros, RoomId
 from parlour.rooms.words import Words
@@ -41,17 +44,23 @@ SELECT chat_id, author, author_name, text, at, rtf, alert FROM posts
 WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id
 """
 
-# What `searchable_text` would change is handed to it; calling Python for every post would cost more than the search.
-_SEARCHABLE: Final = (
-    "CASE WHEN instr(p.text, '://') OR substr(p.text, 1, 7) = '[STORY]' THEN searchable(p.text) ELSE p.text END"
-)
+# Of posts that have the words of a query that is not settled by them: their texts, many at a time, as each row would
+# have to wait for the interpreter.
+_TEXTS: Final = """
+SELECT json_group_array(json_array(id, chat_id, text)) FROM posts WHERE id IN (SELECT value FROM json_each(?))
+"""
+_CHECKED: Final = "SELECT value AS id FROM json_each(?) LIMIT ?"
+_BATCH: Final = 500
+
+# Only a text of ASCII without links is its own searchable text, or has it at its end.
+_MAY_HAVE: Final = "(instr(p.text, ?) OR instr(p.text, '://') OR length(p.text) < length(CAST(p.text AS BLOB)))"
 
 _MOST_INTEGER: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """A statement that gives the ids of posts (`id`), at most so many of them: LIMIT is its last variable."""
+    """A statement that gives the ids of posts (`id`), and its variables; the last of them is its LIMIT."""
 
     sql: str
     values: tuple[Any, ...]
@@ -71,12 +80,12 @@ class _Span:
 
 def find(connection: sqlite3.Connection, room: RoomId, query: PostQuery, limit: int) -> FoundPosts:
     """See `PostLog.find`."""
-    hits = hits_of(connection, room, query, "DESC" if query.newest_first else "ASC")
-    if hits is None:
-        return FoundPosts((), Page(0, more=False))
     most = most_counted(query, limit)
     # `more` needs one beyond what is counted or shown.
-    total, ids = connection.execute(_IDS.format(hits.sql), (*hits.values, most + 1)).fetchone()
+    hits = hits_of(connection, room, query, "DESC" if query.newest_first else "ASC", most + 1)
+    if hits is None:
+        return FoundPosts((), Page(0, more=False))
+    total, ids = connection.execute(_IDS.format(hits.sql), hits.values).fetchone()
     cut = ids.split(",", limit)[:limit] if total and limit > 0 else []
     rows = connection.execute(_PAGE, (f"[{','.join(cut)}]",)).fetchall() if cut else []
     posts = tuple(stored_post(room, *row) for row in rows)
@@ -90,15 +99,53 @@ def stored_post(
     return StoredPost(room, chat_id, author, name, text, Micros(at), rtf, alert != 0)
 
 
-def hits_of(connection: sqlite3.Connection, room: RoomId, query: PostQuery, order: str) -> Hits | None:
-    """What finds the posts of a query, from the oldest (`ASC`) or the newest (`DESC`); None if there can be none."""
+def hits_of(connection: sqlite3.Connection, room: RoomId, query: PostQuery, order: str, most: int) -> Hits | None:
+    """What finds the posts of a query, at most so many, from the oldest (`ASC`) or the newest (`DESC`); None if there
+    can be none."""
     words = query.words
+    if words is None or words.settled:
+        return _candidates(connection, room, query, words, order, most)
+    ids = _checked(connection, room, query, words, order, most)
+    return Hits(_CHECKED, (f"[{','.join(ids)}]", most))
+
+
+def _candidates(
+    connection: sqlite3.Connection, room: RoomId, query: PostQuery, words: Words | None, order: str, most: int
+) -> Hits | None:
+    """All that fits, as far as indexes know."""
     span = _span(connection, room, query)
     if span is None or (words is not None and not words.terms):
         return None
     if words is None and not query.authors:
-        return _by_number(span, query, order)
-    return _by_words(span, query, words, order)
+        return _by_number(span, query, order, most)
+    return _by_words(span, query, words, order, most)
+
+
+def _checked(
+    connection: sqlite3.Connection, room: RoomId, query: PostQuery, words: Words, order: str, most: int
+) -> list[str]:
+    """Ids of candidates whose texts fit. Nearly all do, as a rule: then one walk of the index is enough."""
+    found: list[str] = []
+    ahead = most
+    while (hits := _candidates(connection, room, query, words, order, ahead)) is not None:
+        count, joined = connection.execute(_IDS.format(hits.sql), hits.values).fetchone()
+        ids = joined.split(",") if count else []
+        for start in range(0, count, _BATCH):
+            for number, chat_id, text in _texts(connection, ids[start : start + _BATCH], order):
+                if words.confirms(searchable_text(text)):
+                    found.append(str(number))
+                if len(found) == most:
+                    return found
+                query = replace(query, before=chat_id) if order == "DESC" else replace(query, after=chat_id)
+        if count < ahead:
+            break
+        ahead *= 10
+    return found
+
+
+def _texts(connection: sqlite3.Connection, ids: list[str], order: str) -> list[tuple[int, int, str]]:
+    (rows,) = connection.execute(_TEXTS, (f"[{','.join(ids)}]",)).fetchone()
+    return sorted(json.loads(rows), reverse=order == "DESC")
 
 
 def _span(connection: sqlite3.Connection, room: RoomId, query: PostQuery) -> _Span | None:
@@ -128,14 +175,14 @@ def _halve(connection: sqlite3.Connection, room: int, span: tuple[int, int], at:
     return found
 
 
-def _by_number(span: _Span, query: PostQuery, order: str) -> Hits:
+def _by_number(span: _Span, query: PostQuery, order: str, most: int) -> Hits:
     dates, values = _dates(span, query)
     conditions = " AND ".join(["p.room = ?", "p.chat_id > ?", "p.chat_id < ?", *dates])
     sql = f"SELECT p.id FROM posts p WHERE {conditions} ORDER BY p.chat_id {order} LIMIT ?"  # noqa: S608
-    return Hits(sql, (span.room, span.low, span.high, *values))
+    return Hits(sql, (span.room, span.low, span.high, *values, most))
 
 
-def _by_words(span: _Span, query: PostQuery, words: Words | None, order: str) -> Hits:
+def _by_words(span: _Span, query: PostQuery, words: Words | None, order: str, most: int) -> Hits:
     conditions = ["post_words MATCH ?"]
     values: list[str | int] = [match_of(span.room, words, query.authors)]
     if not span.whole:
@@ -144,13 +191,13 @@ def _by_words(span: _Span, query: PostQuery, words: Words | None, order: str) ->
         conditions.append(f"post_words.rowid <= {edge.format('<', 'DESC')}")
         values += [span.room, span.low, span.room, span.high]
     dates, dated = _dates(span, query)
-    exact, strings = _exact(words)
-    join = "CROSS JOIN posts p ON p.id = post_words.rowid" if dates or exact else ""
+    cased, parts = _cased(words)
+    join = "CROSS JOIN posts p ON p.id = post_words.rowid" if dates or cased else ""
     sql = (
         f"SELECT post_words.rowid AS id FROM post_words {join} WHERE "  # noqa: S608
-        f"{' AND '.join([*conditions, *dates, *exact])} ORDER BY post_words.rowid {order} LIMIT ?"
+        f"{' AND '.join([*conditions, *dates, *cased])} ORDER BY post_words.rowid {order} LIMIT ?"
     )
-    return Hits(sql, (*values, *dated, *strings))
+    return Hits(sql, (*values, *dated, *parts, most))
 
 
 def _dates(span: _Span, query: PostQuery) -> tuple[list[str], list[int]]:
@@ -161,8 +208,10 @@ def _dates(span: _Span, query: PostQuery) -> tuple[list[str], list[int]]:
     return [sql for sql, at in dates if at is not None], [at for _, at in dates if at is not None]
 
 
-def _exact(words: Words | None) -> tuple[list[str], tuple[str, ...]]:
-    if words is None or not words.exact:
-        return [], ()
-    each = (" AND " if words.every else " OR ").join([f"instr({_SEARCHABLE}, ?)"] * len(words.exact))
-    return [f"({each})"], words.exact
+def _cased(words: Words | None) -> tuple[list[str], list[str]]:
+    """Where case counts, most texts without the string need not be fetched to see it: those of ASCII."""
+    if words is None or not words.case:
+        return [], []
+    parts = [max(string.split(), key=len) for string in words.strings]
+    each = (" AND " if words.every else " OR ").join([_MAY_HAVE] * len(parts))
+    return [f"({each})"], parts

@@ -30,11 +30,11 @@ def index_row(room: int, author: str, text: str) -> str:
 
 
 def match_of(room: int, words: Words | None, authors: frozenset[str]) -> str:
-    """What to MATCH for the posts of a room that have these words and are by one of these people (all of them if
-    there is none). Words without terms match nothing: the caller does not ask."""
+    """What to MATCH for the posts of a room that have the lookups of these words and are by one of these people (all of
+    them if there is none). Words without terms match nothing: the caller does not ask."""
     clauses: list[str] = []
     if words is not None:
-        clauses.append((" AND " if words.every else " OR ").join(_phrase(room, term) for term in words.terms))
+        clauses.append((" AND " if words.every else " OR ").join(_phrase(room, term) for term in words.lookups))
     if authors:
         clauses.append(" OR ".join(f'"{room}y{_digest(author)}"' for author in sorted(authors)))
     return " AND ".join(f"({clause})" for clause in clauses)

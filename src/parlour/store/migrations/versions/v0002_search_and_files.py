@@ -1,21 +1,14 @@
-"""The words of posts, for search; add-ins, invitations, tokens of file transfers; what categories inherit."""
+"""The table for the words of posts; add-ins, invitations, tokens of file transfers; what categories inherit."""
 
 from __future__ import annotations
 
-import logging
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
-
-from parlour.store.sqlite.words import fill_index
 
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
-
-_log = logging.getLogger("parlour.store.migrations")
 
 _TIMES = """
 UPDATE rooms SET
@@ -26,9 +19,6 @@ UPDATE rooms SET
     ), 0)
 """
 
-# Posts between two lines of the log.
-_STEP = 100_000
-
 
 def upgrade() -> None:
     """Go to this revision."""
@@ -37,7 +27,7 @@ def upgrade() -> None:
     _create_file_tokens()
     _keep_times()
     _let_categories_inherit()
-    _index_posts()
+    op.execute("CREATE VIRTUAL TABLE post_words USING fts5(words, tokenize='ascii', columnsize=0)")
 
 
 def _keep_times() -> None:
@@ -48,21 +38,6 @@ def _keep_times() -> None:
 
 def _let_categories_inherit() -> None:
     op.add_column("categories", sa.Column("inherits", sa.Integer(), server_default="0", nullable=False))
-
-
-def _index_posts() -> None:
-    """In the transaction of this revision: a process killed on the way begins anew."""
-    bind = op.get_bind()
-    bind.exec_driver_sql("CREATE VIRTUAL TABLE post_words USING fts5(words, tokenize='ascii', columnsize=0)")
-    total = bind.exec_driver_sql("SELECT count(*) FROM posts").scalar_one()
-    if total:
-        _log.info("indexing %d posts for search, once", total)
-    done = 0
-    driver: Any = bind.connection.driver_connection
-    for count in fill_index(driver):
-        if done // _STEP < (done + count) // _STEP:
-            _log.info("indexed %d of %d posts", done + count, total)
-        done += count
 
 
 def _create_addins() -> None:
