@@ -1,5 +1,6 @@
 import dataclasses
 import datetime
+import errno
 import stat
 from pathlib import Path
 
@@ -127,3 +128,19 @@ def test_what_is_printed_is_enough_to_sign_in(tmp_path: Path) -> None:
     text = "\n".join(sign_in_lines(settings, listening, demo))
     for word in ("127.0.0.1:5060", "127.0.0.1:5061", "alice@parlour.local", "secret-word", "bob@", "Lobby", "ma-chan:"):
         assert word in text
+
+
+def test_where_nothing_can_be_written_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    settings = settings_for(wishes(tmp_path, sips="5061"))
+    monkeypatch.setattr("parlour.app.quickstart.write_atomically", full)
+    monkeypatch.setattr("parlour.app.certificates.write_atomically", full)
+    for act in (
+        lambda: keep_settings(wishes(tmp_path)),
+        lambda: ensure_certificate(settings, "127.0.0.1"),
+        lambda: demo_password(DataDir(tmp_path), "a-pass-word"),
+    ):
+        with pytest.raises(Problem, match="data-dir-unusable"):
+            act()

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from parlour.app.config_load import make_file_settings, make_settings, read_valu
 from parlour.app.data_dir import DataDir
 from parlour.app.files import write_atomically
 from parlour.app.i18n import _, mark
+from parlour.app.os_errors import say_os_error
 from parlour.app.problems import Problem
 from parlour.app.ready import Demo, Listening
 from parlour.app.terminal import pad, visible
@@ -125,7 +127,8 @@ def keep_settings(wishes: Wishes) -> None:
     path = DataDir(wishes.data_dir).settings
     settings = make_file_settings(_values(wishes, _kept(path)), origin=str(path))
     if not path.exists():
-        write_atomically(path, (_HEADER + to_toml(settings)).encode())
+        with _writing(path):
+            write_atomically(path, (_HEADER + to_toml(settings)).encode())
         return
     from parlour.app.config_edit import change_file
 
@@ -160,11 +163,12 @@ def _addresses(name: str, host: str, port: str) -> list[str]:
 
 def ensure_certificate(settings: Settings, host: str) -> None:
     """Make a self-signed certificate, or a new one when ours runs out or was made for other names. One that somebody
-    else signed is never touched."""
+    else signed is never touched. Raises `Problem`."""
     certificate, key = settings.certificate_path, settings.key_path
     names = local_names(settings.domain, [host.strip("[]")])
     if not (certificate.exists() and key.exists()) or _is_stale(read_own_facts(certificate), names):
-        make_self_signed(certificate, key, names)
+        with _writing(certificate):
+            make_self_signed(certificate, key, names)
 
 
 def _is_stale(facts: CertificateFacts | None, names: Sequence[str]) -> bool:
@@ -173,12 +177,23 @@ def _is_stale(facts: CertificateFacts | None, names: Sequence[str]) -> bool:
 
 
 def demo_password(data_dir: DataDir, wanted: str | None) -> str:
-    """The password for new demo users: the one asked for, else last time's, else a new one; kept with mode 0600."""
+    """The password for new demo users: the one asked for, else last time's, else a new one; kept with mode 0600. Raises
+    `Problem`."""
     if wanted is None and data_dir.demo_password.exists():
         return data_dir.demo_password.read_text(encoding="utf-8").strip()
     password = wanted or "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(3))
-    write_atomically(data_dir.demo_password, f"{password}\n".encode())
+    with _writing(data_dir.demo_password):
+        write_atomically(data_dir.demo_password, f"{password}\n".encode())
     return password
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """A full disk, above all, is no surprise."""
+    try:
+        yield
+    except OSError as error:
+        raise Problem("data-dir-unusable", path=path.parent, error=say_os_error(error)) from error
 
 
 def sign_in_lines(settings: Settings, listening: Sequence[Listening], demo: Demo) -> list[str]:
