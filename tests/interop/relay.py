@@ -42,7 +42,7 @@ class Relay:
         """One connection, one thread per direction. The client is not told when the server leaves: sipp would give up
         at once, with nothing said about what it has heard before."""
         with contextlib.suppress(OSError):
-            server = socket.create_connection(self._target, timeout=10)
+            server = socket.create_connection(self._target, timeout=60)
             if self._tls:
                 server = _ANY_CERTIFICATE.wrap_socket(server)
             server.settimeout(None)

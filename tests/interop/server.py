@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / ".venv/bin/parlour"
 DOMAIN = "contoso.example"
 PASSWORD = "Secret123"
+PATIENCE = 60.0
+"""Seconds after which a start or a stop hangs, however busy the machine."""
 
 
 class Server:
@@ -31,9 +33,11 @@ class Server:
         *,
         env: Mapping[str, str] | None = None,
         program: Sequence[str] = (str(PROGRAM),),
+        beside: Path | None = None,
         **options: str,
     ) -> None:
-        """`env`: settings without a flag, as `PARLOUR_<SECTION>__<NAME>`; `program`: what is run."""
+        """`env`: settings without a flag, as `PARLOUR_<SECTION>__<NAME>`; `program`: what is run; `beside`: where
+        log and ready file are, next to the data by itself."""
         self.program = tuple(program)
         self.data_dir = data_dir
         # What steers the tests (PARLOUR_KILL_ROUNDS, ...) is no setting of the server's.
@@ -43,26 +47,27 @@ class Server:
         self.options = options
         self.ready: dict[str, Any] = {}
         self._process: subprocess.Popen[bytes] | None = None
-        self.log = data_dir.parent / f"{data_dir.name}.log"
+        beside = beside or data_dir.parent
+        self.log = beside / f"{data_dir.name}.log"
+        self._ready_file = beside / f"{data_dir.name}.ready.json"
 
-    def start(self, timeout: float = 30.0) -> Server:
-        ready_file = self.data_dir.parent / f"{self.data_dir.name}.ready.json"
-        ready_file.unlink(missing_ok=True)
+    def start(self, timeout: float = PATIENCE) -> Server:
+        self._ready_file.unlink(missing_ok=True)
         command = [*self.program, "quickstart", "--data-dir", str(self.data_dir), "--domain", DOMAIN]
         command += ["--listen", "127.0.0.1", "--https-port", "off", "--demo-password", PASSWORD]
         for name, port in self.ports.items():
             command += [f"--{name}-port", str(port)]
-        command += ["--ready-file", str(ready_file)]
+        command += ["--ready-file", str(self._ready_file)]
         for name, value in self.options.items():
             command += [f"--{name.replace('_', '-')}", value]
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=self.env)
         deadline = time.monotonic() + timeout
-        while not ready_file.exists():
+        while not self._ready_file.exists():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"the server did not get ready:\n{self.log.read_text()[-4000:]}")
             time.sleep(0.02)
-        self.ready = json.loads(ready_file.read_text())
+        self.ready = json.loads(self._ready_file.read_text())
         return self
 
     @property
@@ -82,7 +87,7 @@ class Server:
             return 0
         self._process.send_signal(signal.SIGTERM)
         try:
-            return self._process.wait(timeout=15)
+            return self._process.wait(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 Event = dict[str, Any]
+PATIENCE = 60.0
+"""Seconds after which something that was waited for does not come any more, however busy the machine."""
 
 
 class SipeClient:
@@ -23,7 +25,7 @@ class SipeClient:
         self, driver: Path, user: str, password: str, server: str, transport: str, log: Path, *more: str
     ) -> None:
         command = [str(driver), "--user", user, "--password", password, "--server", server, "--transport", transport]
-        command += ["--debug-log", str(log), "--stay", "--timeout", "120", *more]
+        command += ["--debug-log", str(log), "--stay", "--timeout", "600", *more]
         self.user = user
         self.log = log
         self.events: list[Event] = []
@@ -51,7 +53,7 @@ class SipeClient:
         self._process.stdin.write(json.dumps(command, ensure_ascii=False).encode() + b"\n")
         self._process.stdin.flush()
 
-    def wait(self, event: str, /, timeout: float = 15.0, **members: object) -> Event:
+    def wait(self, event: str, /, timeout: float = PATIENCE, **members: object) -> Event:
         """The next event of a kind with these members; those before it stay for later waits."""
         return self.wait_for(
             lambda one: one["event"] == event and all(one.get(key) == value for key, value in members.items()),
@@ -59,7 +61,7 @@ class SipeClient:
             timeout,
         )
 
-    def wait_for(self, fits: Callable[[Event], bool], what: str, timeout: float = 15.0) -> Event:
+    def wait_for(self, fits: Callable[[Event], bool], what: str, timeout: float = PATIENCE) -> Event:
         for index, event in enumerate(self._unseen):
             if fits(event):
                 del self._unseen[index]
@@ -107,9 +109,11 @@ class SipeClient:
 
     def quit(self) -> int:
         if self._process.poll() is None:
-            self.send(command="quit")
+            # It may be leaving of its own accord just now.
+            with contextlib.suppress(BrokenPipeError):
+                self.send(command="quit")
             try:
-                self._process.wait(timeout=10)
+                self._process.wait(timeout=PATIENCE)
             except subprocess.TimeoutExpired:
                 self._process.kill()
         return self._close()

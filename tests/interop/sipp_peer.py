@@ -22,7 +22,7 @@ from tests.interop.server import DOMAIN, PASSWORD
 from tests.ports import free_port
 
 SCENARIOS = Path(__file__).with_name("sipp")
-_SECONDS = 20
+_SECONDS = 60
 
 
 class SippPeer:
@@ -64,7 +64,8 @@ class SippPeer:
         script.write_text(_expanded(SCENARIOS / f"{scenario}.xml", settings), encoding="utf-8")
         command = [str(sipp()), f"127.0.0.1:{port}", "-sf", str(script), "-i", "127.0.0.1", "-bind_local"]
         command += ["-t", "u1" if wire == "UDP" else "t1", "-p", port_here, "-cp", str(free_port())]
-        command += ["-m", "1", "-timeout", f"{_SECONDS}s", "-timeout_error", "-recv_timeout", "8000", "-nostdin"]
+        command += ["-m", "1", "-timeout", f"{_SECONDS}s", "-timeout_error", "-nostdin"]
+        command += ["-recv_timeout", f"{_SECONDS * 1000}"]
         command += [
             "-max_reconnect",
             "0",

@@ -135,7 +135,7 @@ def test_a_dropped_connection_is_taken_up_again(server: Server, sign_in: MakeCli
     server.start()
     alice.ready()
     alice.wait("reply", id="rpl:bjoin", code=200)
-    alice.wait("message", text="before", timeout=20)
+    alice.wait("message", text="before")
     alice.send(command="send", room="Lobby", text="after")
     alice.wait("message", text="after")
 

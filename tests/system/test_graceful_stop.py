@@ -1,33 +1,25 @@
-"""SIGTERM: dialogs get their BYE, what was acknowledged is kept, the exit code is 0, and the next start is quick."""
+"""SIGTERM: dialogs get their BYE, what was acknowledged is kept, the exit code is 0, and the next start goes on.
+
+How quick a start and a stop are is measured by the benchmark; here they end.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 
 from tests.interop.server import Server
 from tests.system.archive import check_archive, read_archive
-from tests.system.client import Chatter, Lost
+from tests.system.client import PATIENCE, Chatter, Lost
 from tests.system.conftest import Enter
-
-RESTART = 5.0
-"""Seconds; generous, as the machine may be busy. The benchmark measures it."""
-
-
-async def stop(server: Server) -> tuple[int, float]:
-    begun = time.monotonic()
-    return await asyncio.to_thread(server.stop), time.monotonic() - begun
 
 
 async def test_everybody_is_told_and_let_go(server: Server, enter: Enter) -> None:
     lobby = server.room("Lobby")
     people = [await enter(server, name, lobby) for name in ("alice", "bob", "carol") * 2]
     signed_in = await Chatter("bob").open(server.ports["sip"])
-    code, seconds = await stop(server)
-    assert code == 0
-    assert seconds < RESTART
-    async with asyncio.timeout(10):
+    assert await asyncio.to_thread(server.stop) == 0
+    async with asyncio.timeout(PATIENCE):
         for person in people:
             await person.hung_up.wait()
             await person.lost.wait()
@@ -63,11 +55,11 @@ async def test_posts_under_way_are_kept_if_they_were_acknowledged(server: Server
         asyncio.create_task(post_on(await enter(server, name, lobby), f"{name} {number}"))
         for number, name in enumerate(("alice", "bob", "carol"))
     ]
-    await under_way.wait()
-    code, _ = await stop(server)
-    assert code == 0
+    async with asyncio.timeout(PATIENCE):
+        await under_way.wait()
+    assert await asyncio.to_thread(server.stop) == 0
     await asyncio.gather(*posters)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await bob.lost.wait()
     archive = read_archive(server.data_dir)
     check_archive(archive)
@@ -77,9 +69,7 @@ async def test_posts_under_way_are_kept_if_they_were_acknowledged(server: Server
     assert len(set(heard)) == len(heard)
     assert set(heard) <= kept
 
-    begun = time.monotonic()
     await asyncio.to_thread(server.start)
-    assert time.monotonic() - begun < RESTART
     alice = await enter(server, "alice", lobby)
     assert (await alice.post(lobby, "open again")).status == 200
     await alice.hears("open again")
@@ -91,7 +81,5 @@ async def test_a_peer_that_reads_nothing_does_not_hold_up_the_end(server: Server
     slow.reading.clear()
     for number in range(80):
         assert (await alice.post(lobby, f"[STORY] {number} ".ljust(60_000, "z"))).status == 200
-    code, seconds = await stop(server)
-    assert code == 0
-    assert seconds < 10
+    assert await asyncio.to_thread(server.stop) == 0
     assert "Traceback" not in server.log.read_text()

@@ -20,7 +20,7 @@ import pytest
 
 from tests.interop.server import Server
 from tests.system.archive import Archive, Place, check_archive, read_archive
-from tests.system.client import Chatter, Heard, Lost, command
+from tests.system.client import PATIENCE, Chatter, Heard, Lost, command
 
 ROUNDS = int(os.environ.get("PARLOUR_KILL_ROUNDS", "5"))
 SEED = int(os.environ.get("PARLOUR_KILL_SEED", random.randrange(10**6)))
@@ -137,8 +137,15 @@ def check(archive: Archive, posters: list[Poster], listeners: list[Listener], se
             assert ids == sorted(ids)
 
 
+async def something_more_is_acknowledged(posters: list[Poster]) -> None:
+    before = sum(len(poster.acknowledged) for poster in posters)
+    async with asyncio.timeout(PATIENCE):
+        while sum(len(poster.acknowledged) for poster in posters) == before:
+            await asyncio.sleep(0.01)
+
+
 async def kill_and_restart(house: House, rng: random.Random) -> None:
-    """Dead at any moment after getting ready; one start in five is killed as well."""
+    """Dead at any moment; one start in five is killed as well."""
     await asyncio.sleep(rng.uniform(0.0, 0.6))
     house.up.clear()
     house.server.kill()
@@ -178,14 +185,16 @@ async def test_kill(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     async with asyncio.TaskGroup() as guests:
         for one in (*posters, *listeners):
             guests.create_task(one.live(house))
-        for _ in range(ROUNDS):
+        for number in range(ROUNDS):
+            if number % 2 == 0:  # otherwise it may happen that nobody has signed in yet
+                await something_more_is_acknowledged(posters)
             await kill_and_restart(house, rng)
             archive = read_archive(server.data_dir)
             check(archive, posters, listeners, seen)
             kept = {text for _, text in archive.posts}
             untold += sum(text in kept for poster in posters for _, _, text in poster.unanswered)
             house.up.set()
-        await asyncio.sleep(0.5)  # the last server works for a while, too
+        await something_more_is_acknowledged(posters)  # by the last server, too
         house.closing.set()
     archive = read_archive(server.data_dir)
     check(archive, posters, listeners, seen)
