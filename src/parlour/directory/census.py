@@ -13,7 +13,7 @@ from dataclasses import replace
 from parlour.directory.api import AccountRefused, ChatSetting
 from parlour.directory.chat_policy import ChatDecision, ChatPolicy
 from parlour.directory.database import Loaded
-from parlour.directory.groups import Memberships
+from parlour.directory.groups import Memberships, Move
 from parlour.directory.hand import slices
 from parlour.rooms.model import Person, Principal, PrincipalKind
 from parlour.rooms.names import fold_name
@@ -49,10 +49,14 @@ class Census:
     def principals(self) -> Sequence[Principal]:
         return (*map(_user, self.people.values()), *self.groups.values())
 
-    def members_of(self, group: str) -> Sequence[Principal]:
+    async def members_of(self, group: str) -> Sequence[Principal]:
         """Direct members, by name; of the domain, everybody."""
-        found = [member for uri in self._member_uris(group) if (member := self.find_principal(uri)) is not None]
-        return sorted(found, key=lambda member: (fold_name(member.display_name), member.uri))
+        rows: list[tuple[str, str]] = []
+        for batch in slices(tuple(self._member_uris(group))):
+            found = [member for uri in batch if (member := self.find_principal(uri)) is not None]
+            rows += [(fold_name(member.display_name), member.uri) for member in found]
+            await asyncio.sleep(0)
+        return [member for _name, uri in sorted(rows) if (member := self.find_principal(uri)) is not None]
 
     def size_of(self, group: str) -> int:
         """How many direct members there are; of the domain, everybody."""
@@ -148,13 +152,13 @@ class Census:
         del self.groups[uri]
         await self._renew(beneath)
 
-    async def change_members(self, *, put: Sequence[tuple[str, str]], take: Sequence[tuple[str, str]]) -> None:
-        """Memberships, (group, member) each, change at once; what follows for people, a few at a time."""
-        for group, member in put:
-            self.memberships.add(group, member)
-        for group, member in take:
-            self.memberships.remove(group, member)
-        await self._renew(self.memberships.beneath_all(member for _group, member in (*put, *take)))
+    async def move_members(self, moves: Sequence[Move]) -> None:
+        """A few at a time, with what follows for people; nobody is seen in between two groups."""
+        for batch in slices(moves):
+            for move in batch:
+                self.memberships.move(move)
+            await self._renew(self.memberships.beneath_all(move.member for move in batch))
+            await asyncio.sleep(0)
 
     async def set_chat(self, uri: str, setting: ChatSetting) -> None:
         self._chat.put(uri, setting)

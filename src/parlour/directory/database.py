@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from parlour.directory.api import AccountsUnusable, ChatSetting
+from parlour.directory.groups import Move
 from parlour.rooms.model import Person, Principal, PrincipalKind
 from parlour.rooms.names import fold_name
 
@@ -217,8 +218,10 @@ class AccountsDatabase:
                 (group.uri, group.guid, int(group.kind), group.display_name, fold_name(group.display_name)),
             )
 
-    def change_members(self, *, put: Iterable[tuple[str, str]], take: Iterable[tuple[str, str]]) -> None:
-        """Make some memberships and end others, (group, member) each, all or nothing."""
+    def move_members(self, moves: Sequence[Move]) -> None:
+        """All or nothing."""
+        put = [(move.into, move.member) for move in moves if move.into is not None]
+        take = [(move.out_of, move.member) for move in moves if move.out_of is not None]
         with self._transaction():
             self._connection.executemany("INSERT OR IGNORE INTO memberships VALUES (?, ?)", put)
             self._connection.executemany("DELETE FROM memberships WHERE group_uri = ? AND member_uri = ?", take)

@@ -6,8 +6,17 @@ Members and groups are URIs. The domain is a group of everybody that nobody is p
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
-__all__ = ["Memberships"]
+__all__ = ["Memberships", "Move"]
+
+
+class Move(NamedTuple):
+    """Of a member: into a group, out of a group, or from one to another in one step."""
+
+    member: str
+    into: str | None
+    out_of: str | None
 
 
 class Memberships:
@@ -29,6 +38,12 @@ class Memberships:
         """None is fine too."""
         self._members.get(group, set()).discard(member)
         self._groups.get(member, set()).discard(group)
+
+    def move(self, move: Move) -> None:
+        if move.into is not None:
+            self.add(move.into, move.member)
+        if move.out_of is not None:
+            self.remove(move.out_of, move.member)
 
     def forget(self, uri: str) -> None:
         """Take somebody or a group out of everything."""

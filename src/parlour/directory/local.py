@@ -15,6 +15,7 @@ from parlour.directory.api import AccountRefused, AccountsUnusable, ChatSetting
 from parlour.directory.census import Census
 from parlour.directory.chat_policy import ChatDecision
 from parlour.directory.database import AccountsDatabase
+from parlour.directory.groups import Move
 from parlour.directory.hand import WritingHand, slices
 from parlour.directory.names import is_login, login_of, read_login
 from parlour.directory.passwords import PasswordCost, Passwords, normal_password
@@ -130,9 +131,9 @@ class LocalDirectory:
     def find_principal(self, uri: str) -> Principal | None:
         return self._census.find_principal(uri)
 
-    def members_of(self, group: str) -> Sequence[Principal]:
+    async def members_of(self, group: str) -> Sequence[Principal]:
         """Direct members, by name; of the domain, everybody."""
-        return self._census.members_of(group)
+        return await self._census.members_of(group)
 
     def size_of(self, group: str) -> int:
         """How many direct members there are; of the domain, everybody."""
@@ -371,12 +372,11 @@ class LocalDirectory:
             for member in batch:
                 self._census.check_member(group, member, moving=moving)
             await asyncio.sleep(0)
-        left = [(folder, uri) for uri in coming if (folder := self._census.folder_of(uri))] if moving else []
-        put_in = [(group.uri, uri) for uri in coming]
-        taken_out = [*((group.uri, uri) for uri in going), *left]
-        if put_in or taken_out:
-            await self._hand.write(lambda: self._database.change_members(put=put_in, take=taken_out))
-            await self._census.change_members(put=put_in, take=taken_out)
+        moves = [Move(uri, group.uri, self._census.folder_of(uri) if moving else None) for uri in coming]
+        moves += [Move(uri, None, group.uri) for uri in going]
+        if moves:
+            await self._hand.write(lambda: self._database.move_members(moves))
+            await self._census.move_members(moves)
         return len(coming), len(going)
 
     # -- those who are gone --------------------------------------------------------------------------------------

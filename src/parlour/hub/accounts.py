@@ -80,7 +80,7 @@ class Accounts(Protocol):
         """Put people and folders in, out of the folder that each of them is in; how many were not in it before."""
         ...
 
-    def members_of(self, group: str) -> Sequence[Principal]:
+    async def members_of(self, group: str) -> Sequence[Principal]:
         """Direct members."""
         ...
 

@@ -78,7 +78,7 @@ async def _show(context: Context, actor: Person | None, accounts: Accounts, para
     if isinstance(group, Refused):
         return group
     return show_principal(group) | {
-        "members": [show_principal(member) for member in accounts.members_of(group.uri)],
+        "members": [show_principal(member) for member in await accounts.members_of(group.uri)],
         "within": [show_principal(outer) for outer in accounts.containers_of(group.uri)],
     }
 
