@@ -261,6 +261,10 @@ class Client:
             envid = self.envid
         return self._deliver("INFO", encode_requests(envid, requests), "text/plain")
 
+    def start_raw(self, body: bytes) -> int:
+        """As `start`, with a body of one's own."""
+        return self._deliver("INFO", body, "text/plain")
+
     def raw(self, body: bytes, content_type: str = "text/plain") -> Response:
         cseq = self._deliver("INFO", body, content_type)
         self.pump()

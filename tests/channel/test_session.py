@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from parlour.channel.handlers import membership
 from parlour.hub.events import PostHeard
 from parlour.hub.posting import Draft
 from parlour.hub.presence import Visit
@@ -181,6 +184,72 @@ async def test_a_refused_post_is_told_as_its_client_can_read_it(agent: str, stat
             assert (reply.name, reply.code) == ("grpchat", 413)
         assert await scene.store.posts.last(OPEN, 10) == []
         assert await alice.say(chat("short")) == 200
+
+
+@pytest.mark.parametrize("inside", ["<rtf>x</rtf>", ""])
+@pytest.mark.parametrize(("agent", "status"), [("Sipe/1.25", 403), (LYNC_AGENT, 200)])
+async def test_a_post_that_cannot_be_read_is_refused_as_any_other(agent: str, status: int, inside: str) -> None:
+    async with Scene() as scene:
+        alice = await scene.joined(agent=agent)
+        post = f'<grpchat id="grpchat" seqid="0" chanUri="{room_uri(DOMAIN, OPEN)}">{inside}</grpchat>'
+        cseq = alice.start_raw(f'<xccos ver="1" envid="5" xmlns="urn:parlano:xml:ns:xccos">{post}</xccos>'.encode())
+        await alice.settle()
+        assert alice.status(cseq) == status
+        assert [(one.name, one.command_seqid, one.code) for one in alice.replies()] == (
+            [("grpchat", 0, 400)] if status == 200 else []
+        )
+
+
+async def test_a_refused_post_spoils_nothing_beside_it() -> None:
+    """The status of the INFO would speak of all; SIPE, who reads nothing else, sends its messages alone."""
+    async with Scene(limits=Limits(message_bytes=10)) as scene:
+        alice = await scene.joined()
+        posts = [chat("one", seqid=0), chat("more than ten bytes", seqid=1), chat("three", seqid=2)]
+        assert await alice.say(*posts, RequestUri(3)) == 200
+        assert alice.chats() == ["one", "three"]
+        assert [(one.name, one.command_seqid, one.code) for one in alice.replies()] == [
+            ("grpchat", 1, 413),
+            ("requri", 3, 200),
+        ]
+
+
+async def test_equal_posts_that_count_from_zero_are_both_kept() -> None:
+    async with Scene() as scene:
+        alice = await scene.joined()
+        assert await alice.say(chat("ping", seqid=0), chat("ping", seqid=1)) == 200
+        assert alice.chats() == ["ping", "ping"]
+
+
+async def test_without_a_time_stamp_a_post_is_known_again_in_its_own_dialog_only() -> None:
+    """A client that counts its envelopes from 1 again, and says good morning once more."""
+    async with Scene() as scene:
+        greeting = replace(chat("good morning"), at=None)
+        for day in (1, 2):
+            alice = await scene.joined()
+            for _ in range(2):
+                assert await alice.say(greeting, envid=1) == 200
+            assert len(await scene.store.posts.last(OPEN, 10)) == day
+
+
+async def test_a_room_that_is_named_twice_is_entered_and_told_once() -> None:
+    async with Scene() as scene:
+        alice = await scene.called()
+        refs = tuple(RoomRef(key, DOMAIN, room) for key, room in enumerate((OTHER, OPEN, MISSING, OTHER, MISSING)))
+        body: Any = (await alice.ask(BatchJoin(1, refs))).body
+        assert [one.room.uri for one in body.rooms] == [room_uri(DOMAIN, room) for room in (OTHER, OPEN)]
+        assert [(one.guid, one.code) for one in body.failed] == [(MISSING, 404)]
+
+
+async def test_rooms_that_are_too_many_for_one_command_are_refused_each_for_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(membership, "MOST_ENTERED", 1)
+    async with Scene() as scene:
+        alice = await scene.called()
+        reply = await alice.ask(BatchJoin(1, (RoomRef(0, DOMAIN, OPEN), RoomRef(1, DOMAIN, OTHER))))
+        body: Any = reply.body
+        assert (reply.code, [one.room.uri for one in body.rooms]) == (200, [room_uri(DOMAIN, OPEN)])
+        assert [(one.guid, one.code) for one in body.failed] == [(OTHER, 413)]
 
 
 async def test_a_client_that_asks_as_full_ones_do_is_answered_as_they_are() -> None:

@@ -96,11 +96,20 @@ def test_nobody_to_call_is_told_without_a_uri() -> None:
     assert (reply.code, reply.body) == (504, None)
 
 
-def test_other_commands_are_unknown_here_and_posts_are_passed_over() -> None:
+def test_other_commands_are_unknown_here_and_so_are_posts() -> None:
     board = Switchboard(ONE)
     board.invite()
     replies = board.ask(UnknownCommand(1, "fly"), GroupChat(2, "ma-chan://d/x", "sip:a@b", "hello"), RequestUri(3))
-    assert [(reply.command_seqid, reply.code) for reply in replies] == [(1, 415), (3, 200)]
+    assert [(reply.command_seqid, reply.code) for reply in replies] == [(1, 415), (2, 415), (3, 200)]
+
+
+def test_a_post_alone_is_refused_where_its_client_looks() -> None:
+    """200 to a post would mean that it is kept."""
+    board = Switchboard(ONE)
+    board.invite()
+    info = Info(encode_requests(9, [GroupChat(1, "ma-chan://d/x", "sip:a@b", "hello")]))
+    board.handler.receive_info(info)
+    assert (info.status, board.pushed) == (403, [])
 
 
 def test_a_malformed_command_is_refused_with_the_token_alone() -> None:

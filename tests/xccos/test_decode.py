@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from parlour.xccos.codes import ResponseCode
 from parlour.xccos.decode import COMMANDS, decode_envelope
+from parlour.xccos.encode import reply
 from parlour.xccos.errors import XccosError
 from parlour.xccos.types import (
     BadCommand,
@@ -151,7 +153,9 @@ def test_bad_commands(name: str, data: str, reason: str) -> None:
 
 
 def test_bad_posts() -> None:
-    assert heard(f'<grpchat seqid="2" chanUri="{ROOM}"/>') == (BadCommand(2, "grpchat", "chat is missing"),)
+    assert heard(f'<grpchat seqid="2" chanUri="{ROOM}"/>') == (
+        BadCommand(2, "grpchat", "chat is missing", room_uri=ROOM),
+    )
     assert heard('<grpchat chanUri=" "><chat/></grpchat>') == (BadCommand(1, "grpchat", "chanUri is missing"),)
 
 
@@ -198,10 +202,27 @@ def test_limits() -> None:
     assert len(heard("<cmd/>" * 256)) == 256
     rooms = f'<chanid key="0" domain="example.com" value="{GUID}"/>' * 3
     for data in (f"<data>{rooms}</data>", rooms):
-        body = envelope(f'<cmd id="cmd:bjoin" seqid="1">{data}</cmd>')
-        assert decode_envelope(body, DecodeLimits(rooms_per_command=2)).primitives == (
-            BadCommand(1, "bjoin", "too many rooms"),
-        )
+        body = envelope(f'<cmd id="cmd:join" seqid="1">{data}</cmd><cmd id="cmd:bjoin" seqid="2">{data}</cmd>')
+        join, batch = decode_envelope(body, DecodeLimits(rooms_per_command=2)).primitives
+        assert join == BadCommand(1, "join", "too many rooms", ResponseCode.LIMIT_EXCEEDED)
+        # Which of the rooms of this one are too many is told room by room.
+        assert isinstance(batch, BatchJoin)
+        assert len(batch.refs) == 3
+
+
+@pytest.mark.parametrize("written", ["0", "007", "4", "18446744073709551615"])
+def test_numbers_are_quoted_as_they_were_written(written: str) -> None:
+    body = envelope(f'<cmd id="cmd:requri" seqid="{written}"/>', f'ver="1" envid=" {written} "')
+    heard = decode_envelope(body)
+    (command,) = heard.primitives
+    assert (heard.envid, command.seqid) == (int(written), int(written))
+    assert f'<commandid seqid="{written}" envid="{written}"/>' in reply(heard.envid, command).tail
+
+
+@pytest.mark.parametrize("written", ["", "x", "-3", "18446744073709551616"])
+def test_a_number_that_is_none_is_the_place(written: str) -> None:
+    one, two = heard(f'<cmd id="cmd:requri" seqid="0"/><cmd id="cmd:requri" seqid="{written}"/>')
+    assert (one.seqid, two.seqid) == (0, 2)
 
 
 def test_the_largest_numbers_of_a_server_are_taken() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from parlour.xccos.codes import ResponseCode
 from parlour.xccos.decode import decode_envelope
 from parlour.xccos.types import (
     BadCommand,
@@ -385,5 +386,5 @@ def test_bad_commands(name: str, data: str, reason: str) -> None:
 @pytest.mark.parametrize("name", ["bcbydate", "getunread"])
 def test_a_command_names_so_many_rooms_at_most(name: str) -> None:
     limits = DecodeLimits(rooms_per_command=2)
-    assert command(name, CHANIB * 3, limits) == BadCommand(1, name, "too many rooms")
+    assert command(name, CHANIB * 3, limits) == BadCommand(1, name, "too many rooms", ResponseCode.LIMIT_EXCEEDED)
     assert not isinstance(command(name, CHANIB * 2, limits), BadCommand)

@@ -204,13 +204,16 @@ def test_a_large_batch_is_split_and_loses_nobody() -> None:
             Seat(people[(number * 7 + seat) % 75], 3984) for seat in range(40)))
         for number in range(60)
     ]  # fmt: skip
-    failed = [FailedRoom("example.com", GUID, 404)] * 400
+    failed = [FailedRoom("example.com", GUID, 404)] * 1000
     fragments = encode.batch_join_replies(77, BatchJoin(1, ()), rooms, failed)
     assert len(fragments) > 2
     assert all(fragment.size() < encode.SPLIT_BYTES for fragment in fragments)
     bodies = [body_of(fragment) for fragment in fragments]
     assert [room for body in bodies if isinstance(body, JoinedRooms) for room in body.rooms] == rooms
     assert [room for body in bodies if isinstance(body, JoinedRooms) for room in body.failed] == failed
+    none_entered = encode.batch_join_replies(77, BatchJoin(1, ()), [], failed)
+    assert len(none_entered) == 3
+    assert all(fragment.size() < encode.SPLIT_BYTES for fragment in none_entered)
 
 
 def test_rooms_found() -> None:

@@ -81,7 +81,7 @@ def test_refused_with_400(body: bytes) -> None:
 
 
 def test_refused_with_413() -> None:
-    limits = DecodeLimits(body_bytes=1000, elements=10, depth=5)
+    limits = DecodeLimits(size=1000, elements=10, depth=5)
     assert status(b"<a>" + b" " * 1000 + b"</a>", limits) == 413
     assert status(b"<a>" + b"<b/>" * 10 + b"</a>", limits) == 413
     assert status(b"<a><a><a><a><a><a/></a></a></a></a></a>", limits) == 413

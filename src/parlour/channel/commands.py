@@ -22,18 +22,22 @@ from parlour.channel.handlers import (
 )
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.xccos import types
+from parlour.xccos.codes import ResponseCode
 
 __all__ = ["HANDLERS", "ONCE", "ONCE_IN_A_DIALOG", "Handler", "refuse"]
 
 Handler = Callable[[Caller, Any], Awaitable[Answer]]
 
 _BAD = Refused(Refusal.INVALID, "a field is missing or malformed")
+_TOO_MANY = Refused(Refusal.LIMIT_EXCEEDED, "too many rooms")
 _UNKNOWN = Refused(Refusal.NO_SUCH_COMMAND, "there is no such command")
 
 
 async def refuse(caller: Caller, command: types.Request) -> Answer:
     """A command that we do not speak, or that is missing something (docs/protocol/xccos.md, Unknown commands)."""
-    return _BAD if isinstance(command, types.BadCommand) else _UNKNOWN
+    if not isinstance(command, types.BadCommand):
+        return _UNKNOWN
+    return _TOO_MANY if command.code is ResponseCode.LIMIT_EXCEEDED else _BAD
 
 
 HANDLERS: Mapping[type, Handler] = {

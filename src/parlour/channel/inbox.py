@@ -20,7 +20,7 @@ from parlour.rooms.model import RoomId
 from parlour.ua.incoming import IncomingRequest
 from parlour.xccos.errors import XccosError
 from parlour.xccos.media import decode_body, refusal_headers
-from parlour.xccos.types import Envelope, GroupChat, Part, Request
+from parlour.xccos.types import Envelope, Part, Request, is_lone_post, is_post
 
 if TYPE_CHECKING:
     from parlour.channel.session import Session
@@ -51,7 +51,7 @@ class Inbox:
             # Nothing of the message was applied; the client sends it again.
             self._session.service.refuse(incoming, MESSAGE_QUEUE_FULL)
             return
-        if not _has_post(envelope):
+        if not any(map(is_post, envelope.primitives)):
             incoming.respond(200)
         for room in _parted(envelope.primitives):
             self._session.leaving(room)
@@ -72,7 +72,7 @@ class Inbox:
                 self._busy = True
                 service.spawn(self._go_on_after(before))
                 return
-            lone_post = _is_lone_post(queue[0][1])
+            lone_post = is_lone_post(queue[0][1])
             if self._posting and not lone_post:
                 return
             incoming, envelope = queue.popleft()
@@ -119,9 +119,9 @@ class Inbox:
         """Carry out one envelope, command by command."""
         session, final = self._session, PostAnswer(200)
         for place, primitive in enumerate(envelope.primitives):
-            if place and not isinstance(primitive, GroupChat):
+            if place and not is_post(primitive):
                 await session.service.turns.pass_on(session.person)
-            answer = await session.carry_out(envelope.envid, primitive)
+            answer = await session.carry_out(envelope.envid, primitive, alone=len(envelope.primitives) == 1)
             for room in _parted((primitive,)):
                 session.left(room)
             final = max(final, answer, key=_severity)
@@ -148,16 +148,8 @@ class Inbox:
                 self._answer_post(incoming, GONE)
 
 
-def _has_post(envelope: Envelope) -> bool:
-    return any(isinstance(one, GroupChat) for one in envelope.primitives)
-
-
 def _parted(primitives: Iterable[Request]) -> list[RoomId]:
     return [room_id(one.room_uri) for one in primitives if isinstance(one, Part)]
-
-
-def _is_lone_post(envelope: Envelope) -> bool:
-    return len(envelope.primitives) == 1 and isinstance(envelope.primitives[0], GroupChat)
 
 
 def _severity(answer: PostAnswer) -> int:

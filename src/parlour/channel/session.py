@@ -28,7 +28,7 @@ from parlour.ua.uas import UasDialog
 from parlour.xccos.codes import ResponseCode
 from parlour.xccos.encode import Fragment, envelopes, refusal
 from parlour.xccos.profiles import ClientProfile, hint_of, profile_for
-from parlour.xccos.types import Envelope, GroupChat, RecentHistory, Request, RequestUri
+from parlour.xccos.types import Envelope, RecentHistory, Request, RequestUri, is_post
 
 if TYPE_CHECKING:
     from parlour.channel.service import ChannelService
@@ -83,6 +83,11 @@ class Session:
         self._successor: Connection | None = None
         self._resuming = False
 
+    @property
+    def call_id(self) -> str:
+        """Names the dialog."""
+        return "" if self._dialog is None else self._dialog.dialog.call_id
+
     def begin(self, visit: Visit, dialog: UasDialog) -> None:
         """The INVITE was answered 200."""
         self.visit = visit
@@ -113,19 +118,20 @@ class Session:
     def receive_info(self, incoming: IncomingRequest) -> None:
         self._inbox.receive(incoming)
 
-    async def carry_out(self, envid: int, primitive: Request) -> PostAnswer:
-        """One command or post; the edge at which a surprise is logged and answered. Replies wait for `flush`."""
+    async def carry_out(self, envid: int, primitive: Request, *, alone: bool = False) -> PostAnswer:
+        """One command or post; the edge at which a surprise is logged and answered. Replies wait for `flush`. `alone`:
+        it is all that its envelope has."""
         if self.visit is None:
             return GONE
         try:
-            if isinstance(primitive, GroupChat):
-                answer = await post(self, envid, primitive)
+            if is_post(primitive):
+                answer = await post(self, envid, primitive, alone=alone)
                 self._replies.extend(answer.fragments)
                 return answer
             self._replies.extend(await self._command(Caller(self, self.visit, envid), primitive))
         except Exception:
             log.exception("a command failed", extra={"person": self.person})
-            if isinstance(primitive, GroupChat):
+            if alone and is_post(primitive):
                 return PostAnswer(500)
             self._replies.append(refusal(envid, primitive, ResponseCode.UNKNOWN))
         if self._entered:

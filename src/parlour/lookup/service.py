@@ -9,10 +9,10 @@ from parlour.ua.endpoint import Endpoint
 from parlour.ua.incoming import IncomingRequest
 from parlour.ua.uas import UasDialog
 from parlour.xccos.codes import ResponseCode
-from parlour.xccos.encode import Fragment, envelopes, refusal, request_uri_reply
+from parlour.xccos.encode import Fragment, envelopes, refusal, request_uri_reply, room_refusal
 from parlour.xccos.errors import XccosError
 from parlour.xccos.media import decode_body, refusal_headers
-from parlour.xccos.types import BadCommand, GroupChat, Request, RequestUri
+from parlour.xccos.types import BadCommand, GroupChat, Request, RequestUri, is_lone_post
 
 __all__ = ["LookupService"]
 
@@ -59,7 +59,9 @@ class LookupService:
     def answer(self, envid: int, command: Request) -> Fragment:
         """The reply to one command."""
         if isinstance(command, BadCommand):
-            return refusal(envid, command, ResponseCode.INVALID_ARGUMENT)
+            return refusal(envid, command, command.code)
+        if isinstance(command, GroupChat):
+            return room_refusal(envid, command, ResponseCode.MSG_NOT_SUPPORTED, command.room_uri)
         if not isinstance(command, RequestUri):
             return refusal(envid, command, ResponseCode.MSG_NOT_SUPPORTED)
         uri = least_loaded(self._loads())
@@ -88,11 +90,13 @@ class _LookupSession:
         except XccosError as error:
             incoming.respond(error.status, error.reason, headers=refusal_headers(error))
             return
+        if is_lone_post(envelope):
+            # Nothing is kept here. COMPAT: SIPE reads no other refusal of a post than the status.
+            incoming.respond(403, ResponseCode.MSG_NOT_SUPPORTED.text)
+            return
         incoming.respond(200)
-        answers = [
-            self._service.answer(envelope.envid, one) for one in envelope.primitives if not isinstance(one, GroupChat)
-        ]
         if self.dialog is not None:
+            answers = [self._service.answer(envelope.envid, one) for one in envelope.primitives]
             self.dialog.push(self._service.bodies(answers))
 
     def dialog_ended(self, reason: str) -> None:

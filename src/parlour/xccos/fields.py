@@ -23,7 +23,9 @@ __all__ = [
     "optional_text",
     "parse_bool",
     "parse_uint",
+    "primitive_number",
     "principal_of",
+    "quotable_uint",
     "required",
     "room_ref",
     "room_uri_of",
@@ -89,6 +91,31 @@ def parse_uint(text: str | None) -> int | None:
         return None
     number = int(text)
     return number if number <= _MAX_UINT else None
+
+
+class _AsWritten(int):
+    """A number that is said again as it came: `007` counts as 7."""
+
+    written: str
+
+    def __str__(self) -> str:
+        return self.written
+
+
+def quotable_uint(text: str | None) -> int | None:
+    """As `parse_uint`, for a number that its sender will look for in our answer: as text it is what was written."""
+    number = parse_uint(text)
+    if number is None or text is None or str(number) == (written := text.strip()):
+        return number
+    quoted = _AsWritten(number)
+    quoted.written = written
+    return quoted
+
+
+def primitive_number(element: Element, position: int) -> int:
+    """`seqid`, as its sender wrote it; one that is missing or no number is `position`, counted from 1."""
+    number = quotable_uint(element.get("seqid"))
+    return position if number is None else number
 
 
 def uint(element: Element, name: str) -> int | None:

@@ -8,16 +8,16 @@ from typing import Final
 
 from parlour.xccos.errors import XccosError
 from parlour.xccos.ids import NAMESPACE
-from parlour.xml.reader import SEPARATOR, Builder, Caps, XmlRefused, read_document
+from parlour.xml.reader import SEPARATOR, Builder, Caps, Source, XmlRefused, read_document
 
 __all__ = ["CLIENT_LIMITS", "SERVER_LIMITS", "DecodeLimits", "Element", "parse_document"]
 
 
 @dataclass(frozen=True, slots=True)
-class DecodeLimits:
-    """Caps on one envelope: bytes of body, elements in it, how deep they nest, commands, rooms named by one command."""
+class DecodeLimits(Caps):
+    """Caps on one envelope: those of its document, commands in it, rooms named by one command."""
 
-    body_bytes: int = 256 * 1024
+    size: int = 256 * 1024
     elements: int = 10_000
     depth: int = 32
     primitives: int = 256
@@ -25,7 +25,7 @@ class DecodeLimits:
 
 
 SERVER_LIMITS: Final = DecodeLimits()
-CLIENT_LIMITS: Final = DecodeLimits(body_bytes=8 * 1024 * 1024, elements=200_000, primitives=4096)
+CLIENT_LIMITS: Final = DecodeLimits(size=8 * 1024 * 1024, elements=200_000, primitives=4096)
 """What a client grants its server: a list of 999 rooms is one reply."""
 
 _OURS = f"{NAMESPACE}{SEPARATOR}"
@@ -65,18 +65,19 @@ class _TreeBuilder(Builder):
 
     __slots__ = ("document", "stack")
 
-    def __init__(self) -> None:
+    def __init__(self, _source: Source) -> None:
         self.document = Element(None, {})
         self.stack = [self.document]
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        top = self.stack[-1]
+        stack = self.stack
+        top = stack[-1]
         if top.tag in _TEXTUAL:
-            self.stack.append(top)
+            stack.append(top)
             return
         element = Element(name[len(_OURS) :] if name.startswith(_OURS) else None, attributes)
         top.children.append(element)
-        self.stack.append(element)
+        stack.append(element)
 
     def end(self, name: str) -> None:
         self.stack.pop()
@@ -87,9 +88,8 @@ class _TreeBuilder(Builder):
 
 def parse_document(body: bytes, limits: DecodeLimits) -> Element:
     """The root element. Raises XccosError: 413 beyond a cap, 400 for anything else that is not plain XML."""
-    caps = Caps(limits.body_bytes, limits.elements, limits.depth)
     try:
-        builder = read_document(body, caps, lambda _source: _TreeBuilder())
+        builder = read_document(body, limits, _TreeBuilder)
     except XmlRefused as refused:
         if refused.too_large:
             raise XccosError(413, "Envelope Too Large") from refused

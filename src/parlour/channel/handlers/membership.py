@@ -10,6 +10,7 @@ from parlour.channel.refusals import code_for
 from parlour.hub.presence import RoomView
 from parlour.rooms.model import RoomId
 from parlour.rooms.refusals import Refusal, Refused
+from parlour.xccos.codes import ResponseCode
 from parlour.xccos.encode import (
     batch_join_replies,
     invitations_replies,
@@ -28,10 +29,13 @@ from parlour.xccos.types import (
     Join,
     JoinedRoom,
     Part,
+    RoomRef,
 )
 
-__all__ = ["MOST_TOLD", "batch_join", "get_invitations", "get_participants", "join", "part"]
+__all__ = ["MOST_ENTERED", "MOST_TOLD", "batch_join", "get_invitations", "get_participants", "join", "part"]
 
+MOST_ENTERED = 1000
+"""Rooms entered by one command; each of those that are too many is refused for itself."""
 MOST_TOLD = 2000
 """People in a room who are told to somebody who enters; of a larger one, nobody but oneself."""
 
@@ -53,10 +57,15 @@ async def batch_join(caller: Caller, command: BatchJoin) -> Answer:
 
 
 async def _enter(caller: Caller, command: Join | BatchJoin) -> tuple[list[JoinedRoom], list[FailedRoom]]:
-    outcomes = await caller.hub.join_many(caller.visit, [RoomId(ref.guid) for ref in command.refs])
+    """Each room once, however often it is named. COMPAT: SIPE would ask for the history as often, and show it."""
+    named: dict[str, RoomRef] = {}
+    for ref in command.refs:
+        named.setdefault(ref.guid, ref)
+    refs, rest = list(named.values())[:MOST_ENTERED], list(named.values())[MOST_ENTERED:]
+    outcomes = await caller.hub.join_many(caller.visit, [RoomId(ref.guid) for ref in refs])
     joined: list[JoinedRoom] = []
-    failed: list[FailedRoom] = []
-    for ref, outcome in zip(command.refs, outcomes, strict=True):
+    failed = [FailedRoom(ref.domain, ref.guid, ResponseCode.LIMIT_EXCEEDED) for ref in rest]
+    for ref, outcome in zip(refs, outcomes, strict=True):
         if isinstance(outcome, RoomView):
             joined.append(caller.cards.joined(_told(outcome, caller.visit.uri)))
             caller.session.entered(outcome.room.id)

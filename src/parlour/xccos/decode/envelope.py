@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from parlour.xccos.codes import ResponseCode
 from parlour.xccos.decode import history, managing, people, rooms, server
 from parlour.xccos.decode.reader import Reader
 from parlour.xccos.errors import XccosError
-from parlour.xccos.fields import Malformed, parse_uint
+from parlour.xccos.fields import Malformed, primitive_number, quotable_uint
+from parlour.xccos.ids import canonical_room_uri
 from parlour.xccos.types import BadCommand, Envelope, GroupChat, Request, UnknownCommand
 from parlour.xccos.xml import SERVER_LIMITS, DecodeLimits, Element, parse_document
 
 __all__ = ["COMMANDS", "decode_envelope", "open_envelope", "primitive_name"]
 
 _NAME_CHARS = 64
+_FAILS_ROOM_BY_ROOM: Final = frozenset({"bjoin"})
+"""COMPAT: SIPE forgets all rooms when the reply says no: those that are too many are refused each for itself."""
 
 
 def decode_envelope(body: bytes, limits: DecodeLimits = SERVER_LIMITS) -> Envelope:
@@ -45,7 +49,7 @@ def open_envelope(body: bytes, limits: DecodeLimits) -> tuple[Element, int]:
         raise XccosError(415, "Not An XCCOS Envelope")
     if (root.get("ver") or "").strip() != "1":
         raise XccosError(400, "Unsupported XCCOS Version")
-    envid = parse_uint(root.get("envid"))
+    envid = quotable_uint(root.get("envid"))
     if envid is None:
         raise XccosError(400, "Envelope Without Number")
     return root, envid
@@ -58,7 +62,7 @@ def primitive_name(element: Element, prefix: str) -> str:
 
 
 def _command(element: Element, position: int, limits: DecodeLimits) -> Request:
-    seqid = parse_uint(element.get("seqid")) or position
+    seqid = primitive_number(element, position)
     name = primitive_name(element, "cmd")
     name = _ALIASES.get(name, name)
     reader = COMMANDS.get(name)
@@ -66,8 +70,8 @@ def _command(element: Element, position: int, limits: DecodeLimits) -> Request:
         return UnknownCommand(seqid, name)
     # A client that forgets `data` and writes its fields straight into the command is understood all the same.
     data = element.find("data") or element
-    if len(data.children) > limits.rooms_per_command:
-        return BadCommand(seqid, name, "too many rooms")
+    if len(data.children) > limits.rooms_per_command and name not in _FAILS_ROOM_BY_ROOM:
+        return BadCommand(seqid, name, "too many rooms", ResponseCode.LIMIT_EXCEEDED)
     try:
         return reader(data, seqid)
     except Malformed as error:
@@ -75,11 +79,12 @@ def _command(element: Element, position: int, limits: DecodeLimits) -> Request:
 
 
 def _post(element: Element, position: int) -> GroupChat | BadCommand:
-    seqid = parse_uint(element.get("seqid")) or position
+    seqid = primitive_number(element, position)
     try:
         return history.group_chat(element, seqid)
     except Malformed as error:
-        return BadCommand(seqid, GroupChat.name, error.reason)
+        room = canonical_room_uri(element.get("chanUri") or "")
+        return BadCommand(seqid, GroupChat.name, error.reason, room_uri=room)
 
 
 COMMANDS: Final[Mapping[str, Reader]] = {

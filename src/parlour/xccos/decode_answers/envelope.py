@@ -10,7 +10,7 @@ from parlour.xccos.decode_answers import history, managing, people, rooms, serve
 from parlour.xccos.decode_answers.parts import UNTOLD_CODE
 from parlour.xccos.decode_answers.reader import NoticeReader, ReplyReader
 from parlour.xccos.errors import XccosError
-from parlour.xccos.fields import Malformed, parse_uint
+from parlour.xccos.fields import Malformed, parse_uint, primitive_number
 from parlour.xccos.types import (
     GroupChat,
     Notice,
@@ -52,7 +52,7 @@ def _reply(element: Element, position: int) -> Reply:
         except Malformed:
             body = None
     return Reply(
-        _seqid(element, position),
+        primitive_number(element, position),
         name,
         None if quoted is None else parse_uint(quoted.get("envid")),
         None if quoted is None else parse_uint(quoted.get("seqid")),
@@ -72,18 +72,14 @@ def _notice(element: Element, position: int) -> Notice:
             body = reader(data)
         except Malformed:
             body = None
-    return Notice(_seqid(element, position), name, body)
+    return Notice(primitive_number(element, position), name, body)
 
 
 def _post(element: Element, position: int) -> GroupChat | None:
     try:
-        return group_chat(element, _seqid(element, position))
+        return group_chat(element, primitive_number(element, position))
     except Malformed:
         return None
-
-
-def _seqid(element: Element, position: int) -> int:
-    return parse_uint(element.get("seqid")) or position
 
 
 _PRIMITIVES: Final[Mapping[str, Callable[[Element, int], ServerPrimitive | None]]] = {

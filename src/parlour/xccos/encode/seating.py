@@ -7,7 +7,7 @@ from typing import Final
 
 from parlour.xccos.blocks import SeatBook, byte_size, failure_block, room_block, user_attributes
 from parlour.xccos.encode.envelope import FRAME_BYTES, SPLIT_BYTES, Fragment, reply
-from parlour.xccos.encode.pieces import TRUNCATED, told
+from parlour.xccos.encode.pieces import TRUNCATED, Section, cut, told
 from parlour.xccos.types import Command, FailedRoom, JoinedRoom, Seat, UserInfo
 
 __all__ = ["batch_join_replies", "join_reply", "participants_replies"]
@@ -19,7 +19,7 @@ _SEAT_BYTES: Final = 32
 
 def join_reply(envid: int, command: Command, joined: JoinedRoom) -> Fragment:
     """A room was entered. The caller has to be among its seats: COMPAT: SIPE lists whom it is told of, no one else."""
-    return _joined(envid, command, [joined], "")
+    return reply(envid, command, 200, _data([joined]))
 
 
 def participants_replies(envid: int, command: Command, joined: JoinedRoom) -> Iterator[Fragment]:
@@ -54,19 +54,14 @@ def batch_join_replies(
     *,
     limit: int = SPLIT_BYTES,
 ) -> list[Fragment]:
-    """One reply or several, each with some of the rooms and the people of just those; the failures are in the last.
+    """One reply or several, each with some of the rooms and the people of just those; the failures come last.
 
     The code is 200 even when every room failed: COMPAT: SIPE throws all rooms away otherwise."""
-    failures = "".join([failure_block(room) for room in failed])
-    groups = list(_groups(joined, limit - FRAME_BYTES))
-    if not groups or byte_size(failures) > limit // 4:
-        groups.append([])
-    last = len(groups) - 1
-    return [_joined(envid, command, group, failures if i == last else "") for i, group in enumerate(groups)]
-
-
-def _joined(envid: int, command: Command, rooms: Sequence[JoinedRoom], failures: str) -> Fragment:
-    return reply(envid, command, 200, _data(rooms) + failures)
+    datas = [_data(group) for group in _groups(joined, limit - FRAME_BYTES)]
+    failures = list(cut([Section("", map(failure_block, failed), "")], limit - FRAME_BYTES))
+    if datas and byte_size(failures[0]) <= limit // 4:  # the groups leave as much room
+        datas[-1] += failures.pop(0)
+    return [reply(envid, command, 200, data) for data in datas + failures]
 
 
 def _data(rooms: Sequence[JoinedRoom]) -> str:

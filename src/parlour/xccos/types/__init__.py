@@ -23,6 +23,8 @@ from parlour.xccos.types.envelope import (
     Sayable,
     ServerEnvelope,
     ServerPrimitive,
+    is_lone_post,
+    is_post,
 )
 from parlour.xccos.types.history import (
     DeleteMessage,
@@ -229,4 +231,6 @@ __all__ = [
     "Unread",
     "UnreadCounts",
     "UserInfo",
+    "is_lone_post",
+    "is_post",
 ]

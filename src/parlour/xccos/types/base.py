@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from parlour.xccos.codes import ResponseCode
+
 __all__ = ["BadCommand", "Command", "Message", "UnknownCommand"]
 
 
@@ -46,8 +48,11 @@ class UnknownCommand:
 
 @dataclass(frozen=True, slots=True)
 class BadCommand:
-    """A command we speak, with fields missing or malformed; answered 400 in its own reply."""
+    """A command we speak, with fields missing or malformed (`code` 400) or too many of them (413); answered in its own
+    reply. `room_uri`: the room of a post, as far as it was told."""
 
     seqid: int
     name: str
     reason: str
+    code: ResponseCode = ResponseCode.INVALID_ARGUMENT
+    room_uri: str = ""

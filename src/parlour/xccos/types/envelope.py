@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 from parlour.xccos.types.base import BadCommand, UnknownCommand
 from parlour.xccos.types.history import (
@@ -92,6 +92,8 @@ __all__ = [
     "Sayable",
     "ServerEnvelope",
     "ServerPrimitive",
+    "is_lone_post",
+    "is_post",
 ]
 
 Sayable: TypeAlias = (
@@ -156,6 +158,16 @@ class Envelope:
 
     envid: int
     primitives: tuple[Request, ...]
+
+
+def is_post(primitive: Request) -> TypeGuard[GroupChat | BadCommand]:
+    """Whether it is a message, legible or not, and no command."""
+    return isinstance(primitive, GroupChat) or (isinstance(primitive, BadCommand) and primitive.name == GroupChat.name)
+
+
+def is_lone_post(envelope: Envelope) -> bool:
+    """Whether a message is all there is, as from SIPE: the answer to the INFO is one to the message then."""
+    return len(envelope.primitives) == 1 and is_post(envelope.primitives[0])
 
 
 ReplyBody: TypeAlias = (
