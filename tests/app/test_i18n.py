@@ -116,7 +116,7 @@ def korean() -> Iterator[None]:
     [
         ("the room is disabled", "사용하지 않도록 닫힌 대화방입니다"),
         ("there is no room 회의실 {1}", "그런 대화방이 없습니다: 회의실 {1}"),
-        ("there is no message 7 in Night Shift", "7번 글이 없습니다: Night Shift"),
+        ("there is no message 7, 9; nothing was changed", "7, 9번 글이 없어서 아무것도 바꾸지 않았습니다"),
         ("there is no such person or group: a\nb", "그런 사람이나 그룹이 없습니다: a\nb"),
         (
             "{0} is not in x.example, the domain of this server",

@@ -10,8 +10,8 @@ POST = {"author": "sip:a@x", "author_name": "Anna", "at": "2026-01-31T12:00:00.0
 
 
 def test_posts_are_lines_that_no_terminal_obeys() -> None:
-    assert render("message.tail", [POST]) == ["2026-01-31 12:00:00  Anna: one\n    two\\x1b[31m"]
-    assert render("message.send", POST | {"author_name": ""})[0].startswith("2026-01-31 12:00:00  sip:a@x: ")
+    assert render("message.tail", [POST]) == ["2026-01-31 12:00:00Z  Anna: one\n    two\\x1b[31m"]
+    assert render("message.send", POST | {"author_name": ""})[0].startswith("2026-01-31 12:00:00Z  sip:a@x: ")
 
 
 def test_lists_are_tables_aligned_by_what_is_seen() -> None:
@@ -76,5 +76,5 @@ def test_what_was_found_stands_below_its_room() -> None:
     none = {"room": "바람", "matches": 0, "more": False, "logged": False, "messages": []}
     lines = render("message.search", [page, none])
     assert lines[0] == "Lobby: 2 found, the newest of them:"
-    assert lines[1].startswith("  7  2026-01-31 12:00:00  Anna: one")
+    assert lines[1].startswith("  7  2026-01-31 12:00:00Z  Anna: one")
     assert lines[2:] == ["바람: 0 found", "  (this room keeps no history)"]

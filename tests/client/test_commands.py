@@ -612,7 +612,7 @@ async def test_unread_in_very_many_rooms(server: ScriptedServer) -> None:
     async with server.client() as client:
         counts = await client.messages.unread([*many, many[0]])
         assert [one.room_uri for one in counts.rooms] == many
-        assert [len(one.room_uris) for one in server.commands if isinstance(one, t.GetUnread)] == [100, 50]
+        assert [len(one.room_uris) for one in server.commands if isinstance(one, t.GetUnread)] == [75, 75]
 
 
 async def test_joining_by_name_and_many_in_pieces(server: ScriptedServer) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from parlour.client.courier import Courier
 from parlour.client.errors import PermissionDenied
-from parlour.client.history import HistoryQuery, MessageStream
+from parlour.client.history import HistoryQuery, MessageStream, portions
 from parlour.client.replies import MARKER, GatheredPages
 from parlour.rooms.history import PostQuery, page_of
 from parlour.rooms.words import WordMatch
@@ -217,7 +217,7 @@ async def test_many_rooms_are_asked_in_portions() -> None:
     rooms = [f"ma-chan://example.com/00000000-0000-4000-8000-{number:012}" for number in range(250)]
     archive = Archive([])
     await stream(archive, rooms, HistoryQuery()).collect()
-    assert [len(command.room_uris) for command in archive.asked] == [100, 100, 50]
+    assert [len(command.room_uris) for command in archive.asked] == [83, 83, 84]
 
 
 async def test_messages_in_any_order_and_a_page_that_leads_nowhere() -> None:
@@ -229,3 +229,31 @@ async def test_messages_in_any_order_and_a_page_that_leads_nowhere() -> None:
             return [Reply(1, "x", 1, 1, 200, "", HistoryPages((HistoryPage(ROOMS[0], page, 3, truncated=True),)))]
 
     assert numbers(await stream(Odd([]), ROOMS[:1], HistoryQuery()).collect()) == [1, 2, 3]
+
+
+@given(st.integers(0, 420))
+def test_no_portion_of_many_rooms_is_a_single_one(count: int) -> None:
+    uris = [f"{number}" for number in range(count)]
+    shares = portions(uris)
+    assert [uri for share in shares for uri in share] == uris
+    assert all(1 < len(share) <= 100 for share in shares) or count == 1
+
+
+async def test_the_last_of_101_rooms_is_closed() -> None:
+    uris = [f"ma-chan://example.com/5d1f2c9e-7a34-4f7b-9e0c-8f4b6f0a{number:04d}" for number in range(101)]
+    archive = Archive([GroupChat(1, uris[0], "sip:a@example.com", "hello", chat_id=1, at=1)], closed=uris[1:])
+    history = stream(archive, uris, HistoryQuery())
+    assert numbers(await history.collect()) == [1]
+    assert list(history.failed) == uris[1:]
+
+
+async def test_a_room_that_closes_while_it_is_read_ends_there() -> None:
+    archive = Archive([post(0, n, n) for n in range(1, 6)] + [post(1, n, n) for n in range(1, 6)], cap=3)
+    history = stream(archive, ROOMS[:2], HistoryQuery())
+    seen = []
+    async for message in history:
+        seen.append((message.room_uri, message.chat_id))
+        archive.closed = [ROOMS[1]]
+    assert [number for uri, number in seen if uri == ROOMS[0]] == [1, 2, 3, 4, 5]
+    assert [number for uri, number in seen if uri == ROOMS[1]] == [1, 2, 3]
+    assert history.failed[ROOMS[1]].room == ROOMS[1]

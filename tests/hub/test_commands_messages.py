@@ -137,6 +137,65 @@ async def test_a_removal_has_to_say_which(office: Office) -> None:
     assert await found(office) == [1, 2, 3, 4]
 
 
+async def test_an_empty_replacement_deletes_nothing(office: Office) -> None:
+    assert await office.run("message.remove", room=ROOM, id=[1], replacement="") == {**where(office), "replaced": 1}
+    assert (await office.run("message.remove", room=ROOM, author=["bob"], replacement=""))["replaced"] == 2
+    refused = await office.run("message.remove", room=ROOM, id=[1], replacement=" ")
+    assert reason(refused) is Refusal.INVALID
+    texts = [post["text"] for post in await office.run("message.tail", room=ROOM)]
+    assert texts == [DEFAULT_REPLACEMENT, "야간 근무 보고", DEFAULT_REPLACEMENT, DEFAULT_REPLACEMENT]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+async def test_of_listed_messages_all_are_removed_or_none(office: Office, dry_run: bool) -> None:
+    refused = await office.run("message.remove", room=ROOM, id=[3, 99, 4, -7, 2**70], dry_run=dry_run)
+    assert reason(refused) is Refusal.NO_SUCH_MESSAGE
+    assert refused.detail == f"there is no message 99, -7, {2**70}; nothing was changed"
+    assert await found(office) == [1, 2, 3, 4]
+    done = await office.run("message.remove", room=ROOM, id=[3, 4, 3], dry_run=dry_run)
+    assert done["would_remove" if dry_run else "removed"] == 2
+
+
+async def removed(office: Office, words: str, **params: object) -> list[str]:
+    """The texts that a removal takes out; counting says the same."""
+    before = [post["text"] for post in await office.run("message.tail", room=ROOM)]
+    counted = await office.run("message.remove", room=ROOM, words=words, dry_run=True, **params)
+    done = await office.run("message.remove", room=ROOM, words=words, **params)
+    after = [post["text"] for post in await office.run("message.tail", room=ROOM)]
+    gone = [text for text in before if text not in after]
+    assert counted["would_remove"] == done["removed"] == len(gone) == len(before) - len(after)
+    return gone
+
+
+async def test_a_removal_takes_no_more_than_was_asked_for(office: Office) -> None:
+    many = " ".join(f"w{n}" for n in range(31))
+    long = " ".join(["word"] * 70)
+    korean = "가나다라마바사아자차카타파하" * 5
+    await office.say(ROOM, "ann", f"{many} guilty", f"{many} innocent", f"{long} A", f"{long} B")
+    await office.say(ROOM, "ann", f"{korean} 유죄", f"{korean} 무죄", "C# rocks", "a.b.c", "my Résumé", "resume work")
+    assert await removed(office, f"{many} guilty") == [f"{many} guilty"]
+    assert await removed(office, f"{long} B", match="exact") == [f"{long} B"]
+    assert await removed(office, f"{korean} 유죄", match="exact") == [f"{korean} 유죄"]
+    assert await removed(office, f"{korean} 무죄") == [f"{korean} 무죄"]
+    assert await removed(office, "C#") == ["C# rocks"]
+    assert await removed(office, "a b c", match="exact") == []
+    assert await removed(office, "résumé", match="exact", case=True) == []
+    assert await removed(office, "résumé", match="exact") == ["my Résumé"]
+    assert await removed(office, "a.B.c", match="exact") == ["a.b.c"]
+
+
+async def test_more_words_than_can_be_looked_for_are_refused(office: Office) -> None:
+    words = " ".join(f"w{n}" for n in range(33))
+    for refused in (
+        await office.run("message.remove", room=ROOM, words=words),
+        await office.run("message.remove", room=ROOM, words=words, dry_run=True),
+        await office.run("message.search", room=[ROOM], words=words),
+    ):
+        assert reason(refused) is Refusal.LIMIT_EXCEEDED
+        assert refused.detail == "a search has at most 32 different words and phrases; these are 33"
+    assert await office.run("message.remove", room=ROOM, words=words, match="exact") == {**where(office), "removed": 0}
+
+
 async def test_a_room_is_cleared_up_to_a_moment_it_included(office: Office) -> None:
     await office.enter("ann", ROOM)
     at = [post["at"] for post in await office.run("message.tail", room=ROOM)]
@@ -163,6 +222,9 @@ async def test_who_is_gone_can_still_be_named_as_author(office: Office) -> None:
         ("1970-01-01T00:00:01Z", 1_000_000, 1_000_000),
         ("1970-01-01T09:00:01+09:00", 1_000_000, 1_000_000),
         ("1970-01-01 00:00:00.000007", 7, 7),
+        ("1970-01-02Z", 86_400_000_000, 2 * 86_400_000_000 - 1),
+        ("1970-01-02+09:00", 15 * 3_600_000_000, 39 * 3_600_000_000 - 1),
+        ("1970-01-01-0500", 5 * 3_600_000_000, 29 * 3_600_000_000 - 1),
     ],
 )
 def test_dates(text: str, since: int, until: int) -> None:
@@ -171,7 +233,7 @@ def test_dates(text: str, since: int, until: int) -> None:
 
 def test_what_is_no_date() -> None:
     assert read_since(None) is read_until(None) is None
-    for text in ("", "x", "2026-02-30", "12:00", "0001-01-01T00:00:00+23:59"):
+    for text in ("", "x", "2026-02-30", "12:00", "2026-01-31+25:00", "2026-02-30Z", "0001-01-01T00:00:00+23:59"):
         for answer in (read_since(text), read_until(text)):
             assert isinstance(answer, Refused) or text.startswith("0001"), text
     # The last moment there is has no day after it, and is a date all the same.

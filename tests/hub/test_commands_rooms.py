@@ -36,6 +36,12 @@ async def test_changing_a_room_by_words(office: Office) -> None:
     assert (await run("room.disable", room="great hall"))["disabled"]
     assert names(await run("room.list", disabled=True)) == ["Great Hall"]
     assert await run("room.list", text="nothing") == []
+    assert names(await run("room.list", text="hall great")) == ["Great Hall"]
+    assert names(await run("room.list", text="hall great", match="all")) == ["Great Hall"]
+    assert names(await run("room.list", text="hall green")) == ["Great Hall"]
+    assert await run("room.list", text="hall green", match="all") == []
+    assert await run("room.list", text="hall great", match="phrase") == []
+    assert names(await run("room.list", text="réat h", match="phrase")) == ["Great Hall"]
     assert not (await run("room.enable", room="great hall"))["disabled"]
     assert (await run("room.modify", room="great hall", disabled=True))["disabled"]
     assert (await run("room.delete", room="great hall"))["deleted"] == "Great Hall"

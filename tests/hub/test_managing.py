@@ -89,6 +89,27 @@ async def test_a_creator_becomes_manager_and_member() -> None:
     assert w.rooms.rooms[made.id] == made == w.hub.catalogue.find_room("PUMPS")
 
 
+async def test_rooms_of_old_names_that_nobody_would_be_given_now_go_on() -> None:
+    old = [room(7, "Zero\u200bWidth"), room(8, "ZeroWidth"), room(9, "\u1160")]
+    w = World([person("mia")], old, categories=[ROOT, WORKS])
+    await w.hub.start()
+    catalogue, managing = w.hub.catalogue, w.hub.managing
+    for one in old:
+        assert catalogue.find_room(one.name) == one
+        same = RoomChange(name=one.name, description="still here")
+        assert isinstance(await managing.modify_room(None, one.id, same), Room)
+    assert reason(await managing.create_room(None, WORKS.id, RoomChange(name="zero\u200cwidth"))) is (
+        Refusal.DUPLICATE_NAME
+    )
+    await managing.delete_room(None, old[1].id)
+    found = catalogue.find_room("zerowidth")
+    assert found is not None
+    assert found.id == old[0].id
+    assert reason(await managing.create_room(None, WORKS.id, RoomChange(name="ZeroWidth"))) is Refusal.DUPLICATE_NAME
+    assert isinstance(await managing.modify_room(None, old[0].id, RoomChange(name="ZeroWidth")), Room)
+    assert catalogue.find_room("Zero\u200bWidth") == catalogue.rooms[old[0].id]
+
+
 async def test_an_open_room_has_no_members() -> None:
     w = await world()
     change = RoomChange(
@@ -111,6 +132,8 @@ async def test_the_console_holds_no_role() -> None:
     [
         ("mia", WORKS.id, RoomChange(name="NIGHT SHIFT"), Refusal.DUPLICATE_NAME),
         ("mia", WORKS.id, RoomChange(name="dock"), Refusal.DUPLICATE_NAME),
+        ("mia", WORKS.id, RoomChange(name="night\u200d shift"), Refusal.DUPLICATE_NAME),
+        ("mia", WORKS.id, RoomChange(name="x\u200by"), Refusal.INVALID),
         ("mia", WORKS.id, RoomChange(), Refusal.INVALID),
         ("mia", WORKS.id, RoomChange(name="x" * 257), Refusal.LIMIT_EXCEEDED),
         ("mia", WORKS.id, RoomChange(name="x", description="d" * 257), Refusal.LIMIT_EXCEEDED),

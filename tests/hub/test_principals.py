@@ -99,6 +99,19 @@ async def test_the_servers_limit_wins() -> None:
         assert (len(rows.rows), rows.more) == (2, True)
 
 
+async def test_the_console_is_shown_all_who_are_eligible() -> None:
+    w = await world(Limits(search_limit=2))
+    ask, root = w.hub.principals.eligible, who(w, "root")
+    everybody = ask(None, room=SHIFT.id, role=Role.MANAGER)
+    assert isinstance(everybody, PrincipalRows)
+    assert (len(everybody.rows) > 3, everybody.more) == (True, False)
+    three, two = ask(None, room=SHIFT.id, role=Role.MANAGER, limit=3), ask(root, room=SHIFT.id, role=Role.MANAGER)
+    assert isinstance(three, PrincipalRows)
+    assert isinstance(two, PrincipalRows)
+    assert (len(three.rows), three.more) == (3, True)
+    assert (len(two.rows), two.more) == (2, True)
+
+
 async def test_who_is_looked_up_by_whom() -> None:
     w = await world()
     look = w.hub.principals.user

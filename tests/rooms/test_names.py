@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parlour.rooms.names import check_description, check_name, fold_name
+from parlour.rooms.names import check_description, check_name, fold_name, look_of
 from parlour.rooms.refusals import Refusal, Refused
 
 
@@ -54,3 +54,45 @@ def test_descriptions_may_have_lines() -> None:
     assert check_description("one\r\ntwo", 256) == "one\r\ntwo"
     assert isinstance(check_description("bell\x07", 256), Refused)
     assert isinstance(check_description("x" * 257, 256), Refused)
+
+
+@pytest.mark.parametrize(
+    ("name", "character"),
+    [
+        ("Zero\u200bWidth", "U+200B (ZERO WIDTH SPACE)"),
+        ("\u202egnidarT", "U+202E (RIGHT-TO-LEFT OVERRIDE)"),
+        ("a\u1160b", "U+1160 (HANGUL JUNGSEONG FILLER)"),
+        ("\u3164", "U+3164 (HANGUL FILLER)"),
+        ("soft\u00adhyphen", "U+00AD (SOFT HYPHEN)"),
+        ("a\u2800b", "U+2800 (BRAILLE PATTERN BLANK)"),
+        ("a\nb", "U+000A"),
+        ("\U000e0041", "U+E0041 (TAG LATIN CAPITAL LETTER A)"),
+    ],
+)
+def test_what_nobody_sees_is_not_part_of_a_name(name: str, character: str) -> None:
+    refused = check_name(name, 256)
+    assert refused == Refused(Refusal.INVALID, f"a name cannot hold {character}: nobody can see it")
+
+
+@pytest.mark.parametrize("name", ["می\u200cروم", "क्\u200dष", "👨\u200d👩\u200d👧", "❤\ufe0f", "葛\U000e0100飾区"])
+def test_scripts_and_pictures_keep_what_they_need(name: str) -> None:
+    assert check_name(name, 256) == name
+
+
+@pytest.mark.parametrize("name", ["\u200d", "\ufe0f\u200c", "\u200d \u200d"])
+def test_a_name_shows_something(name: str) -> None:
+    assert check_name(name, 256) == Refused(Refusal.INVALID, "a name has to show something")
+
+
+@pytest.mark.parametrize(
+    "other", ["Zero\u200bWidth", "ZERO\u200dwidth", "zero\u1160width", "\ufeffZeroWidth", "Zero\u200b \u200bWidth"]
+)
+def test_what_looks_the_same(other: str) -> None:
+    assert look_of("ZeroWidth") == look_of(other.replace(" ", ""))
+    assert fold_name("ZeroWidth") != fold_name(other)
+
+
+@given(st.text())
+def test_every_name_that_is_taken_shows_something(name: str) -> None:
+    kept = check_name(name, 256)
+    assert isinstance(kept, Refused) or look_of(kept)

@@ -23,6 +23,7 @@ ROOM = Room(
 )
 KOREAN = replace(ROOM, name="야간 근무 — 1호기", description="인수인계 노트")
 JAPANESE = replace(ROOM, name="夜勤ﾁｰﾑ", description="引き継ぎ")
+CAFE = replace(ROOM, name="Café Crème", description="le résumé")
 CHINESE = replace(ROOM, name="夜班 交接")
 
 
@@ -77,6 +78,14 @@ def test_fits(query: RoomQuery, expected: bool) -> None:
         (JAPANESE, RoomQuery(text="継ぎ", descriptions=True), True),
         (CHINESE, RoomQuery(text="交接 夜班", match=Match.ALL), True),
         (CHINESE, RoomQuery(text="夜勤"), False),
+        (CAFE, RoomQuery(text="CAFE"), True),
+        (CAFE, RoomQuery(text="café"), True),
+        (CAFE, RoomQuery(text="cafe creme", match=Match.PHRASE), True),
+        (CAFE, RoomQuery(text="resume", match=Match.ALL), False),
+        (CAFE, RoomQuery(text="resume", match=Match.ALL, descriptions=True), True),
+        (CAFE, RoomQuery(text="cafe creme", match=Match.EXACT), False),
+        (CAFE, RoomQuery(text="CAFE\u0301 crème", match=Match.EXACT), True),
+        (CAFE, RoomQuery(text="\u0640", match=Match.PHRASE), False),
     ],
 )
 def test_names_in_other_scripts(room: Room, query: RoomQuery, expected: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ _COLUMNS = {
 _WHOLE = frozenset({"id", "room_id", "uri"})
 _WIDEST = 40
 """Columns of a cell where somebody reads at a terminal; what goes to a file or a program is whole."""
+_MOST_NAMES = 8 * 1024 * 1024
+"""Bytes of a file of names."""
 _YES = frozenset({"y", "yes", "예", "네"})
 
 
@@ -77,14 +80,20 @@ def preview(settings: Settings, command: Command[Any], params: Mapping[str, Any]
 
 def read_names(command: str, file: str) -> list[str]:
     """Names from a file, one in each line, or from standard input for "-"; empty lines and those that begin with # are
-    passed over. Raises `Problem`."""
+    passed over. Raises `Problem`, also when there is no name: a list is not emptied by a file that came to nothing."""
     try:
-        text = (sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()).decode("utf-8-sig")
+        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as opened:
+            text = opened.read(_MOST_NAMES + 1).decode("utf-8-sig")
     except OSError as error:
         raise _unusable(command, file, say_os_error(error)) from error
     except UnicodeDecodeError as error:
         raise _unusable(command, file, _("this is no text: it was not written in UTF-8")) from error
-    return [line for line in map(str.strip, text.splitlines()) if line and not line.startswith("#")]
+    if len(text) > _MOST_NAMES:
+        raise _unusable(command, file, _("this is too long to be asked at once; name fewer at a time"))
+    names = [line for line in map(str.strip, text.splitlines()) if line and not line.startswith("#")]
+    if not names:
+        raise _unusable(command, file, _("there is no name in it"))
+    return names
 
 
 def _unusable(command: str, file: str, why: str) -> Problem:

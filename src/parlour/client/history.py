@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal, TypeAlias
 
 from parlour.client.courier import Courier
@@ -18,7 +19,7 @@ from parlour.client.naming import failures
 from parlour.client.replies import GatheredPages
 from parlour.xccos.types import GroupChat, HistoryByDate, HistoryByMessage, HistoryFilter, HistoryPage, HistoryPages
 
-__all__ = ["HistoryQuery", "MessageMatch", "MessageStream"]
+__all__ = ["HistoryQuery", "MessageMatch", "MessageStream", "portions"]
 
 MessageMatch: TypeAlias = Literal["any", "all", "phrase"]
 """Which of the words a message must have."""
@@ -106,6 +107,14 @@ def _number(message: GroupChat) -> int:
     return message.chat_id or 0
 
 
+def portions(room_uris: Sequence[str]) -> list[tuple[str, ...]]:
+    """Rooms as one command can name them, in shares of about the same size: a command that names one room only would
+    be refused with it."""
+    count = -(-len(room_uris) // _ROOMS_AT_ONCE)
+    edges = [len(room_uris) * number // max(count, 1) for number in range(count + 1)]
+    return [tuple(room_uris[start:end]) for start, end in pairwise(edges)]
+
+
 class MessageStream:
     """Messages of some rooms, for `async for`; of several rooms in the order of time. Nothing is asked before the first
     one is wanted, and no page before it is needed; used again, it asks anew.
@@ -122,7 +131,8 @@ class MessageStream:
         self._limit = limit
         self._page = max(_PAGE // max(len(self._rooms), 1), _SMALLEST_PAGE)
         self.failed: dict[str, ChatError] = {}
-        """Why rooms are left out, by their URIs; complete from the first message on."""
+        """Why rooms are left out, by their URIs: known from the first message on, but for a room that may no longer be
+        read when its next page is asked for."""
         self.matches = 0
         """How many messages fit in all, as far as the server counts; of a query that begins at a message, from there
         on. Known from the first message on."""
@@ -147,8 +157,7 @@ class MessageStream:
         self.failed = {}
         self.matches = 0
         cursors = {uri: _Cursor(uri, self._query) for uri in self._rooms}
-        for start in range(0, len(self._rooms), _ROOMS_AT_ONCE):
-            rooms = self._rooms[start : start + _ROOMS_AT_ONCE]
+        for rooms in portions(self._rooms):
             answer = await self._ask(rooms, self._query.beginning)
             self.failed.update(failures(answer.failed))
             told = {page.room_uri: page for page in answer.pages}
@@ -161,17 +170,27 @@ class MessageStream:
     async def _next(self, cursors: list[_Cursor]) -> GroupChat | None:
         for cursor in cursors:
             while cursor.more and not cursor.waiting:
-                answer = await self._ask((cursor.room_uri,), cursor.anchor)
-                cursor.take(answer.pages[0] if answer.pages else HistoryPage(cursor.room_uri, ()))
+                cursor.take(await self._turn_page(cursor))
         ready = [cursor for cursor in cursors if cursor.waiting]
         if not ready:
             return None
         choose = max if self._query.newest_first else min
         return choose(ready, key=lambda cursor: cursor.waiting[0].at or 0).waiting.popleft()
 
+    async def _turn_page(self, cursor: _Cursor) -> HistoryPage:
+        """The next page of one room; of several rooms, one that may no longer be read ends here."""
+        try:
+            answer = await self._ask((cursor.room_uri,), cursor.anchor)
+        except ChatError as refusal:
+            if len(self._rooms) == 1:
+                raise
+            self.failed[cursor.room_uri] = refusal
+            return HistoryPage(cursor.room_uri, ())
+        return answer.pages[0] if answer.pages else HistoryPage(cursor.room_uri, ())
+
     async def _ask(self, rooms: tuple[str, ...], anchor: int | None) -> HistoryPages:
         limit = self._page if self._limit is None else min(self._page, self._limit)
         asked = self._query.page(anchor, limit)
         kind = HistoryByDate if anchor is None else HistoryByMessage
-        only = self._rooms[0] if len(self._rooms) == 1 else ""
+        only = rooms[0] if len(rooms) == 1 else ""
         return await self._courier.ask_in_pieces(kind(1, rooms, asked), lambda: GatheredPages(only))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from parlour.client.courier import Courier
 from parlour.client.errors import MessageNotFound
-from parlour.client.history import HistoryQuery, MessageMatch, MessageStream
+from parlour.client.history import HistoryQuery, MessageMatch, MessageStream, portions
 from parlour.client.naming import RoomLike, When, failures, micros, room_uri_of
 from parlour.client.replies import GatheredHistory, GatheredPages
 from parlour.xccos.types import (
@@ -27,8 +27,6 @@ from parlour.xccos.types import (
 )
 
 __all__ = ["Messages", "Wanted"]
-
-_ROOMS_AT_ONCE: Final = 100
 
 
 class Wanted(TypedDict, total=False):
@@ -109,11 +107,11 @@ class Messages:
         return _unread(answer, uri)
 
     async def unread(self, rooms: Sequence[RoomLike] = ()) -> UnreadCounts:
-        """How much is unread in these rooms, asked for 100 at a time; without any, in every room that has a mark."""
+        """How much is unread in these rooms, asked for by up to 100; without any, in every room that has a mark."""
         uris = tuple(dict.fromkeys(room_uri_of(room) for room in rooms))
         only = uris[0] if len(uris) == 1 else ""
-        portions = [uris[start : start + _ROOMS_AT_ONCE] for start in range(0, len(uris), _ROOMS_AT_ONCE)] or [()]
-        answers = [await self._courier.ask_list(GetUnread(1, portion), UnreadCounts, only) for portion in portions]
+        shares = portions(uris) or [()]
+        answers = [await self._courier.ask_list(GetUnread(1, share), UnreadCounts, only) for share in shares]
         return UnreadCounts(
             tuple(one for answer in answers for one in answer.rooms),
             tuple(one for answer in answers for one in answer.failed),

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 
 from parlour.rooms.model import AddIn, AddInId, Category, CategoryId, Role, Room, RoomId
-from parlour.rooms.names import fold_name
+from parlour.rooms.names import fold_name, look_of
 from parlour.rooms.switches import Switches, switches_of
 
 __all__ = ["BrokenCatalogue", "Catalogue"]
@@ -25,6 +25,7 @@ class Catalogue:
         self.addins: dict[AddInId, AddIn] = {}
         self._names: dict[str, str] = {}
         self._folded: dict[str, str] = {}
+        self._veiled: defaultdict[str, set[str]] = defaultdict(set)
         self._sorted_rooms: list[tuple[str, RoomId]] = []
         self._rooms_in: defaultdict[CategoryId, set[RoomId]] = defaultdict(set)
         self._listed: dict[Role, defaultdict[str, set[RoomId]]] = {
@@ -168,8 +169,11 @@ class Catalogue:
     # --- names, one space for both
 
     def find_named(self, name: str) -> str | None:
-        """The id of the room or category of that name."""
-        return self._names.get(fold_name(name))
+        """The id of the room or category of that name, or of one that looks the same."""
+        return self._names.get(fold_name(name)) or self._find_alike(look_of(name))
+
+    def _find_alike(self, look: str) -> str | None:
+        return self._names.get(look) or min(self._veiled.get(look, ()), default=None)
 
     def find_room(self, text: str) -> Room | None:
         """A room by its id or its name."""
@@ -188,9 +192,12 @@ class Catalogue:
             raise BrokenCatalogue(f"two rooms or categories are named {name!r}")
         self._names[folded] = owner
         self._folded[owner] = folded
+        if (look := look_of(folded)) != folded:
+            self._veiled[look].add(owner)
         return folded
 
     def _unname(self, owner: str) -> None:
         folded = self._folded.pop(owner, None)
         if folded is not None:
             del self._names[folded]
+            self._veiled.get(look_of(folded), set()).discard(owner)

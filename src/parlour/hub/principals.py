@@ -111,7 +111,8 @@ class Principals:
         limit: int | None = None,
     ) -> PrincipalRows | Refused:
         """Who may be put into a role: of a room, for those who manage it; of the rooms of a category, or CREATOR there,
-        for those who may create in it. `text` is looked for in names and addresses."""
+        for those who may create in it. `text` is looked for in names and addresses. The server's limit does not bind
+        the console."""
         if (room is None) == (category is None):
             return _ROOM_OR_CATEGORY
         test = self._room_test(actor, room, role) if room is not None else self._category_test(actor, category, role)
@@ -120,7 +121,7 @@ class Principals:
         # The name is looked at first: how a group stands to a scope is found by looking at its people.
         found = (uri for uri in self._named(fold_name(text)) if test(uri))
         rows = (row for uri in found if (row := self._people.find_principal(uri)) is not None)
-        return PrincipalRows(*_page(rows, self._rows(limit)))
+        return PrincipalRows(*_page(rows, limit if actor is None else self._rows(limit)))
 
     def _named(self, text: str) -> Iterator[str]:
         """People who are not disabled, groups, folders and domains that have `text` in their name, by name."""
@@ -172,7 +173,9 @@ class Principals:
         return most if limit is None or limit <= 0 else min(limit, most)
 
 
-def _page(found: Iterable[R], limit: int) -> tuple[tuple[R, ...], bool]:
+def _page(found: Iterable[R], limit: int | None) -> tuple[tuple[R, ...], bool]:
+    if limit is None:
+        return tuple(found), False
     rows = tuple(islice(found, limit + 1))
     return rows[:limit], len(rows) > limit
 

@@ -19,16 +19,16 @@ from parlour.hub.presence import Presence
 from parlour.hub.refusals import NO_MESSAGE, NOT_ADMIN, NOT_KEPT
 from parlour.hub.tails import Tails
 from parlour.hub.telling import Teller
-from parlour.rooms.decisions import HIGHEST_NUMBER, check_text, no_such_room, within_reach
+from parlour.rooms.decisions import HIGHEST_NUMBER, check_text, check_words, no_such_room, within_reach
 from parlour.rooms.history import PostQuery
 from parlour.rooms.model import Limits, Micros, Person, RoomId
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.store.api import PostLog, StoredPost, StoreUnavailable
 
-__all__ = ["DEFAULT_REPLACEMENT", "Removal", "Removing"]
+__all__ = ["DEFAULT_REPLACEMENT", "Removal", "Removing", "no_such_messages"]
 
-DEFAULT_REPLACEMENT = "An administrator has replaced this message."
-"""What stands in the place of a message when nothing else is said."""
+DEFAULT_REPLACEMENT = "This message was replaced by the Persistent Chat administrator."
+"""What stands in the place of a message when nothing else is said: the sentence of the original."""
 
 SLICE = 500
 """Messages that are removed in one transaction."""
@@ -68,18 +68,16 @@ class Removing:
         self, actor: Person | None, room: RoomId, chat_id: int, replacement: str | None = None
     ) -> StoredPost | Refused:
         """Remove a message, and give it as it was; or replace its text, and give it as it reads now."""
-        number = max(0, min(chat_id, HIGHEST_NUMBER - 1))
-        query = PostQuery(after=number - 1, before=number + 1)
         refused = self._may(actor, room) or self._unfit(replacement)
         if refused is not None:
             return refused
-        return await self._removals.alone(actor, lambda: self._remove_one(actor, room, query, replacement))
+        return await self._removals.alone(actor, lambda: self._remove_one(actor, room, chat_id, replacement))
 
     async def _remove_one(
-        self, actor: Person | None, room: RoomId, query: PostQuery, replacement: str | None
+        self, actor: Person | None, room: RoomId, chat_id: int, replacement: str | None
     ) -> StoredPost | Refused:
         try:
-            gone = await self._take(actor, room, query, 1, replacement)
+            gone = await self._take(actor, room, _only(chat_id), 1, replacement)
         except StoreUnavailable:
             return NOT_KEPT
         if not gone:
@@ -91,12 +89,40 @@ class Removing:
         self._tell(room, PostReplaced(room, now))
         return now
 
+    async def remove_listed(
+        self, actor: Person | None, room: RoomId, numbers: Sequence[int], replacement: str | None = None
+    ) -> Removal | Refused:
+        """Remove, or replace, the messages of these numbers; none if one of them is not there. UNAVAILABLE as in
+        `remove`."""
+        refused = self._may(actor, room) or self._unfit(replacement)
+        if refused is not None:
+            return refused
+        wanted = list(dict.fromkeys(numbers))
+        return await self._removals.alone(actor, lambda: self._remove_listed(actor, room, wanted, replacement))
+
+    async def _remove_listed(
+        self, actor: Person | None, room: RoomId, wanted: Sequence[int], replacement: str | None
+    ) -> Removal | Refused:
+        # One removal at a time: what is there now is there until this one takes it, or the whole room goes.
+        sweep = _Sweep(room, PostQuery(), replacement)
+        try:
+            missing = [number for number in wanted if not (await self._posts.find(room, _only(number), 1)).posts]
+            if missing:
+                return no_such_messages(missing)
+            for number in wanted:
+                gone = await self._take(actor, room, _only(number), 1, replacement)
+                sweep.count += len(gone)
+                await self._tell_slice(sweep, gone)
+        except StoreUnavailable:
+            return _broken_off(sweep)
+        return Removal(sweep.count)
+
     async def remove(
         self, actor: Person | None, room: RoomId, query: PostQuery, replacement: str | None = None
     ) -> Removal | Refused:
         """Remove, or replace, all that fits the query now. UNAVAILABLE if the store fails midway: the detail says how
         many are removed, and asking again goes on with the rest."""
-        refused = self._may(actor, room) or self._unfit(replacement)
+        refused = self._may(actor, room) or self._unfit(replacement) or check_words(query)
         if refused is not None:
             return refused
         sweep = _Sweep(room, query, replacement)
@@ -142,9 +168,7 @@ class Removing:
                 if len(gone) < SLICE:
                     return Removal(sweep.count)
         except StoreUnavailable:
-            return Refused(
-                Refusal.UNAVAILABLE, f"the store is not available; {sweep.count} messages are removed already"
-            )
+            return _broken_off(sweep)
 
     async def _take(
         self, actor: Person | None, room: RoomId, query: PostQuery, most: int, replacement: str | None
@@ -201,8 +225,25 @@ class _Sweep:
     newest: StoredPost | None = None
 
 
+def no_such_messages(missing: Sequence[int]) -> Refused:
+    """Some of the messages that were named are not there, so none of the others is touched."""
+    numbers = ", ".join(map(str, missing))
+    return Refused(Refusal.NO_SUCH_MESSAGE, f"there is no message {numbers}; nothing was changed")
+
+
+def _only(chat_id: int) -> PostQuery:
+    number = max(0, min(chat_id, HIGHEST_NUMBER - 1))
+    return PostQuery(after=number - 1, before=number + 1)
+
+
+def _broken_off(sweep: _Sweep) -> Refused:
+    return Refused(Refusal.UNAVAILABLE, f"the store is not available; {sweep.count} messages are removed already")
+
+
 def _notices(sweep: _Sweep, gone: Sequence[StoredPost]) -> Iterator[Sequence[RoomEvent]]:
     """What a room hears of a slice, a few events at a time."""
+    if not gone:
+        return
     if sweep.replacement is None:
         yield (PostsRemoved(sweep.room, tuple(post.chat_id for post in gone)),)
         return

@@ -131,7 +131,7 @@ def edit_room(room: Room, change: RoomChange, standings: Standings, limits: Limi
     """The room after the change (its audit data still the old), or why it cannot be made. All or nothing."""
     if change.expected is not None and change.expected != room.audit.updated_at:
         return _COLLISION
-    settings = _room_settings(change, limits)
+    settings = _room_settings(room, change, limits)
     if isinstance(settings, Refused):
         return settings
     new = replace(room, **settings)  # type: ignore[arg-type]
@@ -158,8 +158,8 @@ def _members_first(edit: ListEdit) -> bool:
     return edit.which is not Role.MEMBER
 
 
-def _room_settings(change: RoomChange, limits: Limits) -> dict[str, object] | Refused:
-    settings = _checked_texts(change.name, change.description, limits)
+def _room_settings(room: Room, change: RoomChange, limits: Limits) -> dict[str, object] | Refused:
+    settings = _checked_texts(_other(change.name, room.name), change.description, limits)
     if isinstance(settings, Refused):
         return settings
     if change.topic is not None:
@@ -170,6 +170,11 @@ def _room_settings(change: RoomChange, limits: Limits) -> dict[str, object] | Re
     if change.addin is not None:
         settings["addin"] = change.addin or None
     return settings | _given(change, ("category", "visibility", "behavior", "invite", "disabled"))
+
+
+def _other(name: str | None, known: str) -> str | None:
+    """What is sent along unchanged is not looked at: it may have been a name when it was given."""
+    return None if known and name == known else name
 
 
 def _checked_texts(name: str | None, description: str | None, limits: Limits) -> dict[str, object] | Refused:
@@ -270,7 +275,7 @@ def edit_category(category: Category, change: CategoryChange, limits: Limits) ->
     see `purge_category`."""
     if change.expected is not None and change.expected != category.audit.updated_at:
         return _COLLISION
-    settings = _checked_texts(change.name, change.description, limits)
+    settings = _checked_texts(_other(change.name, category.name), change.description, limits)
     if isinstance(settings, Refused):
         return settings
     settings |= _given(change, ("parent",)) | _switched(change)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from parlour.rooms.refusals import Refusal, Refused
 
-__all__ = ["check_description", "check_name", "fold_name"]
+__all__ = ["check_description", "check_name", "fold_name", "look_of"]
 
-_UNSHOWABLE = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
+_UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# What nobody sees (Default_Ignorable_Code_Point in Unicode's DerivedCoreProperties, but for what is in Cf), and a blank
+# that passes for a symbol.
+_INVISIBLE = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800"
+# Nor these, but some scripts and pictures are not written without: the joiners, and what chooses a variant.
+_NEEDED = "\u200c\u200d\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_UNSEEN = re.compile(
+    f"[{_INVISIBLE}{_NEEDED}\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]"
+)
+_KEPT = re.compile(f"[{_NEEDED}]")
 
 
 def fold_name(name: str) -> str:
@@ -18,6 +28,11 @@ def fold_name(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", folded).casefold().split())
 
 
+def look_of(name: str) -> str:
+    """What people see of a name, folded: two names of one look are taken for one."""
+    return fold_name(_UNSEEN.sub("", name))
+
+
 def check_name(name: str, limit: int) -> str | Refused:
     """The name as it will be kept (outer white space removed, NFC), or why it cannot be one; `limit` in characters."""
     kept = unicodedata.normalize("NFC", name.strip())
@@ -25,9 +40,15 @@ def check_name(name: str, limit: int) -> str | Refused:
         return Refused(Refusal.INVALID, "a name is needed")
     if len(kept) > limit:
         return Refused(Refusal.LIMIT_EXCEEDED, f"a name has at most {limit} characters")
-    if any(unicodedata.category(character) in _UNSHOWABLE for character in kept):
-        return Refused(Refusal.INVALID, "a name cannot hold control characters")
-    return kept
+    for character in kept:
+        if character in _INVISIBLE or (unicodedata.category(character) in _UNSHOWABLE and not _KEPT.match(character)):
+            return Refused(Refusal.INVALID, f"a name cannot hold {_describe(character)}: nobody can see it")
+    return kept if look_of(kept) else Refused(Refusal.INVALID, "a name has to show something")
+
+
+def _describe(character: str) -> str:
+    name = unicodedata.name(character, "")
+    return f"U+{ord(character):04X} ({name})" if name else f"U+{ord(character):04X}"
 
 
 def check_description(text: str, limit: int) -> str | Refused:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from parlour.rooms.model import Behavior, CategoryId, Room, RoomId, Visibility
 from parlour.rooms.names import fold_name
+from parlour.rooms.words import fold_text
 
 __all__ = ["Match", "Mine", "RoomQuery", "compile_query"]
 
@@ -92,14 +94,21 @@ def _settings_wanted(query: RoomQuery) -> Mapping[str, object]:
 
 
 def _text_test(query: RoomQuery) -> Callable[[str], bool] | None:
-    phrase = fold_name(query.text)
-    if not phrase:
+    """A test of folded names. Accents do not count, as in the search for messages, but for a whole name."""
+    name = fold_name(query.text)
+    if not name:
         return None
-    words = tuple(phrase.split())
     if query.match is Match.EXACT:
-        return lambda haystack: haystack == phrase
+        return lambda haystack: haystack == name
+    phrase = _bare(name)
+    words = tuple(phrase.split())
+    if not words:
+        return lambda haystack: False
     if query.match is Match.PHRASE:
-        return lambda haystack: phrase in haystack
-    if query.match is Match.ALL:
-        return lambda haystack: all(word in haystack for word in words)
-    return lambda haystack: any(word in haystack for word in words)
+        return lambda haystack: phrase in _bare(haystack)
+    combine = all if query.match is Match.ALL else any
+    return lambda haystack: combine(word in _bare(haystack) for word in words)
+
+
+# Names are looked at in every search, and few of them change.
+_bare = lru_cache(1 << 16)(fold_text)

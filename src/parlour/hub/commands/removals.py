@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from parlour.hub.changing import name_of
@@ -12,7 +13,7 @@ from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
 from parlour.hub.commands.searches import make_query
 from parlour.hub.commands.showing import show_in_room
-from parlour.hub.removing import DEFAULT_REPLACEMENT
+from parlour.hub.removing import DEFAULT_REPLACEMENT, no_such_messages
 from parlour.rooms.history import MOST_COUNTED, PostQuery
 from parlour.rooms.model import Person, Room
 from parlour.rooms.refusals import Refusal, Refused
@@ -26,17 +27,20 @@ _MATCHES = {"any": WordMatch.ANY, "all": WordMatch.ALL, "exact": WordMatch.PHRAS
 @dataclass(frozen=True, slots=True)
 class Remove:
     room: str = param("Name or id of the room.")
-    id: tuple[int, ...] = param("Number of a message; other filters do not go with it.", ())
+    id: tuple[int, ...] = param(
+        "Number of a message; other filters do not go with it. If one is not there, none is removed.", ()
+    )
     author: tuple[str, ...] = param("Only messages of these people: logins or addresses.", ())
     since: str | None = param(f"Not before: {DATE_HELP}.", None)
     until: str | None = param(f"Not after: {DATE_HELP}.", None)
-    words: str = param("Only messages with these words.", "")
+    words: str = param("Only messages with these words, at most 32, or with longer words that begin so.", "")
     match: Literal["any", "all", "exact"] = param(
-        "How many of the words have to be there; exact: as one sequence.", "all"
+        "How many of the words have to be there; exact: the whole of it as it stands, accents and signs included.",
+        "all",
     )
     case: bool = param("Capital and small letters and accents count.", False)
     replace: bool = param("Leave a text in the place of each message that says what happened.", False)
-    replacement: str | None = param("Leave this text instead.", None)
+    replacement: str | None = param("Leave this text instead; an empty one means that of --replace.", None)
     dry_run: bool = param("Only count.", False)
 
 
@@ -51,53 +55,42 @@ async def _remove(context: Context, actor: Person | None, params: Remove) -> Any
     room = find_room_to_administer(context, actor, params.room)
     if isinstance(room, Refused):
         return room
-    query = make_query(
-        context,
-        params.words,
-        _MATCHES[params.match],
-        params.case,
-        params.author,
-        params.since,
-        params.until,
-    )
+    match = _MATCHES[params.match]
+    query = make_query(context, params.words, match, params.case, params.author, params.since, params.until)
     if isinstance(query, Refused):
         return query
     filtered = bool(params.words.strip() or params.author or params.since or params.until)
     if bool(params.id) == filtered:
         return _SAY_WHICH
-    text = params.replacement or (DEFAULT_REPLACEMENT if params.replace else None)
-    if params.id:
-        return await _remove_ids(context, actor, room, params, text)
+    # An empty replacement, as from a variable that is not set, is still no deletion.
+    replaced = params.replace or params.replacement is not None
+    text = (params.replacement or DEFAULT_REPLACEMENT) if replaced else None
     if params.dry_run:
-        return await _count(context, actor, room, query)
-    removal = await context.hub.removing.remove(actor, room.id, query, text)
+        if params.id:
+            return await _count_listed(context, actor, room, params.id)
+        return await _count(context, actor, room, _literally(query))
+    if params.id:
+        removal = await context.hub.removing.remove_listed(actor, room.id, params.id, text)
+    else:
+        removal = await context.hub.removing.remove(actor, room.id, _literally(query), text)
     return removal if isinstance(removal, Refused) else _done(room, removal.count, text)
 
 
-async def _remove_ids(context: Context, actor: Person | None, room: Room, params: Remove, text: str | None) -> Any:
-    """One after the other; the first that is not there ends it."""
-    for number in params.id:
-        if params.dry_run:
-            refused = await _missing(context, actor, room, number)
-        else:
-            refused = _refusal(await context.hub.removing.remove_one(actor, room.id, number, text))
-        if refused is not None:
-            return refused
-    return _counted(room, len(params.id), more=False) if params.dry_run else _done(room, len(params.id), text)
+def _literally(query: PostQuery) -> PostQuery:
+    """What is searched for by a phrase may be written otherwise; what is removed by one may not."""
+    return replace(query, literal=query.match is WordMatch.PHRASE)
 
 
-def _refusal(answer: object) -> Refused | None:
-    return answer if isinstance(answer, Refused) else None
-
-
-async def _missing(context: Context, actor: Person | None, room: Room, number: int) -> Refused | None:
-    query = PostQuery(after=number - 1, before=number + 1)
-    page = await context.hub.reading.inspect_query(name_of(actor), room.id, query, 1)
-    if isinstance(page, Refused):
-        return page
-    if page.matches:
-        return None
-    return Refused(Refusal.NO_SUCH_MESSAGE, f"there is no message {number} in {room.name}")
+async def _count_listed(context: Context, actor: Person | None, room: Room, numbers: Sequence[int]) -> Any:
+    missing = []
+    for number in dict.fromkeys(numbers):
+        query = PostQuery(after=number - 1, before=number + 1)
+        page = await context.hub.reading.inspect_query(name_of(actor), room.id, query, 1)
+        if isinstance(page, Refused):
+            return page
+        if not page.matches:
+            missing.append(number)
+    return no_such_messages(missing) if missing else _counted(room, len(set(numbers)), more=False)
 
 
 async def _clear(context: Context, actor: Person | None, params: Clear) -> Any:

@@ -15,7 +15,7 @@ from parlour.hub.commands.showing import VISIBILITIES, show_room, show_room_row
 from parlour.rooms.editing import ListEdit, Op, RoomChange
 from parlour.rooms.model import Behavior, Person, Role, Room
 from parlour.rooms.refusals import Refused
-from parlour.rooms.search import RoomQuery, compile_query
+from parlour.rooms.search import Match, RoomQuery, compile_query
 
 __all__ = ["COMMANDS"]
 
@@ -65,7 +65,8 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class List:
-    text: str = param("Words that the name contains, any of them.", "")
+    text: str = param("Words that the name contains.", "")
+    match: Literal["any", "all", "phrase"] = param("How many of the words; phrase: as one sequence.", "any")
     search_descriptions: bool = param("Look for the words in descriptions too.", False)
     category: str | None = param("Only rooms of this category.", None)
     addin: str | None = param("Only rooms that show this add-in.", None)
@@ -169,6 +170,7 @@ def _query(context: Context, actor: Person | None, params: List) -> RoomQuery | 
     assert not isinstance(category, Refused)
     return RoomQuery(
         text=params.text,
+        match=Match[params.match.upper()],
         after=params.after,
         descriptions=params.search_descriptions,
         category=category.id if category is not None else None,

@@ -23,7 +23,9 @@ __all__ = ["COMMANDS", "make_query"]
 @dataclass(frozen=True, slots=True)
 class Search:
     room: tuple[str, ...] = param("Names or ids of the rooms.")
-    words: str = param("Words to look for; they also find longer words that begin so. Any of them will do.", "")
+    words: str = param(
+        "Words to look for, at most 32; they also find longer words that begin so. Any of them will do.", ""
+    )
     phrase: bool = param("Look for the words as one sequence.", False)
     all: bool = param("Look for messages that have all the words.", False)
     case: bool = param("Capital and small letters and accents count.", False)
@@ -89,7 +91,7 @@ def make_query(
         if isinstance(uri, Refused):
             return uri
         uris.append(uri)
-    return PostQuery(words, match, case, frozenset(uris), first, last)
+    return PostQuery(words, match, case, authors=frozenset(uris), since=first, until=last)
 
 
 COMMANDS: tuple[Command[Any], ...] = (
