@@ -181,3 +181,19 @@ def test_a_refusal_says_what_mends_it(reason: str, remedy: str) -> None:
     assert problem.what == f"room member add was refused: {reason}"
     assert problem.cause == "there is no room x"
     assert remedy in problem.remedy
+
+
+def test_what_is_too_long_is_not_sent(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = socket.socketpair()
+
+    @contextmanager
+    def connected(_path: Path) -> Iterator[socket.socket]:
+        with ours:
+            yield ours
+
+    monkeypatch.setattr(link, "_connected", connected)
+    with theirs:
+        with pytest.raises(Problem, match="limit-exceeded") as refused:
+            link.run(settings, "group.member.add", {"group": "G", "who": ["x" * 100] * 11_000})
+        assert theirs.recv(1) == b""
+    assert "name fewer at a time" in refused.value.cause

@@ -98,6 +98,10 @@ def test_every_command_of_the_registry_can_be_typed() -> None:
         (["room", "member", "set", "A"], "room.member.set", {"room": "A"}),
         (["room", "member", "set", "A", "x"], "room.member.set", {"room": "A", "who": ["x"]}),
         (["room", "clear", "A", "--until", "2026-01-31"], "room.clear", {"room": "A", "until": "2026-01-31"}),
+        (["group", "member", "set", "G"], "group.member.set", {"group": "G"}),
+        (["group", "modify", "G", "H"], "group.modify", {"group": "G", "name": "H"}),
+        (["user", "modify", "x", "--email", ""], "user.modify", {"user": "x", "email": ""}),
+        (["user", "remove", "x", "--dry-run"], "user.remove", {"user": "x", "dry_run": True}),
         (["policy", "show"], "policy.show", {}),
         (["policy", "show", "x"], "policy.show", {"user": "x"}),
         (["policy", "set", "off", "--global"], "policy.set", {"setting": "off", "everyone": True}),
@@ -191,3 +195,78 @@ def test_wrong_words_are_refused_before_anything_is_asked(asked: list[tuple[str,
     assert run("room", "create", "A", "--category", "C", "--visibility", "foggy") == 2
     assert run("message", "tail", "A", "--count", "x") == 2
     assert asked == []
+
+
+@pytest.mark.parametrize("group", [("group",), ("room",), ("category", "allow"), ("category", "deny")])
+def test_names_come_from_a_file_as_well(
+    asked: list[tuple[str, Mapping[str, Any]]], tmp_path: Path, group: tuple[str, ...]
+) -> None:
+    file = tmp_path / "names"
+    file.write_bytes("\ufeffann\r\n\n# by hand\n  Night crew \n한글\n".encode())
+    words = (*group, "add") if len(group) > 1 else (*group, "member", "add")
+    assert run(*words, "A", "bob", "--file", str(file), "--json") == 0
+    assert [params["who"] for _command, params in asked] == [["bob", "ann", "Night crew", "한글"]]
+
+
+def test_names_come_from_standard_input(
+    asked: list[tuple[str, Mapping[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"ann\nbob\n")))
+    assert run("group", "member", "set", "A", "--file", "-") == 0
+    assert asked == [("group.member.set", {"group": "A", "who": ["ann", "bob"]})]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "no such file"),
+        (b"", "there is no name in it"),
+        (b"# nobody\n\n", "there is no name in it"),
+        (b"\xff\xfe", "no text"),
+        (b"x" * (8 * 1024 * 1024 + 1), "too long"),
+    ],
+)
+def test_a_file_that_came_to_nothing_changes_nothing(
+    asked: list[tuple[str, Mapping[str, Any]]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    content: bytes | None,
+    why: str,
+) -> None:
+    file = tmp_path / "names"
+    if content is not None:
+        file.write_bytes(content)
+    assert run("group", "member", "set", "A", "bob", "--file", str(file)) == 2
+    assert why in capsys.readouterr().err
+    assert asked == []
+
+
+def test_somebody_has_to_be_named(
+    asked: list[tuple[str, Mapping[str, Any]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("room", "member", "add", "A") == 2
+    assert "`parlour room member add` lacks WHO" in capsys.readouterr().err
+    assert asked == []
+
+
+@pytest.mark.parametrize(("answer", "sent"), [("y\n", 2), ("n\n", 1)])
+def test_what_would_go_is_shown_before_the_question(
+    asked: list[tuple[str, Mapping[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    answer: str,
+    sent: int,
+) -> None:
+    def remove(_settings: object, command: str, params: Mapping[str, Any]) -> Any:
+        asked.append((command, params))
+        return {"rooms": 7, "left_without_manager": ["Apollo", "Night"]}
+
+    monkeypatch.setattr(link, "run", remove)
+    monkeypatch.setattr(sys, "stdin", Terminal(answer))
+    run("user", "remove", "bob", "--json")
+    params = {"user": "bob"}
+    assert asked == [("user.remove", params | {"dry_run": True}), ("user.remove", params)][:sent]
+    shown, question = capsys.readouterr().err.split("Remove the person bob?")
+    assert "Apollo, Night" in shown
+    assert "7" in shown
+    assert "[y/N]" in question

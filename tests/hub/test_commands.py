@@ -14,7 +14,7 @@ from parlour.hub.commands.registry import Command, all_commands
 from parlour.hub.commands.showing import show_time
 from parlour.hub.events import PostHeard
 from parlour.hub.managing import CONSOLE
-from parlour.rooms.model import Micros
+from parlour.rooms.model import Micros, Principal, PrincipalKind
 from parlour.rooms.refusals import Refusal
 from parlour.store.api import EventKind, StoredPost
 from tests.hub.fakes import DOMAIN, uri
@@ -70,6 +70,67 @@ async def test_people_and_groups(office: Office) -> None:
     assert reason(await run("user.show", user="dora")) is Refusal.NO_SUCH_PRINCIPAL
     assert reason(await run("group.show", group="ann")) is Refusal.NO_SUCH_PRINCIPAL
     assert office.directory.find_person(uri("dora")) is None
+
+
+async def test_people_and_groups_are_renamed_and_keep_their_places(office: Office) -> None:
+    run = office.run
+    group = await run("group.add", name="Crew")
+    await run("group.member.add", group="Crew", who=["ann"])
+    await run("category.create", name="Plant", allow=["Crew"])
+    await run("room.create", name="Shift", category="Plant", member=["Crew"], manager=["ann"])
+    await office.enter("ann", "Shift")
+    assert (await run("group.modify", group="Crew", name=" Night crew "))["name"] == "Night crew"
+    shown = await run("user.modify", user="ann", display_name="Ann B.", email="ann@example.com")
+    assert (shown["uri"], shown["name"], shown["email"], shown["company"]) == (
+        uri("ann"),
+        "Ann B.",
+        "ann@example.com",
+        "",
+    )
+    room = await run("room.show", room="Shift")
+    assert [(one["uri"], one["name"]) for one in room["members"]] == [(group["uri"], "Night crew")]
+    assert [one["name"] for one in room["managers"]] == ["Ann B."]
+    assert [one["name"] for one in await run("room.who", room="Shift")] == ["Ann B."]
+    assert reason(await run("group.modify", group="everyone", name="x")) is Refusal.INVALID
+    assert reason(await run("group.modify", group="Night crew", name="bob")) is Refusal.INVALID
+    assert reason(await run("user.modify", user="eve", email="x")) is Refusal.NO_SUCH_PRINCIPAL
+
+
+async def test_members_are_said_anew_and_folders_move(office: Office) -> None:
+    run = office.run
+    for name in ("Leaf", "One", "Two"):
+        await run("group.add", name=name, folder=True)
+    await run("group.member.add", group="Leaf", who=["ann"])
+    await run("group.member.add", group="One", who=["Leaf"])
+    assert reason(await run("group.member.add", group="Two", who=["bob", "Leaf"])) is Refusal.INVALID
+    # As a whole, or not at all.
+    assert (await run("group.show", group="Two"))["members"] == []
+    moved = await run("group.member.move", group="Two", who=["Leaf"])
+    assert (moved["added"], moved["removed"], moved["size"]) == (1, 0, 1)
+    assert [one["name"] for one in (await run("group.show", group="Leaf"))["within"]] == ["Two"]
+    changed = await run("group.member.set", group="Two", who=["bob"])
+    assert (changed["added"], changed["removed"], changed["size"]) == (1, 1, 1)
+    assert (await run("group.member.set", group="Two"))["size"] == 0
+
+
+async def test_what_names_two_or_nobody_is_refused(office: Office) -> None:
+    """A name of both is not given any more, and yet there may be one of an earlier release."""
+    run = office.run
+    await run("category.create", name="Plant", allow=["everyone"])
+    group = Principal("ma-grp:1@u.g", "1", PrincipalKind.GROUP, "Bob")
+    office.directory._census.groups[group.uri] = group
+    refused = await run("category.deny.add", category="Plant", who=["bob"])
+    assert reason(refused) is Refusal.INVALID
+    assert "whole address" in refused.detail
+    assert (await run("group.show", group="bob"))["uri"] == group.uri
+    shown = await run("category.deny.add", category="Plant", who=["bob@example.com", group.uri])
+    assert [one["kind"] for one in shown["denied"]] == ["group", "user"]
+    few = await run("group.member.add", group="bob", who=["ann", "eve", "dan"])
+    assert few.detail == "there is no such person or group: dan, eve"
+    many = await run("group.member.add", group="bob", who=[f"x{number:02}" for number in range(50)])
+    assert reason(many) is Refusal.NO_SUCH_PRINCIPAL
+    assert many.detail.startswith("50 of the names are unknown; the first are x00, x01,")
+    assert "x10" not in many.detail
 
 
 async def test_folders_stand_in_lists_like_groups(office: Office) -> None:

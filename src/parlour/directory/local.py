@@ -304,9 +304,9 @@ class LocalDirectory:
         kind = PrincipalKind.FOLDER if folder else PrincipalKind.GROUP
         return await self._put_group(Principal(_group_uri(guid), guid, kind, _checked_name(name)))
 
-    async def rename_group(self, uri: str, name: str) -> None:
+    async def rename_group(self, uri: str, name: str) -> Principal:
         """Its URI stays, and with it its place in every list."""
-        await self._put_group(replace(self._census.get_group(uri), display_name=_checked_name(name)), new=False)
+        return await self._put_group(replace(self._census.get_group(uri), display_name=_checked_name(name)), new=False)
 
     @_alone
     async def _put_group(self, group: Principal, *, new: bool = True) -> Principal:

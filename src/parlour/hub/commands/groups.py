@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from parlour.hub.accounts import Accounts
@@ -87,8 +87,7 @@ async def _modify(context: Context, actor: Person | None, accounts: Accounts, pa
     group = find_group(context, params.group)
     if isinstance(group, Refused):
         return group
-    await accounts.rename_group(group.uri, params.name)
-    return show_principal(replace(group, display_name=params.name))
+    return show_principal(await accounts.rename_group(group.uri, params.name))
 
 
 async def _remove(context: Context, actor: Person | None, accounts: Accounts, params: Remove) -> Any:
