@@ -65,7 +65,7 @@ class FakeDirectory:
     def __init__(self, *people: Person) -> None:
         self._people = {someone.uri: someone for someone in people}
         self._callbacks: list[Callable[[str], None]] = []
-        self.groups: dict[str, Principal] = {}
+        self.named_groups: dict[str, Principal] = {}
 
     def put(self, someone: Person) -> None:
         self._people[someone.uri] = someone
@@ -88,8 +88,8 @@ class FakeDirectory:
         someone = self._people.get(uri)
         if someone is not None:
             return Principal(uri, someone.guid, PrincipalKind.USER, someone.display_name)
-        if uri in self.groups:
-            return self.groups[uri]
+        if uri in self.named_groups:
+            return self.named_groups[uri]
         if any(uri in someone.affiliations for someone in self._people.values()):
             return Principal(uri, uri, PrincipalKind.GROUP, uri.partition(":")[2])
         return None
@@ -98,7 +98,7 @@ class FakeDirectory:
         return list(self._people.values())
 
     def principals(self) -> Sequence[Principal]:
-        everything = {*self._people, *self.groups, *(g for p in self._people.values() for g in p.affiliations)}
+        everything = {*self._people, *self.named_groups, *(g for p in self._people.values() for g in p.affiliations)}
         return [found for name in sorted(everything) if (found := self.find_principal(name)) is not None]
 
     def groups(self) -> Sequence[Principal]:

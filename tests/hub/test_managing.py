@@ -54,7 +54,7 @@ async def world() -> World:
         replace(person("out"), affiliations=frozenset()),
     ]
     w = World(people, [SHIFT], categories=[ROOT, WORKS, DOCK])
-    w.directory.groups["ma-grp:empty"] = Principal("ma-grp:empty", "g", PrincipalKind.GROUP, "Empty")
+    w.directory.named_groups["ma-grp:empty"] = Principal("ma-grp:empty", "g", PrincipalKind.GROUP, "Empty")
     await w.hub.start()
     return w
 

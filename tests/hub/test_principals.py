@@ -45,7 +45,7 @@ async def world(limits: Limits | None = None) -> World:
         person("root", is_admin=True),
     ]
     w = World(people, [SHIFT, HALL, STAGE, SECRET], categories=[ROOT, WORKS, DOCK], limits=limits)
-    w.directory.groups["ma-grp:empty"] = Principal("ma-grp:empty", "g", PrincipalKind.FOLDER, "Empty")
+    w.directory.named_groups["ma-grp:empty"] = Principal("ma-grp:empty", "g", PrincipalKind.FOLDER, "Empty")
     await w.hub.start()
     return w
 

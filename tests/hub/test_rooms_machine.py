@@ -69,7 +69,7 @@ class RoomsMachine(RuleBasedStateMachine):
         people = [person(name, is_admin=name == "root") for name in NAMES]
         self.world = World(people, [], categories=[ROOT])
         for group in GROUPS:
-            self.world.directory.groups[group] = Principal(group, group, PrincipalKind.GROUP, group[7:])
+            self.world.directory.named_groups[group] = Principal(group, group, PrincipalKind.GROUP, group[7:])
         self.hub = self.world.hub
         self.run(self.hub.start())
         self.house = NaiveHouse()
