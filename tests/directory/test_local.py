@@ -198,14 +198,14 @@ async def test_disabled_at_once(place: Place, monkeypatch: pytest.MonkeyPatch) -
     directory = place.open()
     await directory.add_user("alice", PASSWORD)
     heard, hashed = _heard(directory), asyncio.Event()
-    verify = directory._passwords.verify
+    verify = directory._credentials._passwords.verify
 
     async def slowly(encoded: str | None, password: str) -> bool:
         good = await verify(encoded, password)
         await hashed.wait()
         return good
 
-    monkeypatch.setattr(directory._passwords, "verify", slowly)
+    monkeypatch.setattr(directory._credentials._passwords, "verify", slowly)
     checking = asyncio.ensure_future(directory.check_password(ALICE, PASSWORD))
     await asyncio.sleep(0)  # the hash is being worked out
     await directory.set_enabled(ALICE, False)

@@ -63,7 +63,7 @@ _HINTS = {
     "busy": mark("try again in a moment"),
     "limit-exceeded": mark("make it smaller; `parlour config show` has the limits, `parlour config set` changes them"),
     "room-disabled": mark("open it again with `parlour room enable`"),
-    "keeps-out": mark("as long as it stands there, whoever is in the group is kept out"),
+    "keeps-out": mark("let them in first, if that is meant; then remove it"),
     "last-admin": mark("make somebody else one with `parlour user admin`"),
     "already-defined": mark("leave out who or what is there already"),
 }

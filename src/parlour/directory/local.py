@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
@@ -14,12 +14,13 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from parlour.directory.api import AccountRefused, AccountsUnusable, ChatSetting
 from parlour.directory.census import Census
 from parlour.directory.chat_policy import ChatDecision
+from parlour.directory.credentials import Credentials, Proof
 from parlour.directory.database import AccountsDatabase
 from parlour.directory.groups import Move
 from parlour.directory.hand import WritingHand, slices
 from parlour.directory.names import is_login, login_of, read_login
-from parlour.directory.passwords import PasswordCost, Passwords, normal_password
-from parlour.directory.verifiers import NTLM, VerifierSchemes, digest_kind, kinds, make_verifiers
+from parlour.directory.passwords import PasswordCost
+from parlour.directory.verifiers import VerifierSchemes
 from parlour.rooms.model import Person, Principal, PrincipalKind
 from parlour.rooms.names import check_name
 from parlour.rooms.refusals import Refused
@@ -63,30 +64,25 @@ class LocalDirectory:
         """Open the accounts of `domain` at `path`, making the file if there is none. Verifiers of schemes that are not
         among `schemes` are deleted. Raises `AccountsUnusable`."""
         self.domain = domain.lower()
-        self._schemes = schemes if schemes is not None else VerifierSchemes()
         self._password_callbacks: list[Callable[[str], None]] = []
         self._database = AccountsDatabase(path)
-        self._passwords = Passwords(cost if cost is not None else PasswordCost())
-        self._hand = WritingHand()
         try:
-            self._load()
+            loaded = self._database.load()
+            self._census = Census(loaded, self._find_everyone(loaded.groups))
         except AccountsUnusable:
-            self.close()
+            self._database.close()
             raise
+        self._departed = set(loaded.departed)
+        self._credentials = Credentials(loaded, self.domain, schemes or VerifierSchemes(), cost or PasswordCost())
+        if unwanted := self._credentials.drop_unwanted():
+            self._database.remove_verifiers(unwanted)
+        self._hand = WritingHand()
 
     def close(self) -> None:
         """Let go of the file and the threads."""
-        self._passwords.close()
+        self._credentials.close()
         self._hand.close()
         self._database.close()
-
-    def _load(self) -> None:
-        loaded = self._database.load()
-        self._census = Census(loaded, self._find_everyone(loaded.groups))
-        self._hashes = dict(loaded.hashes)
-        self._verifiers = {uri: dict(found) for uri, found in loaded.verifiers.items()}
-        self._departed = set(loaded.departed)
-        self._drop_verifiers()
 
     def _find_everyone(self, groups: Sequence[Principal]) -> Principal:
         found = next((group for group in groups if group.kind is PrincipalKind.DOMAIN), None)
@@ -97,17 +93,6 @@ class LocalDirectory:
         elif found.display_name != self.domain:
             raise AccountsUnusable(f"it belongs to the domain {found.display_name}, not to {self.domain}")
         return found
-
-    def _drop_verifiers(self) -> None:
-        unwanted = [
-            (uri, kind)
-            for uri, found in self._verifiers.items()
-            for kind in found.keys() - kinds(self._schemes, login_of(uri), self.domain)
-        ]
-        if unwanted:
-            self._database.remove_verifiers(unwanted)
-        for uri, kind in unwanted:
-            del self._verifiers[uri][kind]
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -160,56 +145,52 @@ class LocalDirectory:
     # -- passwords -----------------------------------------------------------------------------------------------
 
     def nt_hash(self, uri: str) -> bytes | None:
-        return self._verifiers.get(uri, {}).get(NTLM)
+        return self._credentials.nt_hash(uri)
 
     def digest_ha1(self, uri: str, algorithm: str, username: str = "") -> str | None:
-        name = username.removeprefix("sip:") or login_of(uri)
-        value = self._verifiers.get(uri, {}).get(digest_kind(algorithm, name))
-        return value.decode() if value is not None else None
+        return self._credentials.digest_ha1(uri, algorithm, username)
 
     async def check_password(self, uri: str, password: str) -> bool:
         person = self.find_person(uri)
         uri = person.uri if person is not None else ""
-        encoded, normal = self._hashes.get(uri), normal_password(password)
-        good = await self._passwords.verify(encoded, normal)
+        encoded = self._credentials.hash_of(uri)
+        good = await self._credentials.verify(encoded, password)
         # Looked up again: while a thread was hashing, the account may have been disabled or got another password.
         person = self._census.people.get(uri)
-        if not good or encoded is None or person is None or person.disabled or self._hashes.get(uri) != encoded:
+        if not good or encoded is None or person is None or person.disabled:
             return False
-        await self._refresh(uri, normal, encoded)
+        if self._credentials.hash_of(uri) != encoded:
+            return False
+        renewed = await self._credentials.renew(uri, password, encoded)
+        if renewed is not None:
+            await self._keep_renewed(uri, renewed, encoded)
         return True
 
-    async def _refresh(self, uri: str, normal: str, encoded: str) -> None:
-        """Make what newer settings ask for, now that the password is here for once."""
-        outdated = self._passwords.is_outdated(encoded)
-        wanted = kinds(self._schemes, login_of(uri), self.domain)
-        if not outdated and wanted <= self._verifiers.get(uri, {}).keys():
+    @_alone
+    async def _keep_renewed(self, uri: str, proof: Proof, instead_of: str) -> None:
+        """Unless there is another password meanwhile."""
+        if self._credentials.hash_of(uri) != instead_of:
             return
-        fresh = await self._passwords.hash(normal) if outdated else encoded
         try:
-            await self._keep_password(uri, normal, fresh, encoded)
+            await self._keep_password(uri, proof)
         except AccountRefused as error:
             # Whoever knows the password may come in; the next sign-in tries again.
             log.warning("what proves a password could not be renewed: %s", error)
 
     async def set_password(self, uri: str, password: str) -> None:
-        normal = self._passwords.check_new(password)
         uri = self._census.get_person(uri).uri
-        encoded = await self._passwords.hash(normal)
-        await self._keep_password(uri, normal, encoded)
+        await self._keep_new(uri, await self._credentials.prove(uri, password))
         for callback in self._password_callbacks:
             callback(uri)
 
     @_alone
-    async def _keep_password(self, uri: str, normal: str, encoded: str, instead_of: str | None = None) -> None:
-        """With `instead_of`, only while that is still what is kept."""
+    async def _keep_new(self, uri: str, proof: Proof) -> None:
         self._census.get_person(uri)
-        if instead_of is not None and self._hashes.get(uri) != instead_of:
-            return
-        made = make_verifiers(self._schemes, login_of(uri), self.domain, normal)
-        await self._hand.write(lambda: self._database.set_password(uri, encoded, made))
-        self._hashes[uri] = encoded
-        self._verifiers[uri] = dict(made)
+        await self._keep_password(uri, proof)
+
+    async def _keep_password(self, uri: str, proof: Proof) -> None:
+        await self._hand.write(lambda: self._database.set_password(uri, proof.encoded, proof.verifiers))
+        self._credentials.put(uri, proof)
 
     # -- people --------------------------------------------------------------------------------------------------
 
@@ -232,20 +213,18 @@ class LocalDirectory:
         uri = self.address_of(login)
         shown = _checked_name(display_name or login_of(uri))
         contact = _checked_contact(email), _checked_contact(company)
-        normal = self._passwords.check_new(password) if password is not None else None
-        encoded = await self._passwords.hash(normal) if normal is not None else None
-        made = make_verifiers(self._schemes, login_of(uri), self.domain, normal) if normal is not None else {}
-        return await self._put_new(Person(uri, str(uuid.uuid4()), shown, *contact), encoded, made)
+        proof = await self._credentials.prove(uri, password) if password is not None else None
+        return await self._put_new(Person(uri, str(uuid.uuid4()), shown, *contact), proof)
 
     @_alone
-    async def _put_new(self, person: Person, encoded: str | None, made: Mapping[str, bytes]) -> Person:
+    async def _put_new(self, person: Person, proof: Proof | None) -> Person:
         self.address_of(person.uri)
         if person.uri in self._departed:
             raise AccountRefused("what belonged to an earlier person of this address is still being forgotten")
-        await self._hand.write(lambda: self._database.add_person(person, encoded, made))
-        if encoded is not None:
-            self._hashes[person.uri] = encoded
-        self._verifiers[person.uri] = dict(made)
+        encoded, verifiers = (proof.encoded, proof.verifiers) if proof is not None else (None, {})
+        await self._hand.write(lambda: self._database.add_person(person, encoded, verifiers))
+        if proof is not None:
+            self._credentials.put(person.uri, proof)
         self._census.put(person)
         return self._census.people[person.uri]
 
@@ -255,8 +234,7 @@ class LocalDirectory:
         uri = self._census.get_person(uri).uri
         await self._hand.write(lambda: self._database.remove_person(uri))
         self._departed.add(uri)
-        self._hashes.pop(uri, None)
-        self._verifiers.pop(uri, None)
+        self._credentials.forget(uri)
         self._census.drop_person(uri)
 
     @_alone
