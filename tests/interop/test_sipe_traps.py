@@ -33,9 +33,9 @@ def enter(client: SipeClient, uri: str) -> None:
 
 
 def say(client: SipeClient, room: str, text: str) -> None:
-    """Post, and hear it."""
+    """Post, and hear it, with the line ends that SIPE writes."""
     client.send(command="send", room=room, text=text)
-    client.wait("message", text=text)
+    client.wait("message", text=text.replace("\n", "\r\n"))
 
 
 def wire_of(client: SipeClient) -> list[Message]:

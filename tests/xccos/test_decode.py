@@ -62,7 +62,7 @@ def command(name: str, data: str) -> Request:
             "sipe-grpchat",
             Envelope(
                 2103475307,
-                (GroupChat(1, ROOM, "sip:alice@example.com", "hello\nworld <&>", at=1_795_231_736_000_000),),
+                (GroupChat(1, ROOM, "sip:alice@example.com", "hello\r\nworld <&>", at=1_795_231_736_000_000),),
             ),
         ),
     ],

@@ -47,7 +47,7 @@ def test_other_namespaces_are_told_apart() -> None:
 
 
 def test_text_keeps_its_words_and_loses_its_markup() -> None:
-    root = parse(b"<data %s><chat>a<b>c<i>d</i></b>e<!-- x --><![CDATA[<f>]]>&amp;&#xD;\r\ng</chat><last/></data>" % NS)
+    root = parse(b"<data %s><chat>a<b>c<i>d</i></b>e<!-- x --><![CDATA[<f>]]>&amp;&#xD;\ng</chat><last/></data>" % NS)
     assert [child.tag for child in root.children] == ["chat", "last"]
     assert root.children[0].text == "acde<f>&\r\ng"
     assert root.children[0].children == []
@@ -78,6 +78,32 @@ def test_text_keeps_its_words_and_loses_its_markup() -> None:
 )
 def test_refused_with_400(body: bytes) -> None:
     assert status(body) == 400
+
+
+def text_of(inside: bytes, limits: DecodeLimits = SERVER_LIMITS) -> str:
+    body = b'<xccos xmlns="urn:parlano:xml:ns:xccos"><chat>' + inside + b"</chat></xccos>"
+    return parse_document(body, limits).children[0].text
+
+
+@pytest.mark.parametrize(
+    ("inside", "text"),
+    [
+        (b"a\r\nb", "a\r\nb"),
+        (b"a\nb", "a\nb"),
+        (b"\r\r\n\n\r", "\r\r\n\n\r"),
+        (b"a&#xD;\nb&#xD;&#xA;\r\nc", "a\r\nb\r\n\r\nc"),
+        (b"a<![CDATA[b\r\nc]]>\r\nd", "ab\r\nc\r\nd"),
+        (b"\r\n<b>x</b>\r\n", "\r\nx\r\n"),
+        ("펌프\r\n3번 \r\n&amp;".encode(), "펌프\r\n3번 \r\n&"),
+        (b"\xff\r\nb", "\ufffd\r\nb"),
+    ],
+)
+def test_line_ends_are_kept_as_they_stand(inside: bytes, text: str) -> None:
+    assert text_of(inside) == text
+
+
+def test_so_many_line_ends_as_no_message_has_are_not_looked_at_one_by_one() -> None:
+    assert text_of(b"\r\n" * 11, DecodeLimits(elements=10)) == "\n" * 11
 
 
 def test_refused_with_413() -> None:

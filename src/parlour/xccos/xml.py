@@ -86,10 +86,45 @@ class _TreeBuilder(Builder):
         self.stack[-1].text += text
 
 
+class _LineEndKeeper(_TreeBuilder):
+    """COMPAT: SIPE ends the lines of a message with a raw CR LF, which XML turns into LF (XML 1.0 section 2.11). The
+    original keeps them, and its clients look for them. Each is a piece; so many that it is no message are left to XML.
+    """
+
+    __slots__ = ("_pieces", "_source")
+
+    in_pieces = True
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source)
+        self._source = source
+        self._pieces: list[str] = []
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self._join()
+        super().start(name, attributes)
+
+    def end(self, name: str) -> None:
+        self._join()
+        super().end(name)
+
+    def data(self, text: str) -> None:
+        if text == "\n":
+            at = self._source.position
+            raw = self._source.text[at : at + 2]
+            text = "\r\n" if raw == b"\r\n" else "\r" if raw[:1] == b"\r" else text
+        self._pieces.append(text)
+
+    def _join(self) -> None:
+        self.stack[-1].text += "".join(self._pieces)
+        self._pieces.clear()
+
+
 def parse_document(body: bytes, limits: DecodeLimits) -> Element:
     """The root element. Raises XccosError: 413 beyond a cap, 400 for anything else that is not plain XML."""
     try:
-        builder = read_document(body, limits, _TreeBuilder)
+        keeps = b"\r" in body and body.count(b"\r") <= limits.elements
+        builder = read_document(body, limits, _LineEndKeeper if keeps else _TreeBuilder)
     except XmlRefused as refused:
         if refused.too_large:
             raise XccosError(413, "Envelope Too Large") from refused

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, NoReturn, TypeVar
+from typing import ClassVar, Final, NoReturn, TypeVar
 from xml.parsers import expat
 
 from parlour.xml.escape import strip_forbidden
@@ -53,7 +53,8 @@ class Source:
 
     @property
     def position(self) -> int:
-        """In `text`: of a start tag during `start`, of an end tag during `end`; 0 when all has been read."""
+        """In `text`: of what is told just now: a start tag, an end tag, data that comes in pieces; 0 when all has been
+        read."""
         return 0 if self._parser is None else self._parser.CurrentByteIndex
 
     def release(self) -> None:
@@ -66,6 +67,9 @@ class Builder:
 
     __slots__ = ()
 
+    in_pieces: ClassVar[bool] = False
+    """Whether character data comes as it is found: each line end by itself, at `Source.position`."""
+
     def start(self, name: str, attributes: dict[str, str]) -> None:
         raise NotImplementedError
 
@@ -73,7 +77,7 @@ class Builder:
         raise NotImplementedError
 
     def data(self, text: str) -> None:
-        """Character data; a text without mark-up comes in one piece."""
+        """Character data, with LF for every line end; a text without mark-up comes in one piece, unless `in_pieces`."""
 
     def declare(self, prefix: str | None, namespace: str | None) -> None:
         """A namespace declaration of the element whose `start` comes next; None: the default, no namespace."""
@@ -89,11 +93,11 @@ def read_document(body: bytes, caps: Caps, make: Callable[[Source], _Built]) -> 
     says, the wire is UTF-8."""
     text = _readable(body, caps)
     parser = expat.ParserCreate("utf-8", SEPARATOR)
-    parser.buffer_text = True
     if len(text) > parser.buffer_size:
         parser.buffer_size = len(text)  # one call for one text: gluing a long one from pieces is quadratic
     source = Source(text, parser)
     builder = make(source)
+    parser.buffer_text = not builder.in_pieces
     _connect(parser, builder, caps)
     try:
         parser.Parse(text, True)
