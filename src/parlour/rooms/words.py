@@ -41,9 +41,10 @@ _UNSPACED = (
     "\ua960-\ua97f\uac00-\ud7a3\ud7b0-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 # Signs that people look for. Those of ASCII are tokens in their wide form: there an index cuts at anything else.
-_NARROW_SIGNS = "#$%&+@"
-_WIDEN = str.maketrans({sign: chr(ord(sign) + 0xFEE0) for sign in _NARROW_SIGNS})
-_SIGNS = "".join(_WIDEN.values()) + (
+_WIDE = {sign: chr(ord(sign) + 0xFEE0) for sign in "#$%&+@"}
+_NARROW = frozenset(_WIDE)
+_WIDER = str.maketrans(_WIDE)
+_SIGNS = "".join(_WIDE.values()) + (
     "\u00a2-\u00a7\u00a9\u00ac\u00ae\u00b0\u00b1\u00d7\u00f7\u20a0-\u20cf\u2190-\u23ff\u25a0-\u27bf\u2900-\u297f"
     "\u2b00-\u2bff\u3012\u3013\u3020\U0001f000-\U0001faff"
 )
@@ -51,8 +52,8 @@ _WORD = rf"[^\W_{_UNSPACED}]+|[{_SIGNS}]"
 _RUN = re.compile(rf"([{_UNSPACED}]+)|({_WORD})")
 # The same, cut to the end: a pair at every character of a run, or a word.
 _TOKEN = re.compile(rf"(?=([{_UNSPACED}]{{1,2}}))[{_UNSPACED}]|({_WORD})")
-_PLAIN = re.compile(r"[a-z0-9]+")
-_NARROW_SIGN = re.compile(f"[{_NARROW_SIGNS}]")
+_PLAIN = re.compile(f"[a-z0-9]+|[{''.join(_WIDE)}]")
+_NARROW_SIGN = re.compile(f"[{''.join(_WIDE)}]")
 # Accents of the scripts that have case, and what Hebrew and Arabic may write or leave out: points, vowels, the stroke
 # that stretches words. Other marks (the voiced sign of kana, vowel signs) make another letter.
 _ACCENT = re.compile(
@@ -147,16 +148,17 @@ def fold_text(text: str) -> str:
 
 def tokens_of(text: str) -> list[str]:
     """The tokens of a text, in order; there is nothing in them but letters, digits and signs, and no sign of ASCII."""
-    folded = _folded(text)
-    if folded.isascii():
-        return _PLAIN.findall(folded)
-    return [pair or word for pair, word in _TOKEN.findall(folded)]
+    if text.isascii():
+        tokens: list[str] = _PLAIN.findall(text.lower())
+        return tokens if _NARROW.isdisjoint(tokens) else [_WIDE.get(token, token) for token in tokens]
+    return [pair or word for pair, word in _TOKEN.findall(_folded(text))]
 
 
 def _folded(text: str) -> str:
     """Ready to be cut."""
     folded = fold_text(text)
-    return folded.translate(_WIDEN) if _NARROW_SIGN.search(folded) else folded
+    # Few texts have any, and looking for them is quicker than replacing them.
+    return folded.translate(_WIDER) if _NARROW_SIGN.search(folded) else folded
 
 
 def _as_it_stands(text: str, case: bool) -> str:
