@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from parlour.rooms.audit import AuditQuery, AuditRecord, Way
 from parlour.rooms.history import MOST_COUNTED, Page, PostQuery
 from parlour.rooms.model import AddIn, AddInId, Audit, Behavior, Category, CategoryId, Micros, Room, RoomId, Visibility
 from parlour.rooms.words import WordMatch
@@ -33,6 +34,15 @@ ROOM = Room(RoomId("a0000000-0000-4000-8000-000000000001"), "Desk", CATEGORY.id,
 OTHER = replace(ROOM, id=RoomId("a0000000-0000-4000-8000-000000000002"), name="Pit")
 
 MakeStore = Callable[[], Store]
+
+ACT = AuditRecord("r0", NOW, ALICE, Way.WIRE, "room.modify", "room", ROOM.id, "Desk", {"topic": ["", "Grüße"]})
+
+
+async def trail(store: Store, **wanted: object) -> list[AuditRecord]:
+    """Records that fit, oldest first."""
+    page = await store.audit.find(AuditQuery(**wanted), 1000)  # type: ignore[arg-type]
+    assert sorted((number for number, _ in page.rows), reverse=True) == [number for number, _ in page.rows]
+    return [record for _, record in reversed(page.rows)]
 
 
 def key(number: int) -> bytes:
@@ -662,3 +672,91 @@ class StoreExam:
         assert (await again.posts.append(post(4))).post.chat_id == 4
         assert (await again.posts.append(post(3))).repeated
         await again.close()
+
+    # The audit trail
+
+    async def test_a_change_takes_its_record_along(self, store: Store) -> None:
+        addin = AddIn(AddInId("d0000000-0000-4000-8000-000000000001"), "Status", "https://x/")
+        records = [replace(ACT, id=f"r{number}") for number in range(10)]
+        await store.rooms.save_room(replace(ROOM, topic="Grüße", addin=addin.id), records[0])
+        await store.rooms.save_category(CATEGORY, records[1])
+        await store.rooms.save_addin(addin, records[2])
+        await store.rooms.delete_addin(addin.id, [replace(ROOM, topic="taken away")], records[3])
+        await store.documents.put("pool", "endpoint", "sip:x@y", b"{}", record=records[4])
+        await store.documents.delete("pool", "endpoint", "sip:x@y", records[5])
+        await store.rooms.delete_room(OTHER.id, records[6])
+        await store.forget(BOB, [], [replace(ROOM, members=frozenset())], records[7])
+        await store.rooms.delete_room(ROOM.id)
+        await store.rooms.delete_category(CATEGORY.id, records[8])
+        assert await trail(store) == records[:9]
+
+    async def test_the_room_loses_its_addin_with_the_addin(self, store: Store) -> None:
+        addin = AddIn(AddInId("d0000000-0000-4000-8000-000000000001"), "Status", "https://x/")
+        await store.rooms.save_addin(addin)
+        await store.rooms.save_room(replace(ROOM, addin=addin.id))
+        await store.rooms.delete_addin(addin.id, [ROOM])
+        assert not await store.rooms.addins()
+        assert ROOM in (await store.rooms.load())[1]
+
+    async def test_what_is_not_changed_is_not_recorded(self, store: Store) -> None:
+        with pytest.raises(StoreConflict):
+            await store.rooms.save_room(replace(OTHER, name=ROOM.name), ACT)
+        with pytest.raises(StoreConflict):
+            await store.rooms.save_all([], [replace(ROOM, topic="new"), replace(OTHER, name=ROOM.name)], ACT)
+        with pytest.raises(StoreConflict):
+            await store.rooms.delete_category(CATEGORY.id, ACT)
+        with pytest.raises(DocumentConflict):
+            await store.documents.put(ALICE, "mark", "x", b"", expected=3, record=ACT)
+        none = await store.posts.remove(ROOM.id, PostQuery(), 5, by=ALICE, at=NOW, record=lambda count: ACT)
+        assert none == []
+        assert await trail(store) == []
+        assert ROOM in (await store.rooms.load())[1]
+
+    async def test_a_removal_is_recorded_with_its_number(self, store: Store) -> None:
+        for number in (1, 2, 3):
+            await store.posts.append(post(number))
+        made = lambda count: replace(ACT, command="message.remove", fields={"messages": count})  # noqa: E731
+        await store.posts.remove(ROOM.id, PostQuery(), 2, by=ALICE, at=NOW, record=made)
+        assert [record.fields for record in await trail(store)] == [{"messages": 2}]
+
+    async def test_what_is_said_in_a_name_is_marked_and_recorded(self, store: Store) -> None:
+        said = replace(
+            post(2),
+            by="console:kim",
+            record=lambda number: replace(ACT, command="message.send", fields={"message": number}),
+        )
+        kept = await asyncio.gather(
+            store.posts.append(post(1)),
+            store.posts.append(said),
+            store.posts.append(post(3, OTHER.id)),
+            store.posts.append(post(1)),
+        )
+        assert [each.post.chat_id for each in kept] == [1, 2, 1, 1]
+        assert [row.detail.get("by") for row in await store.posts.outbox(0, 10)] == [None, "console:kim", None]
+        assert [record.fields for record in await trail(store)] == [{"message": 2}]
+        assert (await store.posts.append(said)).repeated
+        assert len(await trail(store)) == 1
+
+    async def test_records_are_found_by_what_they_say(self, store: Store, make_store: MakeStore) -> None:
+        records = [
+            ACT,
+            replace(ACT, id="r1", at=Micros(NOW + 1), who="console:kim", way=Way.CONSOLE, command="room.member.add"),
+            replace(ACT, id="r2", at=Micros(NOW + 2), kind="user", target=BOB, name="Desk", command="user.admin"),
+            replace(ACT, id="r3", at=Micros(NOW + 3), outcome="not-permitted", command="room.memberless"),
+        ]
+        await store.audit.add(records)
+        await store.audit.add(records[:2])
+        await store.close()
+        store = make_store()
+        await store.open()
+        assert await trail(store) == records
+        assert await trail(store, since=Micros(NOW + 1), until=Micros(NOW + 2)) == records[1:3]
+        assert await trail(store, who=("console:kim", "x")) == records[1:2]
+        assert await trail(store, room="DESK") == [records[0], records[1], records[3]]
+        assert await trail(store, room=ROOM.id, command="room.member") == records[1:2]
+        newest = await store.audit.find(AuditQuery(), 1)
+        assert newest.rows[0][1] == records[3]
+        older = await store.audit.find(AuditQuery(before=newest.rows[0][0]), 2)
+        assert [record.id for _, record in older.rows] == ["r2", "r1"]
+        assert (await store.audit.find(AuditQuery(), 0)).rows == ()
+        await store.close()

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from parlour.hub.events import RoomEvent
 from parlour.hub.hub import Hub
+from parlour.rooms.audit import AuditRecord
 from parlour.rooms.history import PostQuery, page_of
 from parlour.rooms.model import (
     AddIn,
@@ -34,6 +35,7 @@ from parlour.store.api import (
     StoredPost,
     StoreUnavailable,
 )
+from parlour.store.memory.audit import MemoryAudit
 from parlour.store.memory.papers import MemoryDocuments, MemoryInvitations, MemoryTokens
 from parlour.store.memory.switch import Switch
 
@@ -109,6 +111,8 @@ class FakeDirectory:
 
 
 class FakePosts:
+    audit: MemoryAudit
+
     """`hold` True keeps acts waiting until `commit()`; `down` True fails them."""
 
     def __init__(self) -> None:
@@ -189,7 +193,15 @@ class FakePosts:
         return min(most, sum(post.chat_id > after and post.author != reader for post in self.posts.get(room, [])))
 
     async def remove(
-        self, room: RoomId, query: PostQuery, most: int, *, by: str, at: Micros, replacement: str | None = None
+        self,
+        room: RoomId,
+        query: PostQuery,
+        most: int,
+        *,
+        by: str,
+        at: Micros,
+        replacement: str | None = None,
+        record: Callable[[int], AuditRecord] | None = None,
     ) -> Sequence[StoredPost]:
         """`removals_left` counts down to an outage."""
         await self._read()
@@ -209,6 +221,8 @@ class FakePosts:
         kind = EventKind.CHATDELETE if replacement is None else EventKind.CHATREPLACE
         self.archive += [(kind, by, room)] * len(gone)
         self.removed += gone
+        if gone and record is not None:
+            self.audit.keep(record(len(gone)))
         return gone
 
     async def _read(self) -> None:
@@ -225,7 +239,8 @@ class FakePosts:
 
 
 class FakeRooms:
-    def __init__(self, categories: Iterable[Category], rooms: Iterable[Room]) -> None:
+    def __init__(self, categories: Iterable[Category], rooms: Iterable[Room], audit: MemoryAudit) -> None:
+        self.audit = audit
         self.categories = {category.id: category for category in categories}
         self.rooms = {room.id: room for room in rooms}
         self.pages: dict[AddInId, AddIn] = {}
@@ -237,34 +252,44 @@ class FakeRooms:
     async def addins(self) -> Sequence[AddIn]:
         return sorted(self.pages.values(), key=lambda addin: addin.name)
 
-    async def save_addin(self, addin: AddIn) -> None:
+    async def save_addin(self, addin: AddIn, record: AuditRecord | None = None) -> None:
         await self._write()
         self.pages[addin.id] = addin
+        self.audit.keep(record)
 
-    async def delete_addin(self, addin: AddInId) -> None:
-        await self._write()
+    async def delete_addin(self, addin: AddInId, rooms: Sequence[Room] = (), record: AuditRecord | None = None) -> None:
+        await self.save_all((), rooms)
         del self.pages[addin]
+        self.audit.keep(record)
 
     async def _write(self) -> None:
         await asyncio.sleep(0)
         if self.down:
             raise StoreUnavailable
 
-    async def save_category(self, category: Category) -> None:
-        await self._write()
-        self.categories[category.id] = category
+    async def save_category(self, category: Category, record: AuditRecord | None = None) -> None:
+        await self.save_all((category,), (), record)
 
-    async def save_room(self, room: Room) -> None:
-        await self._write()
-        self.rooms[room.id] = room
+    async def save_room(self, room: Room, record: AuditRecord | None = None) -> None:
+        await self.save_all((), (room,), record)
 
-    async def delete_category(self, category: CategoryId) -> None:
+    async def save_all(
+        self, categories: Sequence[Category], rooms: Sequence[Room], record: AuditRecord | None = None
+    ) -> None:
+        await self._write()
+        self.categories |= {category.id: category for category in categories}
+        self.rooms |= {room.id: room for room in rooms}
+        self.audit.keep(record)
+
+    async def delete_category(self, category: CategoryId, record: AuditRecord | None = None) -> None:
         await self._write()
         del self.categories[category]
+        self.audit.keep(record)
 
-    async def delete_room(self, room: RoomId) -> None:
+    async def delete_room(self, room: RoomId, record: AuditRecord | None = None) -> None:
         await self._write()
         del self.rooms[room]
+        self.audit.keep(record)
 
 
 class FakeStore:
@@ -273,21 +298,26 @@ class FakeStore:
     instance_id = "fake"
 
     def __init__(self, categories: Iterable[Category], rooms: Iterable[Room]) -> None:
-        self.posts = FakePosts()
-        self.rooms = FakeRooms(categories, rooms)
         self.papers = Switch()
-        self.documents = MemoryDocuments(self.papers)
+        self.audit = MemoryAudit(self.papers)
+        self.posts = FakePosts()
+        self.posts.audit = self.audit
+        self.rooms = FakeRooms(categories, rooms, self.audit)
+        self.documents = MemoryDocuments(self.papers, self.audit.keep)
         self.invitations = MemoryInvitations(self.papers)
         self.tokens = MemoryTokens(self.papers)
 
     async def open(self) -> None:
         pass
 
-    async def forget(self, principal: str, categories: Sequence[Category], rooms: Sequence[Room]) -> None:
-        for category in categories:
-            await self.rooms.save_category(category)
-        for room in rooms:
-            await self.rooms.save_room(room)
+    async def forget(
+        self,
+        principal: str,
+        categories: Sequence[Category],
+        rooms: Sequence[Room],
+        record: AuditRecord | None = None,
+    ) -> None:
+        await self.rooms.save_all(categories, rooms, record)
 
     async def close(self) -> None:
         pass

@@ -8,16 +8,18 @@ later; the store recovers by itself.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from parlour.rooms.audit import AuditPage, AuditQuery, AuditRecord
 from parlour.rooms.history import Page, PostQuery
 from parlour.rooms.model import AddIn, AddInId, Category, CategoryId, Micros, Room, RoomId
 
 __all__ = [
     "Appended",
+    "AuditLog",
     "DocumentConflict",
     "Documents",
     "EventKind",
@@ -70,7 +72,9 @@ class EventKind(Enum):
 @dataclass(frozen=True, slots=True)
 class NewPost:
     """A post on its way in. `key` identifies the act: the same key gets the same answer for ever (16 to 64 bytes).
-    `logged` False: the room's category keeps no history; the row goes to the outbox only, but still has a number."""
+    `logged` False: the room's category keeps no history; the row goes to the outbox only, but still has a number.
+    `by`: who said it in the author's name, for the archive; `record` makes the record of that act from the number of
+    the post, and is kept with it unless the key was known already."""
 
     room: RoomId
     author: str
@@ -81,6 +85,8 @@ class NewPost:
     rtf: str | None = None
     alert: bool = False
     logged: bool = True
+    by: str | None = None
+    record: Callable[[int], AuditRecord] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +132,10 @@ class OutboxEvent:
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """An outbox row as read back: `id` ascends in commit order. The `detail` of a post holds name, text, rtf, alert;
-    that of a CHATDELETE or CHATREPLACE (whose `who` and `at` are those of the removal) the same of the message as it
-    was, its `author` and `posted_at`, and for CHATREPLACE the `replacement`."""
+    """An outbox row as read back: `id` ascends in commit order. The `detail` of a post holds name, text, rtf, alert,
+    and `by` if somebody else said it in the author's name; that of a CHATDELETE or CHATREPLACE (whose `who` and `at`
+    are those of the removal) the same of the message as it was, its `author` and `posted_at`, and for CHATREPLACE the
+    `replacement`."""
 
     id: int
     kind: EventKind
@@ -178,10 +185,19 @@ class PostLog(Protocol):
         ...
 
     async def remove(
-        self, room: RoomId, query: PostQuery, most: int, *, by: str, at: Micros, replacement: str | None = None
+        self,
+        room: RoomId,
+        query: PostQuery,
+        most: int,
+        *,
+        by: str,
+        at: Micros,
+        replacement: str | None = None,
+        record: Callable[[int], AuditRecord] | None = None,
     ) -> Sequence[StoredPost]:
         """Take the oldest `most` posts that fit out of the history, for search too, or put `replacement` in the place
-        of their text (their rtf goes). In one transaction with an outbox row for each, which holds what there was.
+        of their text (their rtf goes). In one transaction with an outbox row for each, which holds what there was, and
+        with the record that `record` makes from their number, if there are any.
         Returns the posts as they were, oldest first; for more, ask again (with `after`, when replacing)."""
         ...
 
@@ -194,9 +210,22 @@ class PostLog(Protocol):
         ...
 
 
+class AuditLog(Protocol):
+    """The audit trail. What changes something here takes the record along, and keeps it in the same transaction; `add`
+    is for changes that are made elsewhere. Records are never changed and never deleted."""
+
+    async def add(self, records: Sequence[AuditRecord]) -> None:
+        """Keep records, in this order; those whose id is known are passed over."""
+        ...
+
+    async def find(self, query: AuditQuery, limit: int) -> AuditPage:
+        """The newest records that fit."""
+        ...
+
+
 class RoomStore(Protocol):
     """Rooms and categories. Names are unique over both, ignoring case (`rooms.names.fold_name`); the caller checks
-    first, and whatever slips through fails with `StoreConflict`."""
+    first, and whatever slips through fails with `StoreConflict`. `record` is kept with the change, or neither is."""
 
     async def load(self) -> tuple[Sequence[Category], Sequence[Room]]: ...
 
@@ -204,25 +233,31 @@ class RoomStore(Protocol):
         """All registered add-ins, by name."""
         ...
 
-    async def save_addin(self, addin: AddIn) -> None:
+    async def save_addin(self, addin: AddIn, record: AuditRecord | None = None) -> None:
         """Insert or replace. Names are unique, ignoring case; `StoreConflict` otherwise."""
         ...
 
-    async def delete_addin(self, addin: AddInId) -> None:
-        """Rooms that still name it are saved without it by the caller."""
+    async def delete_addin(self, addin: AddInId, rooms: Sequence[Room] = (), record: AuditRecord | None = None) -> None:
+        """Saves `rooms` too, which name it no more."""
         ...
 
-    async def save_category(self, category: Category) -> None:
+    async def save_category(self, category: Category, record: AuditRecord | None = None) -> None:
         """Insert or replace."""
         ...
 
-    async def save_room(self, room: Room) -> None:
+    async def save_room(self, room: Room, record: AuditRecord | None = None) -> None:
         """Insert or replace."""
         ...
 
-    async def delete_category(self, category: CategoryId) -> None: ...
+    async def save_all(
+        self, categories: Sequence[Category], rooms: Sequence[Room], record: AuditRecord | None = None
+    ) -> None:
+        """Insert or replace all of them, or none."""
+        ...
 
-    async def delete_room(self, room: RoomId) -> None:
+    async def delete_category(self, category: CategoryId, record: AuditRecord | None = None) -> None: ...
+
+    async def delete_room(self, room: RoomId, record: AuditRecord | None = None) -> None:
         """With its posts; the outbox keeps its rows."""
         ...
 
@@ -291,12 +326,20 @@ class Documents(Protocol):
 
     async def all(self, owner: str, kind: str) -> Sequence[StoredDocument]: ...
 
-    async def put(self, owner: str, kind: str, label: str, content: bytes, expected: int | None = None) -> int:
+    async def put(
+        self,
+        owner: str,
+        kind: str,
+        label: str,
+        content: bytes,
+        expected: int | None = None,
+        record: AuditRecord | None = None,
+    ) -> int:
         """Store and return the new version; with `expected`, fail with `DocumentConflict` unless that is the current
-        one (0: there must be none)."""
+        one (0: there must be none). `record` is kept with it, or neither is."""
         ...
 
-    async def delete(self, owner: str, kind: str, label: str) -> None: ...
+    async def delete(self, owner: str, kind: str, label: str, record: AuditRecord | None = None) -> None: ...
 
 
 class Store(Protocol):
@@ -318,13 +361,23 @@ class Store(Protocol):
     def tokens(self) -> FileTokens: ...
 
     @property
+    def audit(self) -> AuditLog: ...
+
+    @property
     def instance_id(self) -> str:
         """A GUID made when the store was first created; known once it is open."""
         ...
 
-    async def forget(self, principal: str, categories: Sequence[Category], rooms: Sequence[Room]) -> None:
+    async def forget(
+        self,
+        principal: str,
+        categories: Sequence[Category],
+        rooms: Sequence[Room],
+        record: AuditRecord | None = None,
+    ) -> None:
         """Somebody or a group is gone for good. In one transaction: save these as `RoomStore` does, which name
-        `principal` no more, and drop the documents, invitations and tokens of files that were kept for it."""
+        `principal` no more, drop the documents, invitations and tokens of files that were kept for it, and keep
+        `record`."""
         ...
 
     async def open(self) -> None: ...

@@ -25,7 +25,7 @@ from sqlalchemy import (
     event,
 )
 
-__all__ = ["METADATA"]
+__all__ = ["APPEND_ONLY", "METADATA"]
 
 METADATA: Final = MetaData(
     naming_convention={
@@ -223,9 +223,40 @@ Table(
 )
 
 
+# The audit trail (docs/decisions/0011-audit-trail.md). Numbers ascend for ever. `fields` is a JSON object; `folded` is
+# `rooms.names.fold_name(name)`.
+Table(
+    "audit",
+    METADATA,
+    Column("number", _Number, primary_key=True),
+    Column("id", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("way", Text, nullable=False),
+    Column("command", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("folded", Text, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    UniqueConstraint("id"),
+    sqlite_autoincrement=True,
+)
+
+APPEND_ONLY: Final = tuple(
+    f"CREATE TRIGGER audit_no_{act} BEFORE {act.upper()} ON audit"
+    " BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END"
+    for act in ("update", "delete")
+)
+"""What keeps the rows of `audit` as they are, in SQLite."""
+
+
 # The words of posts, for search; each home has its own kind of index. In SQLite's, `ascii` leaves alone what is not
 # ASCII (our tokens have nothing in them but letters and digits), and sizes are what only ranking would read.
 @event.listens_for(METADATA, "after_create")
 def _create_index(_: MetaData, connection: Connection, **__: object) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("CREATE VIRTUAL TABLE post_words USING fts5(words, tokenize='ascii', columnsize=0)")
+        for trigger in APPEND_ONLY:
+            connection.exec_driver_sql(trigger)

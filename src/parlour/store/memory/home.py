@@ -9,7 +9,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
+from parlour.rooms.audit import AuditRecord
 from parlour.rooms.model import Category, Room
+from parlour.store.memory.audit import MemoryAudit
 from parlour.store.memory.papers import MemoryDocuments, MemoryInvitations, MemoryTokens
 from parlour.store.memory.posts import MemoryPosts
 from parlour.store.memory.rooms import MemoryRooms
@@ -24,9 +26,10 @@ class MemoryStore:
     def __init__(self) -> None:
         self.instance_id = str(uuid.uuid4())
         self._switch = Switch()
-        self.posts = MemoryPosts(self._switch, lambda room: room in self.rooms.rooms)
-        self.rooms = MemoryRooms(self._switch, self.posts.forget)
-        self.documents = MemoryDocuments(self._switch)
+        self.audit = MemoryAudit(self._switch)
+        self.posts = MemoryPosts(self._switch, lambda room: room in self.rooms.rooms, self.audit.keep)
+        self.rooms = MemoryRooms(self._switch, self.posts.forget, self.audit.keep)
+        self.documents = MemoryDocuments(self._switch, self.audit.keep)
         self.invitations = MemoryInvitations(self._switch)
         self.tokens = MemoryTokens(self._switch)
 
@@ -42,10 +45,16 @@ class MemoryStore:
     async def open(self) -> None:
         """Nothing to do."""
 
-    async def forget(self, principal: str, categories: Sequence[Category], rooms: Sequence[Room]) -> None:
+    async def forget(
+        self,
+        principal: str,
+        categories: Sequence[Category],
+        rooms: Sequence[Room],
+        record: AuditRecord | None = None,
+    ) -> None:
         """See `Store.forget`."""
         self._switch.check()
-        await self.rooms.save_all(categories, rooms)
+        await self.rooms.save_all(categories, rooms, record)
         for papers in (self.documents, self.invitations, self.tokens):
             papers.forget(principal)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from parlour.rooms.audit import AuditRecord
 from parlour.rooms.model import Micros, RoomId
 from parlour.store.api import DocumentConflict, FileToken, Invitation, StoreConflict, StoredDocument
 from parlour.store.checks import FIRST_INVITATION
@@ -13,10 +14,11 @@ __all__ = ["MemoryDocuments", "MemoryInvitations", "MemoryTokens"]
 
 
 class MemoryDocuments:
-    """Documents by (owner, kind), then label."""
+    """Documents by (owner, kind), then label. `audit` keeps the record of a change."""
 
-    def __init__(self, switch: Switch) -> None:
+    def __init__(self, switch: Switch, audit: Callable[[AuditRecord | None], None]) -> None:
         self._switch = switch
+        self._audit = audit
         self._shelves: dict[tuple[str, str], dict[str, StoredDocument]] = {}
 
     async def get(self, owner: str, kind: str, label: str) -> StoredDocument | None:
@@ -28,7 +30,15 @@ class MemoryDocuments:
         shelf = self._shelves.get((owner, kind), {})
         return [shelf[label] for label in sorted(shelf)]
 
-    async def put(self, owner: str, kind: str, label: str, content: bytes, expected: int | None = None) -> int:
+    async def put(
+        self,
+        owner: str,
+        kind: str,
+        label: str,
+        content: bytes,
+        expected: int | None = None,
+        record: AuditRecord | None = None,
+    ) -> int:
         """See `Documents.put`."""
         self._switch.check()
         shelf = self._shelves.setdefault((owner, kind), {})
@@ -36,12 +46,14 @@ class MemoryDocuments:
         if expected is not None and expected != current:
             raise DocumentConflict(current)
         shelf[label] = StoredDocument(label, current + 1, bytes(content))
+        self._audit(record)
         return current + 1
 
-    async def delete(self, owner: str, kind: str, label: str) -> None:
+    async def delete(self, owner: str, kind: str, label: str, record: AuditRecord | None = None) -> None:
         """See `Documents.delete`."""
         self._switch.check()
         self._shelves.get((owner, kind), {}).pop(label, None)
+        self._audit(record)
 
     def forget(self, owner: str) -> None:
         """All of one owner."""

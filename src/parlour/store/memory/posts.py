@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from parlour.rooms.audit import AuditRecord
 from parlour.rooms.history import PostQuery, page_of
 from parlour.rooms.model import Micros, RoomId
 from parlour.store.api import (
@@ -29,9 +30,13 @@ T = TypeVar("T")
 
 
 class MemoryPosts:
-    """Commits happen one loop turn after the asking, as one batch. `knows` says whether there is such a room."""
+    """Commits happen one loop turn after the asking, as one batch. `knows` says whether there is such a room, `audit`
+    keeps the record of an act."""
 
-    def __init__(self, switch: Switch, knows: Callable[[RoomId], bool]) -> None:
+    def __init__(
+        self, switch: Switch, knows: Callable[[RoomId], bool], audit: Callable[[AuditRecord | None], None]
+    ) -> None:
+        self._audit = audit
         self._switch = switch
         self._knows = knows
         self._posts: dict[RoomId, list[StoredPost]] = {}
@@ -91,7 +96,15 @@ class MemoryPosts:
         return sum(len(post.text.encode()) + len((post.rtf or "").encode()) for post in self._posts.get(room, []))
 
     async def remove(
-        self, room: RoomId, query: PostQuery, most: int, *, by: str, at: Micros, replacement: str | None = None
+        self,
+        room: RoomId,
+        query: PostQuery,
+        most: int,
+        *,
+        by: str,
+        at: Micros,
+        replacement: str | None = None,
+        record: Callable[[int], AuditRecord] | None = None,
     ) -> Sequence[StoredPost]:
         """See `PostLog.remove`."""
         self._switch.check()
@@ -104,6 +117,8 @@ class MemoryPosts:
             self._archive_removal(post, by, at, replacement)
             if new is not None:
                 self._keys = {key: new if kept == post else kept for key, kept in self._keys.items()}
+        if removed and record is not None:
+            self._audit(record(len(removed)))
         return removed
 
     async def outbox(self, after: int, count: int) -> list[OutboxRow]:
@@ -159,7 +174,10 @@ class MemoryPosts:
         self._keys[post.key] = stored
         if post.logged:
             self._posts.setdefault(post.room, []).append(stored)
-        event = OutboxEvent(EventKind.CHAT, post.room, post.author, post.at, _words(stored))
+        said = _words(stored) if post.by is None else _words(stored) | {"by": post.by}
+        event = OutboxEvent(EventKind.CHAT, post.room, post.author, post.at, said)
+        if post.record is not None:
+            self._audit(post.record(number))
         self._archive(event, number, event.detail)
         return Appended(stored, repeated=False)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from parlour.rooms.audit import AuditRecord
 from parlour.rooms.model import Category, Room
+from parlour.store.sqlite.audit_rows import keep_record
 from parlour.store.sqlite.rooms import save_categories_and_rooms
 
 __all__ = ["forget"]
@@ -18,9 +20,14 @@ _KEPT_FOR_PEOPLE = (
 
 
 def forget(
-    connection: sqlite3.Connection, principal: str, categories: Sequence[Category], rooms: Sequence[Room]
+    connection: sqlite3.Connection,
+    principal: str,
+    categories: Sequence[Category],
+    rooms: Sequence[Room],
+    record: AuditRecord | None,
 ) -> None:
     """See `Store.forget`."""
     save_categories_and_rooms(connection, categories, rooms)
     for sql in _KEPT_FOR_PEOPLE:
         connection.execute(sql, (principal,))
+    keep_record(connection, record)

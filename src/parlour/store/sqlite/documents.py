@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from parlour.rooms.audit import AuditRecord
 from parlour.store.api import DocumentConflict, StoredDocument
+from parlour.store.sqlite.audit_rows import keep_record
 from parlour.store.sqlite.readers import Readers
 from parlour.store.sqlite.writer import Writer
 
@@ -38,27 +40,40 @@ class SqliteDocuments:
         """See `Documents.all`."""
         return await self._readers.read(lambda connection: _select(connection, _ALL, (owner, kind)))
 
-    async def put(self, owner: str, kind: str, label: str, content: bytes, expected: int | None = None) -> int:
+    async def put(
+        self,
+        owner: str,
+        kind: str,
+        label: str,
+        content: bytes,
+        expected: int | None = None,
+        record: AuditRecord | None = None,
+    ) -> int:
         """See `Documents.put`."""
-        return await self._writer.run(lambda connection: _put(connection, (owner, kind, label), content, expected))
+        place = (owner, kind, label)
+        return await self._writer.run(lambda connection: _put(connection, place, content, expected, record))
 
-    async def delete(self, owner: str, kind: str, label: str) -> None:
+    async def delete(self, owner: str, kind: str, label: str, record: AuditRecord | None = None) -> None:
         """See `Documents.delete`."""
-        await self._writer.run(lambda connection: _delete(connection, (owner, kind, label)))
+        await self._writer.run(lambda connection: _delete(connection, (owner, kind, label), record))
 
 
 def _select(connection: sqlite3.Connection, sql: str, place: tuple[str, ...]) -> list[StoredDocument]:
     return [StoredDocument(*row) for row in connection.execute(sql, place).fetchall()]
 
 
-def _put(connection: sqlite3.Connection, place: _Place, content: bytes, expected: int | None) -> int:
+def _put(
+    connection: sqlite3.Connection, place: _Place, content: bytes, expected: int | None, record: AuditRecord | None
+) -> int:
     found = _select(connection, _ONE, place)
     current = found[0].version if found else 0
     if expected is not None and expected != current:
         raise DocumentConflict(current)
     connection.execute(_PUT, (*place, current + 1, content))
+    keep_record(connection, record)
     return current + 1
 
 
-def _delete(connection: sqlite3.Connection, place: _Place) -> None:
+def _delete(connection: sqlite3.Connection, place: _Place, record: AuditRecord | None) -> None:
     connection.execute(_DELETE, place)
+    keep_record(connection, record)

@@ -8,8 +8,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from parlour.rooms.audit import AuditRecord
 from parlour.rooms.model import Category, Room
 from parlour.store.api import StoreUnavailable
+from parlour.store.sqlite.audit import SqliteAudit
 from parlour.store.sqlite.connection import DATABASE, Settings, connect_reader, connect_writer, create_file
 from parlour.store.sqlite.departing import forget
 from parlour.store.sqlite.documents import SqliteDocuments
@@ -38,6 +40,7 @@ class SqliteStore:
     documents: SqliteDocuments
     invitations: SqliteInvitations
     tokens: SqliteTokens
+    audit: SqliteAudit
     instance_id: str
 
     def __init__(self, directory: Path, settings: Settings | None = None) -> None:
@@ -72,11 +75,18 @@ class SqliteStore:
         self.documents = SqliteDocuments(self._writer, self._readers)
         self.invitations = SqliteInvitations(self._writer, self._readers)
         self.tokens = SqliteTokens(self._writer, self._readers)
+        self.audit = SqliteAudit(self._writer, self._readers)
         await self.rooms.sweep()
 
-    async def forget(self, principal: str, categories: Sequence[Category], rooms: Sequence[Room]) -> None:
+    async def forget(
+        self,
+        principal: str,
+        categories: Sequence[Category],
+        rooms: Sequence[Room],
+        record: AuditRecord | None = None,
+    ) -> None:
         """See `Store.forget`."""
-        await self._writer.run(lambda connection: forget(connection, principal, categories, rooms))
+        await self._writer.run(lambda connection: forget(connection, principal, categories, rooms, record))
 
     async def can_write(self, patience: float = 2.5) -> bool:
         """Whether a write goes through, as of two seconds ago at most; False after `patience` seconds without an

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from parlour.rooms.model import RoomId
 from parlour.store.api import Appended, NewPost, OutboxEvent, StoredPost, StoreUnavailable
+from parlour.store.sqlite.audit_rows import keep_record
 from parlour.store.sqlite.words import index_row
 
 __all__ = ["Answer", "Item", "Ledger"]
@@ -64,6 +65,11 @@ LEFT JOIN rooms r ON r.number = k.room AND NOT r.gone
 LEFT JOIN posts p ON p.room = k.room AND p.chat_id = k.chat_id
 WHERE k.key IN ({})
 """
+# Those said in somebody's name are few, and among the newest rows.
+_SAID_BY: Final = """
+UPDATE outbox SET detail = json_set(detail, '$.by', ?)
+WHERE id > (SELECT max(id) FROM outbox) - ? AND kind = 'CHAT' AND room = ? AND chat_id = ?
+"""
 
 
 class Ledger:
@@ -87,15 +93,16 @@ class Ledger:
         batch = _Batch(self, {})
         answers = batch.take(items)
         try:
-            self._insert(batch.rows)
+            self._insert(batch)
         except sqlite3.IntegrityError:
+            self._connection.rollback()
             # Keys are not looked up beforehand: that would be a second statement, and retries are rare.
             known = self._known(items)
             if not known:
                 raise
             batch = _Batch(self, known)
             answers = batch.take(items)
-            self._insert(batch.rows)
+            self._insert(batch)
         self._rooms.update(batch.rooms)
         return answers
 
@@ -110,7 +117,18 @@ class Ledger:
                 self._rooms[room] = found
         return found
 
-    def _insert(self, rows: list[_Row]) -> None:
+    def _insert(self, batch: _Batch) -> None:
+        if not batch.acts:
+            self._insert_rows(batch.rows)
+            return
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._insert_rows(batch.rows)
+        for post, chat_id in batch.acts:
+            self._connection.execute(_SAID_BY, (post.by, len(batch.rows), post.room, chat_id))
+            keep_record(self._connection, post.record(chat_id) if post.record is not None else None)
+        self._connection.execute("COMMIT")
+
+    def _insert_rows(self, rows: list[_Row]) -> None:
         if not rows:
             return
         size = next((size for size in _SIZES if size >= len(rows)), len(rows))
@@ -132,6 +150,8 @@ class _Batch:
         self._known = known
         self.rooms: dict[RoomId, tuple[int, int]] = {}
         self.rows: list[_Row] = []
+        # Posts that were said in the author's name, with their numbers.
+        self.acts: list[tuple[NewPost, int]] = []
 
     def take(self, items: Sequence[Item]) -> list[Answer]:
         answers: list[Answer] = []
@@ -154,6 +174,8 @@ class _Batch:
         self.rooms[post.room] = (number, chat_id)
         stored = StoredPost(post.room, chat_id, post.author, post.author_name, post.text, post.at, post.rtf, post.alert)
         self._known[post.key] = stored
+        if post.by is not None:
+            self.acts.append((post, chat_id))
         # Here, on the writer's thread: the loop need not wait while a long text is cut into words.
         words = index_row(number, post.author, post.text) if post.logged else ""
         self.rows.append(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from parlour.rooms.audit import AuditRecord
 from parlour.rooms.history import PostQuery
 from parlour.rooms.model import Micros, RoomId
 from parlour.store.api import Appended, EventKind, FoundPosts, NewPost, OutboxEvent, OutboxRow, StoredPost
@@ -83,10 +84,18 @@ class SqlitePosts:
         return await self._readers.read(lambda connection: int(connection.execute(_SIZE, (room,)).fetchone()[0]))
 
     async def remove(
-        self, room: RoomId, query: PostQuery, most: int, *, by: str, at: Micros, replacement: str | None = None
+        self,
+        room: RoomId,
+        query: PostQuery,
+        most: int,
+        *,
+        by: str,
+        at: Micros,
+        replacement: str | None = None,
+        record: Callable[[int], AuditRecord] | None = None,
     ) -> Sequence[StoredPost]:
         """See `PostLog.remove`."""
-        return await self._writer.run(Removal(room, query, most, by, at, replacement).run)
+        return await self._writer.run(Removal(room, query, most, by, at, replacement, record).run)
 
     async def outbox(self, after: int, count: int) -> list[OutboxRow]:
         """See `PostLog.outbox`."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from parlour.rooms.audit import AuditRecord
 from parlour.rooms.history import PostQuery
 from parlour.rooms.model import Micros, RoomId
 from parlour.store.api import EventKind, StoredPost
+from parlour.store.sqlite.audit_rows import keep_record
 from parlour.store.sqlite.search import hits_of, stored_post
 from parlour.store.sqlite.words import index_row
 
@@ -50,6 +52,7 @@ class Removal:
     by: str
     at: Micros
     replacement: str | None
+    record: Callable[[int], AuditRecord] | None = None
 
     def run(self, connection: sqlite3.Connection) -> list[StoredPost]:
         """Do it, within the caller's transaction; the posts as they were, oldest first."""
@@ -59,6 +62,7 @@ class Removal:
         rows = connection.execute(_FOUND.format(hits.sql), hits.values).fetchall()
         if rows:
             self._change(connection, rows)
+            keep_record(connection, self.record(len(rows)) if self.record is not None else None)
         return [stored_post(self.room, *row[2:]) for row in rows]
 
     def _change(self, connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from parlour.rooms.audit import AuditRecord
 from parlour.rooms.model import AddIn, AddInId, Audit, Behavior, Category, CategoryId, Room, RoomId, Visibility
 from parlour.rooms.names import fold_name
 from parlour.store.api import StoreConflict, StoreUnavailable
+from parlour.store.sqlite.audit_rows import keep_record
 from parlour.store.sqlite.readers import Readers
 from parlour.store.sqlite.removal import drop_posts
 from parlour.store.sqlite.writer import Writer
@@ -77,35 +79,52 @@ class SqliteRooms:
         """See `RoomStore.addins`."""
         return await self._readers.read(_addins)
 
-    async def save_addin(self, addin: AddIn) -> None:
+    async def save_addin(self, addin: AddIn, record: AuditRecord | None = None) -> None:
         """See `RoomStore.save_addin`."""
         fields = (addin.id, addin.name, fold_name(addin.name), addin.url)
-        await self._writer.run(lambda connection: _write(connection, _SAVE_ADDIN, fields))
+        await self._change(lambda connection: _write(connection, _SAVE_ADDIN, fields), record)
 
-    async def delete_addin(self, addin: AddInId) -> None:
+    async def delete_addin(self, addin: AddInId, rooms: Sequence[Room] = (), record: AuditRecord | None = None) -> None:
         """See `RoomStore.delete_addin`."""
-        await self._writer.run(lambda connection: _write(connection, "DELETE FROM addins WHERE id = ?", (addin,)))
+        await self._change(lambda connection: _delete_addin(connection, addin, rooms), record)
 
-    async def save_category(self, category: Category) -> None:
+    async def save_category(self, category: Category, record: AuditRecord | None = None) -> None:
         """See `RoomStore.save_category`."""
-        await self._writer.run(lambda connection: _save_category(connection, category))
+        await self.save_all((category,), (), record)
 
-    async def save_room(self, room: Room) -> None:
+    async def save_room(self, room: Room, record: AuditRecord | None = None) -> None:
         """See `RoomStore.save_room`."""
-        await self._writer.run(lambda connection: _save_room(connection, room))
+        await self.save_all((), (room,), record)
 
-    async def delete_category(self, category: CategoryId) -> None:
+    async def save_all(
+        self, categories: Sequence[Category], rooms: Sequence[Room], record: AuditRecord | None = None
+    ) -> None:
+        """See `RoomStore.save_all`."""
+        await self._change(lambda connection: save_categories_and_rooms(connection, categories, rooms), record)
+
+    async def delete_category(self, category: CategoryId, record: AuditRecord | None = None) -> None:
         """See `RoomStore.delete_category`. A room holds its category until it is swept away."""
         await self.sweep()
-        await self._writer.run(lambda connection: _delete_category(connection, category))
+        await self._change(lambda connection: _delete_category(connection, category), record)
 
-    async def delete_room(self, room: RoomId) -> None:
+    async def delete_room(self, room: RoomId, record: AuditRecord | None = None) -> None:
         """See `RoomStore.delete_room`. The room is gone then; its posts are swept away afterwards, since a million of
         them take a minute, and whoever deletes holds up all other changes."""
-        await self._writer.run(lambda connection: _mark_gone(connection, room), rooms=True)
+        await self._change(lambda connection: _mark_gone(connection, room), record, rooms=True)
         self._left = True
         if self._sweeper is None:
             self._sweeper = asyncio.get_running_loop().create_task(self._sweep_all())
+
+    async def _change(
+        self, change: Callable[[sqlite3.Connection], None], record: AuditRecord | None, *, rooms: bool = False
+    ) -> None:
+        """In one transaction with its record."""
+
+        def run(connection: sqlite3.Connection) -> None:
+            change(connection)
+            keep_record(connection, record)
+
+        await self._writer.run(run, rooms=rooms)
 
     async def sweep(self) -> None:
         """Remove what is left of deleted rooms."""
@@ -264,6 +283,11 @@ def _take_name(connection: sqlite3.Connection, name: str, owner: str) -> None:
         connection.execute("INSERT INTO names (folded, owner) VALUES (?, ?)", (fold_name(name), owner))
     except sqlite3.IntegrityError as error:
         raise StoreConflict(f"the name {name!r} is taken") from error
+
+
+def _delete_addin(connection: sqlite3.Connection, addin: AddInId, rooms: Iterable[Room]) -> None:
+    save_categories_and_rooms(connection, (), rooms)
+    connection.execute("DELETE FROM addins WHERE id = ?", (addin,))
 
 
 def _delete_category(connection: sqlite3.Connection, category: CategoryId) -> None:
