@@ -66,6 +66,16 @@ async def test_by_words_authors_and_order(wanted: dict[str, Any], numbers: Seque
         assert await read(alice, by_date(**wanted)) == numbers
 
 
+async def test_a_query_that_asks_for_too_much_is_refused_as_a_whole() -> None:
+    words = " ".join(f"w{number}" for number in range(33))
+    async with Scene() as scene:
+        alice, _ = await said(scene)
+        for rooms in ((OPEN,), (OPEN, OTHER), (OPEN, MISSING)):
+            assert (await alice.ask(by_date(*rooms, words=words))).code == 413
+            assert (await alice.ask(by_message(0, *rooms, words=words))).code == 413
+        assert await read(alice, by_date(words=words, match="PHR")) == []
+
+
 async def test_by_time_both_ends_included() -> None:
     async with Scene() as scene:
         alice, _ = await said(scene)

@@ -10,7 +10,7 @@ from parlour.channel.refusals import failed_room
 from parlour.hub.reading import HistoryPage as Found
 from parlour.rooms.history import MOST_COUNTED, PostQuery
 from parlour.rooms.model import Micros
-from parlour.rooms.refusals import Refused
+from parlour.rooms.refusals import Refusal, Refused
 from parlour.rooms.words import WordMatch
 from parlour.xccos.encode import Page, history_replies, pages_replies
 from parlour.xccos.types import (
@@ -82,9 +82,11 @@ _MATCHES = {"ANY": WordMatch.ANY, "ALL": WordMatch.ALL, "PHR": WordMatch.PHRASE}
 
 
 def _replies(caller: Caller, command: HistoryByDate | HistoryByMessage, found: Sequence[Found | Refused]) -> Answer:
-    """A single room that may not be read refuses the command; among several it is told by itself."""
-    if len(found) == 1 and isinstance(found[0], Refused):
-        return found[0]
+    """A single room that may not be read refuses the command; among several it is told by itself. A query that asks for
+    too much is refused in any room, and therefore as a whole."""
+    for one in found:
+        if isinstance(one, Refused) and (len(found) == 1 or one.reason is Refusal.LIMIT_EXCEEDED):
+            return one
     pages: list[Page] = []
     failed: list[FailedRoom] = []
     for uri, one in zip(command.room_uris, found, strict=True):
