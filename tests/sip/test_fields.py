@@ -78,3 +78,18 @@ def test_so_is_text_that_is_no_text() -> None:
     with pytest.raises(LocalProtocolError):
         Headers().add("Subject", "\ud800")
     Headers().add("Subject", "\udcff")  # an octet that came from the wire
+
+
+def test_what_was_asked_before_a_change_is_answered_anew_after_it() -> None:
+    headers = Headers([("Via", "one"), ("To", "a")])
+    assert (headers.get("Via"), headers.get("From"), headers.repeats) == ("one", None, False)
+    headers.insert("Via", "zero")
+    assert (headers.get("Via"), headers.get_all("v"), headers.repeats) == ("zero", ["zero", "one"], True)
+    headers.set("Via", "two")
+    assert (headers.get_all("Via"), headers.repeats) == (["two"], False)
+    headers.replace_all("To", ["b", "c"])
+    assert (headers.get("t"), headers.repeats) == ("b", True)
+    headers.add("From", "d")
+    assert headers.get("From") == "d"
+    headers.remove("To")
+    assert (headers.get("To"), headers.get_all("To"), headers.repeats) == (None, [], False)

@@ -39,7 +39,7 @@ __all__ = ["USER_AGENT", "Line"]
 log = logging.getLogger(__name__)
 
 USER_AGENT: Final = f"Parlour/{__version__}"
-_LIMITS: Final = SipLimits(body=CLIENT_LIMITS.body_bytes + 4096)
+_LIMITS: Final = SipLimits(body=CLIENT_LIMITS.size + 4096)
 _MOST_CHALLENGES: Final = 5
 _GOODBYE: Final = 2.0
 _REFUSED: Final = frozenset({401, 403, 404, 407})

@@ -74,10 +74,11 @@ class Headers:
     `parsed` belongs to the message around it: structured values already worked out, dropped at every change.
     """
 
-    __slots__ = ("_items", "parsed")
+    __slots__ = ("_firsts", "_items", "parsed")
 
     def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
         self._items: list[tuple[str, str]] = []
+        self._firsts: dict[str, str] | None = None
         self.parsed: dict[str, Any] = {}
         for name, value in items:
             self.add(name, value)
@@ -87,33 +88,48 @@ class Headers:
         """Takes over pairs that the parser has checked: canonical names, values without line breaks."""
         headers = cls.__new__(cls)
         headers._items = items
+        headers._firsts = None
         headers.parsed = {}
         return headers
 
+    def _index(self) -> dict[str, str]:
+        """The first value of each name."""
+        firsts = self._firsts
+        if firsts is None:
+            firsts = self._firsts = dict(reversed(self._items))
+        return firsts
+
+    def _changed(self) -> None:
+        self._firsts = None
+        self.parsed.clear()
+
     def get(self, name: str) -> str | None:
         """The first value, or None."""
-        name = KNOWN_NAMES.get(name) or canonical_name(name)
-        for known, value in self._items:
-            if known == name:
-                return value
-        return None
+        return self._index().get(KNOWN_NAMES.get(name) or canonical_name(name))
 
     def get_all(self, name: str) -> list[str]:
         """All values in order, one per header line (a comma-separated list is not taken apart)."""
         name = KNOWN_NAMES.get(name) or canonical_name(name)
+        if name not in self._index():
+            return []
         return [value for known, value in self._items if known == name]
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a name stands there more than once."""
+        return len(self._index()) < len(self._items)
 
     def add(self, name: str, value: str) -> None:
         """Append a line. Raises LocalProtocolError for a bad name or a line break in the value."""
         self._items.append(_checked(name, value))
-        self.parsed.clear()
+        self._changed()
 
     def insert(self, name: str, value: str) -> None:
         """Put a line before all others of its name (Via, Record-Route), at the top if there is none."""
         pair = _checked(name, value)
         place = next((i for i, (known, _) in enumerate(self._items) if known == pair[0]), 0)
         self._items.insert(place, pair)
-        self.parsed.clear()
+        self._changed()
 
     def set(self, name: str, value: str) -> None:
         """Replace all lines of that name by one, in the place of the first, or at the end."""
@@ -121,7 +137,7 @@ class Headers:
         place = next((i for i, (known, _) in enumerate(self._items) if known == pair[0]), len(self._items))
         kept = [item for item in self._items[place:] if item[0] != pair[0]]
         self._items[place:] = [pair, *kept]
-        self.parsed.clear()
+        self._changed()
 
     def replace_all(self, name: str, values: Iterable[str]) -> None:
         """Replace all lines of that name by one line per value, in the place of the first, or at the end."""
@@ -129,13 +145,13 @@ class Headers:
         key = canonical_name(name)
         place = next((i for i, (known, _) in enumerate(self._items) if known == key), len(self._items))
         self._items[place:] = [*pairs, *[item for item in self._items[place:] if item[0] != key]]
-        self.parsed.clear()
+        self._changed()
 
     def remove(self, name: str) -> None:
         """Remove all lines of that name; none is fine too."""
         name = canonical_name(name)
         self._items = [item for item in self._items if item[0] != name]
-        self.parsed.clear()
+        self._changed()
 
     def copy(self) -> Headers:
         return Headers.of_wire(self._items.copy())

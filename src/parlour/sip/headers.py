@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from types import MappingProxyType
+from typing import NamedTuple
 
 from parlour.sip.errors import RemoteProtocolError
 from parlour.sip.grammar import parse_host, parse_params, quote, render_params, split_list, unquote
@@ -13,6 +15,7 @@ from parlour.sip.grammar import parse_host, parse_params, quote, render_params, 
 __all__ = ["CSeq", "NameAddr", "Via", "parse_name_addrs", "parse_vias"]
 
 Params = Mapping[str, str | None]
+_NO_PARAMS: Params = MappingProxyType({})
 
 _NAME_ADDR = re.compile(r'[ \t]*+(?:("(?:[^"\\]++|\\[\s\S])*+")|([^<"]*+))[ \t]*+<([^<> \t]++)>[ \t]*+(?:;|$)')
 _ADDR_SPEC = re.compile(r'[ \t]*+([^ \t;,?<>"]++)[ \t]*+(?:;|$)')
@@ -90,8 +93,7 @@ def parse_name_addrs(values: Iterable[str]) -> list[NameAddr]:
     return [NameAddr.parse(item) for value in values for item in split_list(value)]
 
 
-@dataclass(frozen=True, slots=True)
-class Via:
+class Via(NamedTuple):
     """One hop. `transport` is upper case whatever the sender wrote; an IPv6 `host` has no brackets here.
 
     COMPAT: SIPE writes `SIP/2.0/tcp` in lower case, and most of its requests have no branch.
@@ -100,14 +102,14 @@ class Via:
     transport: str
     host: str
     port: int | None = None
-    params: Params = field(default_factory=dict)
+    params: Params = _NO_PARAMS
 
     @classmethod
     def parse(cls, value: str) -> Via:
         """One hop. Raises RemoteProtocolError 400."""
         hop, semicolon, params = value.partition(";")
         transport, host, port = _parse_hop(hop)
-        return cls(transport, host, port, parse_params(params) if semicolon else {})
+        return cls(transport, host, port, parse_params(params) if semicolon else _NO_PARAMS)
 
     @property
     def branch(self) -> str | None:
@@ -131,7 +133,7 @@ class Via:
         return host if self.port is None else f"{host}:{self.port}"
 
     def with_param(self, name: str, value: str | None) -> Via:
-        return replace(self, params={**self.params, name: value})
+        return self._replace(params={**self.params, name: value})
 
     def __str__(self) -> str:
         return f"SIP/2.0/{self.transport} {self.sent_by}{render_params(self.params)}"
@@ -154,8 +156,7 @@ def parse_vias(values: Iterable[str]) -> list[Via]:
     return [Via.parse(item) for value in values for item in split_list(value)]
 
 
-@dataclass(frozen=True, slots=True)
-class CSeq:
+class CSeq(NamedTuple):
     """Sequence number (below 2**31, section 8.1.1.5) and method (case matters)."""
 
     number: int
@@ -165,9 +166,10 @@ class CSeq:
     def parse(cls, value: str) -> CSeq:
         """Raises RemoteProtocolError 400."""
         found = _CSEQ.fullmatch(value)
-        if found is None or int(found[1]) >= 2**31:
+        number = 2**31 if found is None else int(found[1])
+        if found is None or number >= 2**31:
             raise RemoteProtocolError(400, "Malformed CSeq")
-        return cls(int(found[1]), found[2])
+        return cls(number, found[2])
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"

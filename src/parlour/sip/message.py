@@ -132,12 +132,16 @@ class Message:
 
     def check(self) -> None:
         """What section 8.1.1 demands of every message. Raises RemoteProtocolError 400 with a reason that says what."""
-        single = [name for name, _ in self.headers if name in _SINGLE]
-        if len(set(single)) < len(single):
-            raise RemoteProtocolError(400, f"Repeated {_repeated(single)} Header")
+        if self.headers.repeats:
+            self._check_repeats()
         _ = self.via, self.from_, self.to, self.max_forwards, self.cseq
         if not self.call_id:
             raise RemoteProtocolError(400, "Missing Call-ID Header")
+
+    def _check_repeats(self) -> None:
+        single = [name for name, _ in self.headers if name in _SINGLE]
+        if len(set(single)) < len(single):
+            raise RemoteProtocolError(400, f"Repeated {_repeated(single)} Header")
 
     def _wire(self, start_line: str) -> bytes:
         check_text(start_line, "start line")

@@ -21,6 +21,8 @@ __all__ = ["ServerTransactions"]
 
 log = logging.getLogger(__name__)
 
+_ACK = EventKind.ACK
+
 Key = tuple[object, ...]
 _Machine = InviteServer[bytes] | NonInviteServer[bytes]
 
@@ -116,7 +118,7 @@ class ServerTransactions:
         """Send and schedule what the machine asks for; whether it passes the message up (an ACK for a 2xx)."""
         for data in machine.take_outgoing():
             connection.send(data)
-        passed_up = EventKind.ACK in [event.kind for event in machine.take_events()]
+        passed_up = any(event.kind is _ACK for event in machine.take_events())
         if machine.terminated:
             self._remove(connection, key)
         else:

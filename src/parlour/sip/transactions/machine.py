@@ -76,6 +76,10 @@ class Event:
     message: Request | Response | None = None
 
 
+# Looking up a member of an enumeration is a call, up to Python 3.11; these are needed at every step.
+_OVER = State.TERMINATED
+_SEND = Action.SEND
+
 Table = Mapping[tuple[State, Input | Timer], tuple[State, tuple[Action | Timer, ...]]]
 
 
@@ -98,7 +102,7 @@ class Machine(Generic[Out]):
 
     @property
     def terminated(self) -> bool:
-        return self.state is State.TERMINATED
+        return self.state is _OVER
 
     def take_outgoing(self) -> list[Out]:
         """What to send now, in order."""
@@ -143,11 +147,11 @@ class Machine(Generic[Out]):
                 self._start(action, now)
             else:
                 self._act(action, sent, received)
-        if self.state is State.TERMINATED:
+        if self.state is _OVER:
             self._finish()
 
     def _act(self, action: Action, sent: Out | None, received: Request | Response | None) -> None:
-        if action is Action.SEND:
+        if action is _SEND:
             self._send(sent)
         elif action is Action.RESEND:
             self._send(self._last)
@@ -186,7 +190,7 @@ class Machine(Generic[Out]):
 
     def _finish(self) -> None:
         self._deadlines.clear()
-        if not self._events or self._events[-1].kind is not EventKind.TERMINATED:
+        if not self._events or self._events[-1] is not _TERMINATED:
             self._events.append(_TERMINATED)
 
 
