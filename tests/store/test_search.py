@@ -182,6 +182,25 @@ def _traced(connection: sqlite3.Connection) -> list[str]:
     return [sql for sql in statements if not sql.startswith("--")]
 
 
+@pytest.mark.parametrize("newest_first", [True, False])
+async def test_few_of_many_candidates_fit(tmp_path: Path, newest_first: bool) -> None:
+    """The index has them all; each has to be looked at, in several walks."""
+    store = await open_store(tmp_path)
+    texts = [f"{'Wörd' if number % 400 == 399 else 'wörd'} {number}" for number in range(1700)]
+    await asyncio.gather(*[store.posts.append(post(number, text=text)) for number, text in enumerate(texts)])
+    fits = [400, 800, 1200, 1600]
+    for limit, count_to in ((0, 0), (1, 0), (3, 0), (2, 3), (2, MOST_COUNTED), (4, 0), (9, 0)):
+        query = PostQuery("Wörd", match_case=True, newest_first=newest_first, count_to=count_to)
+        found = await store.posts.find(ROOM.id, query, limit)
+        expected = (fits[-limit:] if newest_first else fits[:limit]) if limit else []
+        assert [each.chat_id for each in found.posts] == expected
+        matches = min(4, max(limit, count_to))
+        assert (found.page.matches, found.page.more) == (matches, limit < 4)
+    gone = await store.posts.remove(ROOM.id, PostQuery("Wörd", match_case=True), 3, by="sip:a@b", at=NOW)
+    assert [each.chat_id for each in gone] == fits[:3]
+    await store.close()
+
+
 async def test_a_room_that_is_swept_takes_its_words_along(tmp_path: Path) -> None:
     store = await open_store(tmp_path)
     await asyncio.gather(*[store.posts.append(post(n, (ROOM.id, OTHER.id)[n % 2], text="word")) for n in range(1200)])
