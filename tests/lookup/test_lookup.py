@@ -25,7 +25,7 @@ ONE = ChannelLoad("sip:one@example.com", 10, 100)
         ([ONE], "sip:one@example.com"),
         ([ONE, ChannelLoad("sip:two@example.com", 15, 200)], "sip:two@example.com"),
         ([ONE, ChannelLoad("sip:two@example.com", 10, 100)], "sip:one@example.com"),
-        ([ONE, ChannelLoad("sip:two@example.com", 0, 100, draining=True)], "sip:one@example.com"),
+        ([ONE, ChannelLoad("sip:two@example.com", 0, 100, closed=True)], "sip:one@example.com"),
         ([ChannelLoad("sip:full@example.com", 100, 100)], None),
         ([ChannelLoad("sip:none@example.com", 0, 0)], None),
     ],
@@ -57,6 +57,7 @@ class Switchboard:
             lambda: loads,
             itertools.count(1).__next__,
             lambda incoming: self.unwelcome,
+            lambda info: info.respond(481),
             **more,
         )
 
@@ -66,6 +67,9 @@ class Switchboard:
 
     def push(self, bodies: Sequence[bytes]) -> None:
         self.pushed += bodies
+
+    def forget(self, reason: str) -> None:
+        self.handler.dialog_ended(reason)
 
     def invite(self) -> Info:
         info = Info(b"")
@@ -150,3 +154,20 @@ def test_the_number_of_callers_is_bounded() -> None:
     board.handler.dialog_ended("BYE")
     board.handler.dialog_ended("BYE")
     assert [board.invite().status for _ in range(2)] == [0, 503]
+
+
+def test_while_nobody_is_taken_no_address_is_told_whatever_the_load() -> None:
+    """Who calls the channel service itself in order to ask is told nothing to call, so that it asks later."""
+    board = Switchboard(ONE)
+    board.service.stand_in(Info(b""))  # type: ignore[arg-type]
+    (reply,) = board.ask(RequestUri(1))
+    assert (reply.code, reply.body) == (504, None)
+
+
+def test_who_takes_the_stand_in_for_a_session_is_told_that_there_is_none() -> None:
+    board = Switchboard(ONE, sessions=1)
+    for _ in range(2):
+        board.service.stand_in(Info(b""))  # type: ignore[arg-type]
+        info = Info(encode_requests(9, [UnknownCommand(1, "getinv")]))
+        board.handler.receive_info(info)
+        assert (info.status, board.pushed) == (481, [])

@@ -267,27 +267,35 @@ async def test_an_interval_too_small_is_422_and_says_how_long(house: House) -> N
     peer = await peer_of(house)
     peer.send(Call().request("INVITE", ("Supported", "timer"), ("Session-Expires", "30")))
     response = await peer.read_response(422)
-    assert response.headers.get("Min-SE") == "90"
+    assert response.headers.get("Min-SE") == "180"
+
+
+async def test_an_interval_nobody_would_wait_for_is_refused(house: House) -> None:
+    peer = await peer_of(house)
+    peer.send(Call().request("INVITE", ("Supported", "timer"), ("Min-SE", "9999999")))
+    assert (await peer.read_response(400)).reason == "Min-SE Above 7200"
+    response = await peer.call(Call(), ("Supported", "timer"), ("Session-Expires", "9999999"), ("Min-SE", "7200"))
+    assert (response.headers.get("Session-Expires") or "").startswith("7200;")
 
 
 async def test_a_session_nobody_refreshes_is_hung_up() -> None:
     clock = Clock()
     async with House(clock=clock) as house:
         peer, call = await peer_of(house), Call()
-        await peer.call(call, ("Session-Expires", "100"))
-        clock.now += 60
+        await peer.call(call, ("Session-Expires", "200"))
+        clock.now += 120
         peer.send(call.request("UPDATE"))
         response = await peer.read_response(200)
-        assert (response.headers.get("Session-Expires") or "").startswith("100;")
-        clock.now += 60
+        assert (response.headers.get("Session-Expires") or "").startswith("200;")
+        clock.now += 120
         peer.send(call.request("INVITE", body=SDP, content_type="application/sdp"))
         response = await peer.read_response(200)
         assert b"m=message" in response.body
         peer.send(call.request("ACK"))
-        clock.now += 99
+        clock.now += 199
         peer.send(call.request("OPTIONS"))
         await peer.read_response(200)
-        clock.now += 101
+        clock.now += 201
         await peer.read_request("BYE")
         assert only(house)[0].ended == ["session expired"]
 
@@ -296,9 +304,9 @@ async def test_a_session_may_end_without_a_bye() -> None:
     clock = Clock()
     async with House(clock=clock) as house:
         peer, call = await peer_of(house), Call()
-        await peer.call(call, ("Session-Expires", "100"))
+        await peer.call(call, ("Session-Expires", "200"))
         only(house)[1].bye_when_expired = False
-        clock.now += 101
+        clock.now += 201
         await until(lambda: bool(only(house)[0].ended))
         peer.send(call.request("UPDATE"))
         await peer.read_response(481)
@@ -315,7 +323,7 @@ async def test_a_refresh_may_change_interval_and_target(house: House) -> None:
     only(house)[1].push([b"x"])
     assert (await peer.read_request("INFO")).uri == "sip:alice@192.0.2.55"
     peer.send(call.request("UPDATE", ("Supported", "timer"), ("Session-Expires", "10")))
-    assert (await peer.read_response(422)).headers.get("Min-SE") == "90"
+    assert (await peer.read_response(422)).headers.get("Min-SE") == "180"
 
 
 async def test_a_caller_who_leaves_refreshing_to_us_is_refreshed() -> None:
@@ -334,6 +342,24 @@ async def test_a_caller_who_leaves_refreshing_to_us_is_refreshed() -> None:
         await until(lambda: only(house)[0].ended)
 
 
+async def test_an_acceptance_is_said_again_until_its_ack_comes() -> None:
+    """Over TCP too: the next hop may go on over UDP (RFC 3261 section 13.3.1.4)."""
+    clock = Clock()
+    async with House(clock=clock) as house:
+        peer, call = await peer_of(house), Call()
+        peer.send(call.request("INVITE", body=SDP, content_type="application/sdp"))
+        first = await peer.read_response(200)
+        for seconds in (1.1, 2.1, 4.1, 4.1):
+            clock.now += seconds
+            assert await peer.read_response(200) == first
+        call.remote_tag = first.to.tag
+        peer.send(call.request("ACK"), call.request("INFO"))
+        assert (await peer.read_response(200)).cseq.method == "INFO"
+        clock.now += 60
+        peer.send(call.request("OPTIONS"))
+        assert (await peer.read_response(200)).cseq.method == "OPTIONS"
+
+
 async def test_without_ack_it_is_hung_up() -> None:
     clock = Clock()
     async with House(clock=clock) as house:
@@ -341,6 +367,7 @@ async def test_without_ack_it_is_hung_up() -> None:
         peer.send(call.request("INVITE"))
         await peer.read_response(200)
         clock.now += 33
+        await peer.read_response(200)
         await peer.read_request("BYE")
         assert only(house)[0].ended == ["no ACK"]
 
@@ -383,8 +410,8 @@ async def test_one_dialog_that_fails_does_not_stop_the_clock_of_others(
     async with House(clock=clock) as house:
         house.endpoint.dialogs.add("a", "b", Broken())
         peer = await peer_of(house)
-        await peer.call(Call(), ("Session-Expires", "100"))
-        clock.now += 101
+        await peer.call(Call(), ("Session-Expires", "200"))
+        clock.now += 201
         await peer.read_request("BYE")
         house.endpoint.dialogs.remove("a", "b")
     assert "broken" in caplog.text

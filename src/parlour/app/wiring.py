@@ -166,13 +166,13 @@ def _add_services(core: Core, endpoint: Endpoint, frontend: Frontend, settings: 
     )
 
     def loads() -> list[ChannelLoad]:
-        draining = channel.draining or core.hub.draining
-        return [ChannelLoad(pool_uri, channel.session_count, channel.settings.sessions, draining)]
+        closed = channel.busy is not None
+        return [ChannelLoad(pool_uri, channel.session_count, channel.settings.sessions, closed)]
 
+    lookup = LookupService(endpoint, loads, next_envid, channel.turns_away, channel.refuse_stray)
+    channel.stand_in = lookup.stand_in
     frontend.add_service(pool_uri, channel)
-    frontend.add_service(
-        f"sip:{LOOKUP_USER}@{settings.domain}", LookupService(endpoint, loads, next_envid, channel.turns_away)
-    )
+    frontend.add_service(f"sip:{LOOKUP_USER}@{settings.domain}", lookup)
 
     def answer_at(uri: str, present: bool) -> None:
         if present:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from parlour.channel.names import room_id
 from parlour.channel.posting import GONE, PostAnswer
-from parlour.channel.refusals import MESSAGE_QUEUE_FULL, UNKNOWN_SESSION
+from parlour.channel.refusals import MESSAGE_QUEUE_FULL
 from parlour.rooms.model import RoomId
 from parlour.ua.incoming import IncomingRequest
 from parlour.xccos.errors import XccosError
@@ -135,7 +135,7 @@ class Inbox:
         if answer.status == 503:
             self._session.service.refuse(incoming, MESSAGE_QUEUE_FULL)
         elif answer.status == 481:
-            self._session.service.refuse(incoming, UNKNOWN_SESSION)
+            self._session.service.refuse_stray(incoming)
         else:
             incoming.respond(answer.status, answer.reason)
 

@@ -7,6 +7,7 @@ sentence is written for administrators.
 from __future__ import annotations
 
 from parlour.rooms.refusals import Refusal, Refused
+from parlour.sip.diagnostics import Diagnosis
 from parlour.xccos.codes import ResponseCode
 from parlour.xccos.ids import parse_room_uri
 from parlour.xccos.types import FailedRoom
@@ -16,11 +17,8 @@ __all__ = [
     "MESSAGE_QUEUE_FULL",
     "NOT_BEGUN",
     "SESSION_QUEUE_FULL",
-    "UNKNOWN_SESSION",
-    "Diagnosis",
     "code_for",
     "diagnosis_for",
-    "diagnostics",
     "failed_room",
 ]
 
@@ -73,14 +71,8 @@ def failed_room(uri: str, refused: Refused) -> FailedRoom:
     return FailedRoom(domain, guid, code_for(refused.reason))
 
 
-# ms-diagnostics of the chat service, as the vendor documents them; the SIP status of each is ours
-# (docs/protocol/sessions.md).
-Diagnosis = tuple[int, int, str]
-"""SIP status, code, text."""
-
 BAD_CALLER: Diagnosis = (400, 20002, "Participant information missing")
 NOT_BEGUN: Diagnosis = (500, 20004, "Failure while starting a new session")
-UNKNOWN_SESSION: Diagnosis = (481, 20006, "Unknown session")
 SESSION_QUEUE_FULL: Diagnosis = (503, 20008, "Session rejected, inbound queue full")
 MESSAGE_QUEUE_FULL: Diagnosis = (503, 20011, "Message rejected, inbound queue full")
 _REJECTED: Diagnosis = (403, 20003, "Session rejected")
@@ -96,8 +88,3 @@ _DIAGNOSES: dict[Refusal, Diagnosis] = {
 def diagnosis_for(reason: Refusal) -> Diagnosis:
     """How an INVITE is refused."""
     return _DIAGNOSES.get(reason, _REJECTED)
-
-
-def diagnostics(code: int, reason: str, source: str) -> tuple[str, str]:
-    """The `ms-diagnostics` header, name and value."""
-    return ("ms-diagnostics", f'{code};reason="{reason}";source="{source}"')

@@ -14,9 +14,7 @@ from parlour.channel.refusals import (
     BAD_CALLER,
     NOT_BEGUN,
     SESSION_QUEUE_FULL,
-    Diagnosis,
     diagnosis_for,
-    diagnostics,
 )
 from parlour.channel.remembered import RememberedEndpoints
 from parlour.channel.render import Renderer
@@ -25,6 +23,7 @@ from parlour.channel.session import Session
 from parlour.channel.turns import Backlog, Turns
 from parlour.hub.hub import Hub
 from parlour.rooms.refusals import Refusal, Refused
+from parlour.sip.diagnostics import UNKNOWN_SESSION, Diagnosis, diagnostics
 from parlour.ua.endpoint import Endpoint
 from parlour.ua.identity import Identity
 from parlour.ua.incoming import IncomingRequest
@@ -88,6 +87,8 @@ class ChannelService:
         """INVITEs and INFOs refused, by status and code of ms-diagnostics."""
         self.denials: Counter[Refusal] = Counter()
         """Commands and posts refused inside a session, by reason."""
+        self.stand_in: Callable[[IncomingRequest], None] | None = None
+        """Takes the call of a client that gives up when it is refused, while nobody is taken here."""
         self._sessions: set[Session] = set()
         self._by_endpoint: dict[tuple[str, str], Session] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -99,18 +100,27 @@ class ChannelService:
     def handle_invite(self, incoming: IncomingRequest) -> None:
         """Begin a session, or say why not in the words clients know (ms-diagnostics)."""
         refused = self._refused(incoming)
-        if refused is not None:
+        if refused is None:
+            return
+        if refused[0] == 503 and self.stand_in is not None and _gives_up(incoming):
+            self.stand_in(incoming)
+        else:
             self.refuse(incoming, refused)
+
+    @property
+    def busy(self) -> Diagnosis | None:
+        """Why nobody new is taken just now; None while somebody would be."""
+        if self.draining or self.hub.draining or len(self._sessions) >= self.settings.sessions:
+            return diagnosis_for(Refusal.BUSY)
+        return SESSION_QUEUE_FULL if self.backlog.full else None
 
     def _refused(self, incoming: IncomingRequest) -> Diagnosis | None:
         """None once a session has begun, or its INVITE was refused for reasons of SIP."""
         identity = incoming.identity
         if identity is None:
             return BAD_CALLER
-        if self.draining or len(self._sessions) >= self.settings.sessions:
-            return diagnosis_for(Refusal.BUSY)
-        if self.backlog.full:
-            return SESSION_QUEUE_FULL
+        if (busy := self.busy) is not None:
+            return busy
         try:
             refused = self._begin(incoming, identity)
         except Exception:
@@ -157,6 +167,15 @@ class ChannelService:
             headers.append(("Retry-After", str(self.settings.retry_after)))
         incoming.respond(status, headers=headers)
 
+    def refuse_stray(self, incoming: IncomingRequest) -> None:
+        """An INFO of a session that is not there (any more): clients begin again then."""
+        self.refuse(incoming, UNKNOWN_SESSION)
+
+    def ending_headers(self, reason: Refusal) -> list[tuple[str, str]]:
+        """What a BYE says beside its Reason, where clients know a number for it."""
+        _, code, text = diagnosis_for(reason)
+        return [diagnostics(code, text, self.settings.host)] if reason is Refusal.NOT_PROVISIONED else []
+
     def session_over(self, session: Session) -> None:
         self._sessions.discard(session)
         if self._by_endpoint.get((session.person, session.endpoint_id)) is session:
@@ -189,3 +208,9 @@ class ChannelService:
                 await asyncio.wait(self._tasks, timeout=left)
             else:
                 await asyncio.sleep(0)  # somebody's turn comes
+
+
+def _gives_up(incoming: IncomingRequest) -> bool:
+    """COMPAT: SIPE calls the address that provisioning told it as if that were the lookup service."""
+    identity = incoming.identity
+    return identity is not None and profile_for(identity.user_agent).gives_up_when_refused

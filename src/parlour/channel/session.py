@@ -92,10 +92,9 @@ class Session:
         """The INVITE was answered 200."""
         self.visit = visit
         self._dialog = dialog
-        if self.profile.resumes_rooms_after_481:
-            # COMPAT: SIPE does not come back after a BYE, but at once after a 481.
-            dialog.bye_when_expired = False
-            self._resuming = True
+        # COMPAT: SIPE does not come back after a BYE, but at once after a 481.
+        dialog.bye_when_expired = not self.profile.comes_back_after_481_alone
+        self._resuming = self.profile.resumes_rooms_after_481
 
     def resuming(self, envelope: Envelope) -> Coroutine[Any, Any, None] | None:
         """What has to be done before `envelope` is looked at: entering rooms again. COMPAT: after a 481 SIPE first
@@ -323,7 +322,7 @@ class Session:
             # COMPAT: SIPE finds a session by our From URI alone; a BYE for the old dialog would end the new one.
             dialog.forget("replaced by a newer dialog")
         else:
-            dialog.bye(event.reason.value)
+            dialog.bye(event.reason.value, self.service.ending_headers(event.reason))
 
     def expect_successor(self, connection: Connection) -> None:
         """The same endpoint calls again, on `connection`: this session is about to be replaced. COMPAT: SIPE, should it

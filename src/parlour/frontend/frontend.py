@@ -17,13 +17,13 @@ from parlour.frontend.answer import Answer
 from parlour.frontend.authenticator import Accepted, Authenticator, Dropped
 from parlour.frontend.bindings import Binding, BindingTable
 from parlour.frontend.courier import Courier
+from parlour.frontend.declining import decline, decline_encoding, decline_extensions
 from parlour.frontend.flow_tokens import FlowTokens
 from parlour.frontend.notifying import Reach
 from parlour.frontend.own_documents import OwnDocuments
 from parlour.frontend.people import People, address_of
 from parlour.frontend.presence import Presence
 from parlour.frontend.proxy import Hop, Proxy
-from parlour.frontend.reading import option_tags
 from parlour.frontend.registrar import ALLOW_EVENTS, Registrar
 from parlour.frontend.replying import Replies
 from parlour.frontend.router import Refusal, Router, Target, ToEndpoints, ToFlow, ToServer, ToService
@@ -32,7 +32,7 @@ from parlour.sip.errors import RemoteProtocolError
 from parlour.store.api import Documents
 from parlour.ua.connection import Connection
 from parlour.ua.incoming import IncomingRequest
-from parlour.ua.uas import LocalService
+from parlour.ua.uas import LocalService, capabilities
 
 __all__ = ["Frontend"]
 
@@ -128,25 +128,26 @@ class Frontend:
         request = incoming.request
         dialog = self._courier.dialogs.find(request)
         if dialog is not None:
-            if self._authenticate(incoming, proxy=False):
+            if self._authenticate(incoming, proxy=False) and self._understands(incoming):
                 dialog.receive(incoming)
             return
         if request.method == "CANCEL":
             self._cancel(incoming)
             return
-        if self._refuse_extensions(incoming, "Proxy-Require", PROXY_EXTENSIONS):
+        if self._declines(incoming, decline_extensions(request, "Proxy-Require", PROXY_EXTENSIONS)):
             return
         target = self.router.route(request, incoming.connection, now=self._clock())
         if request.method == "OPTIONS" and isinstance(target, ToServer) and request.to.tag is None:
-            self._replies.send(incoming, Answer(200, headers=_capabilities()))
+            if self._understands(incoming):
+                self._replies.send(incoming, Answer(200, headers=_capabilities()))
             return
         proxy = isinstance(target, (ToEndpoints, ToFlow)) and request.method not in _SERVED
         if not self._authenticate(incoming, proxy=proxy):
             return
         handler = _SERVED.get(request.method)
-        if handler is None or (isinstance(target, ToFlow) and request.method in ("SUBSCRIBE", "SERVICE")):
+        if handler is None or (isinstance(target, ToFlow) and request.method != "REGISTER"):
             self._dispatch(incoming, target)
-        elif not self._refuse_extensions(incoming, "Require", EXTENSIONS):
+        elif self._understands(incoming):
             handler(self, incoming, target)
 
     def _authenticate(self, incoming: IncomingRequest, *, proxy: bool) -> bool:
@@ -164,12 +165,16 @@ class Frontend:
         self._replies.send(incoming, verdict)
         return False
 
-    def _refuse_extensions(self, incoming: IncomingRequest, header: str, known: frozenset[str]) -> bool:
-        unknown = sorted(option_tags(incoming.request, header) - known)
-        if not unknown or incoming.request.method in ("ACK", "CANCEL"):
-            return False
-        self._replies.send(incoming, Answer(420, headers=(("Unsupported", ", ".join(unknown)),)))
-        return True
+    def _understands(self, incoming: IncomingRequest) -> bool:
+        """Whether a request for us, not for the proxy, can be looked at; if not, it has been answered."""
+        request = incoming.request
+        refused = decline_extensions(request, "Require", EXTENSIONS) or decline_encoding(request)
+        return not self._declines(incoming, refused)
+
+    def _declines(self, incoming: IncomingRequest, answer: Answer | None) -> bool:
+        if answer is not None:
+            self._replies.send(incoming, answer)
+        return answer is not None
 
     # -- registrar -----------------------------------------------------------------------------------------------
 
@@ -256,21 +261,28 @@ class Frontend:
         else:
             self._forward(incoming, target)
 
+    def _publish(self, incoming: IncomingRequest, target: Target) -> None:
+        """Presence is published by SERVICE here. People's clients cannot keep it for them (RFC 3903), so it is not
+        proxied."""
+        self._replies.send(incoming, decline(incoming.request, self.settings.host, chat=False))
+
     def _serve(self, incoming: IncomingRequest, target: ToService) -> None:
         request = incoming.request
-        if request.method == "INVITE" and request.to.tag is None:
-            if not self._refuse_extensions(incoming, "Require", EXTENSIONS):
-                target.service.handle_invite(incoming)
-        elif request.method == "OPTIONS" and request.to.tag is None:
-            self._replies.send(incoming, Answer(200, headers=_capabilities()))
-        else:
+        if request.to.tag is not None or request.method not in ("INVITE", "OPTIONS"):
             self._refuse_method(incoming)
+        elif not self._understands(incoming):
+            return
+        elif request.method == "OPTIONS":
+            self._replies.send(incoming, Answer(200, headers=tuple(capabilities())))
+        elif self._courier.dialogs.is_merged(incoming):
+            self._replies.send(incoming, Answer(482, "Merged Request"))
+        else:
+            target.service.handle_invite(incoming)
 
     def _refuse_method(self, incoming: IncomingRequest) -> None:
-        if incoming.request.to.tag is not None:
-            self._replies.send(incoming, Answer(481))
-        else:
-            self._replies.send(incoming, Answer(405, headers=(("Allow", ALLOW),)))
+        request = incoming.request
+        chat = self.router.is_service(request.uri) or self.router.is_service(request.to.uri)
+        self._replies.send(incoming, decline(request, self.settings.host, chat=chat))
 
     def _forward(self, incoming: IncomingRequest, target: ToEndpoints | ToFlow) -> None:
         hops = self._hops(incoming, target)
@@ -327,4 +339,5 @@ _SERVED: Final[dict[str, Callable[[Frontend, IncomingRequest, Target], None]]] =
     "REGISTER": Frontend._register,
     "SUBSCRIBE": Frontend._subscribe,
     "SERVICE": Frontend._service,
+    "PUBLISH": Frontend._publish,
 }

@@ -91,7 +91,10 @@ class OwnDocuments:
         request, person = incoming.request, incoming.identity.uri
         package = EVENTS.get(event_of(request))
         if package is None or (package.name == PRESENCE and not _is_office_client(request)):
-            self._replies.send(incoming, Answer(489, headers=(("Allow-Events", ALLOW_EVENTS),)))
+            events = (
+                ALLOW_EVENTS if _is_office_client(request) else ",".join(name for name in EVENTS if name != PRESENCE)
+            )
+            self._replies.send(incoming, Answer(489, headers=(("Allow-Events", events),)))
             return
         if request.to.tag is None and address_of(self._people, request.uri) != person:
             self._replies.send(incoming, Answer(403, "Only Your Own Documents"))

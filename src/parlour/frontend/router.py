@@ -91,6 +91,10 @@ class Router:
         """None there is fine too."""
         self._services.pop(aor(uri).lower(), None)
 
+    def is_service(self, uri: str) -> bool:
+        """Whether something answers at `uri` in this process."""
+        return aor(uri).lower() in self._services if uri.lower().startswith("sip") else False
+
     def add_address(self, host: str, port: int) -> None:
         """Another address this server is reached at."""
         self._addresses.add((host.lower(), port))

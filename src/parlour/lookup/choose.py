@@ -10,18 +10,19 @@ __all__ = ["ChannelLoad", "least_loaded"]
 
 @dataclass(frozen=True, slots=True)
 class ChannelLoad:
-    """A channel service: its URI, how many sessions it has and how many it takes. One that drains takes no more."""
+    """A channel service: its URI, how many sessions it has and how many it takes. One that is `closed` (drains, say)
+    takes no more."""
 
     uri: str
     sessions: int
     capacity: int
-    draining: bool = False
+    closed: bool = False
 
 
 def least_loaded(services: Sequence[ChannelLoad]) -> str | None:
     """The URI of the service with the smallest share of its capacity in use; the first of equals; None when nobody has
     room."""
-    open_services = [one for one in services if not one.draining and one.sessions < one.capacity]
+    open_services = [one for one in services if not one.closed and one.sessions < one.capacity]
     if not open_services:
         return None
     return min(open_services, key=lambda one: one.sessions / one.capacity).uri

@@ -19,8 +19,8 @@ __all__ = ["LookupService"]
 
 class LookupService:
     """Answers at `sip:ocschat@<domain>`. `loads` lists the channel services as they are now; `turns_away` refuses an
-    INVITE of somebody who may not chat, and says whether it did; `sessions` bounds the dialogs open at a time (a client
-    asks once and hangs up)."""
+    INVITE of somebody who may not chat, and says whether it did; `refuse_stray` answers an INFO of a session that is
+    not there; `sessions` bounds the dialogs open at a time (a client asks once and hangs up)."""
 
     def __init__(
         self,
@@ -28,6 +28,7 @@ class LookupService:
         loads: Callable[[], Sequence[ChannelLoad]],
         next_envid: Callable[[], int],
         turns_away: Callable[[IncomingRequest], bool],
+        refuse_stray: Callable[[IncomingRequest], None],
         *,
         sessions: int = 10_000,
     ) -> None:
@@ -35,6 +36,7 @@ class LookupService:
         self._loads = loads
         self._next_envid = next_envid
         self._turns_away = turns_away
+        self.refuse_stray = refuse_stray
         self._most = sessions
         self._open = 0
 
@@ -43,12 +45,22 @@ class LookupService:
 
         COMPAT: refused here, SIPE gives group chat up until it signs in again; refused by the channel service alone, it
         would begin anew every five minutes."""
+        self._accept(incoming, _LookupSession(self))
+
+    def stand_in(self, incoming: IncomingRequest) -> None:
+        """Accept a call to a channel service that takes nobody just now.
+
+        COMPAT: SIPE calls the address that provisioning told it in order to ask for one. Refused there it gives group
+        chat up until it signs in again; told no address it asks again every five minutes. That it is connected it may
+        not believe: whatever else it asks is answered 481, after which it looks up anew."""
+        self._accept(incoming, _LookupSession(self, stands_in=True))
+
+    def _accept(self, incoming: IncomingRequest, session: _LookupSession) -> None:
         if self._turns_away(incoming):
             return
         if self._open >= self._most:
             incoming.respond(503, headers=[("Retry-After", "5")])
             return
-        session = _LookupSession(self)
         session.dialog = self._endpoint.accept_invite(incoming, session)
         if session.dialog is not None:
             self._open += 1
@@ -56,7 +68,7 @@ class LookupService:
     def session_over(self) -> None:
         self._open -= 1
 
-    def answer(self, envid: int, command: Request) -> Fragment:
+    def answer(self, envid: int, command: Request, *, stands_in: bool = False) -> Fragment:
         """The reply to one command."""
         if isinstance(command, BadCommand):
             return refusal(envid, command, command.code)
@@ -64,7 +76,7 @@ class LookupService:
             return room_refusal(envid, command, ResponseCode.MSG_NOT_SUPPORTED, command.room_uri)
         if not isinstance(command, RequestUri):
             return refusal(envid, command, ResponseCode.MSG_NOT_SUPPORTED)
-        uri = least_loaded(self._loads())
+        uri = None if stands_in else least_loaded(self._loads())
         if uri is None:
             # COMPAT: SIPE asks again in five minutes when there is no URI.
             return refusal(envid, command, ResponseCode.SERVER_BUSY)
@@ -77,10 +89,11 @@ class LookupService:
 class _LookupSession:
     """One caller."""
 
-    __slots__ = ("_service", "dialog")
+    __slots__ = ("_service", "_stands_in", "dialog")
 
-    def __init__(self, service: LookupService) -> None:
+    def __init__(self, service: LookupService, *, stands_in: bool = False) -> None:
         self._service = service
+        self._stands_in = stands_in
         self.dialog: UasDialog | None = None
 
     def receive_info(self, incoming: IncomingRequest) -> None:
@@ -90,13 +103,19 @@ class _LookupSession:
         except XccosError as error:
             incoming.respond(error.status, error.reason, headers=refusal_headers(error))
             return
+        if self._stands_in and not all(isinstance(one, RequestUri) for one in envelope.primitives):
+            self._service.refuse_stray(incoming)
+            if self.dialog is not None:
+                self.dialog.forget("taken for a session")
+            return
         if is_lone_post(envelope):
             # Nothing is kept here. COMPAT: SIPE reads no other refusal of a post than the status.
             incoming.respond(403, ResponseCode.MSG_NOT_SUPPORTED.text)
             return
         incoming.respond(200)
         if self.dialog is not None:
-            answers = [self._service.answer(envelope.envid, one) for one in envelope.primitives]
+            stands_in, ask = self._stands_in, self._service.answer
+            answers = [ask(envelope.envid, one, stands_in=stands_in) for one in envelope.primitives]
             self.dialog.push(self._service.bodies(answers))
 
     def dialog_ended(self, reason: str) -> None:

@@ -16,10 +16,12 @@ UAC, UAS = "uac", "uas"
 
 @dataclass(frozen=True, slots=True)
 class SessionTimerSettings:
-    """Seconds. `interval`: what we ask for. `min_se`: the shortest we accept, never below 90 (RFC 4028 section 5)."""
+    """Seconds. `interval`: what we ask for. `min_se`: the shortest we accept, never below 90 (RFC 4028 section 5).
+    `longest`: what a peer may insist on; one that is gone without a word is kept for as long."""
 
     interval: int = 1800
     min_se: int = 90
+    longest: int = 7200
 
 
 class SessionTimer:
@@ -38,7 +40,8 @@ class SessionTimer:
 
     @classmethod
     def negotiate(cls, request: Request, settings: SessionTimerSettings, now: float) -> SessionTimer:
-        """As the callee (section 9). Raises RemoteProtocolError: 422 (answer with Min-SE), 400.
+        """As the callee (section 9). Raises RemoteProtocolError: 422 (answer with Min-SE), 400 also for a Min-SE above
+        `settings.longest`: less the caller may not be given, and section 9 has no status of its own for that.
 
         The caller always refreshes. COMPAT: SIPE does not list `timer` and asks for nothing, but sends UPDATE as
         often as the Session-Expires of our 200 says, and answers 501 to an UPDATE of ours.
@@ -47,6 +50,8 @@ class SessionTimer:
         asked, refresher = _session_expires(request.headers)
         lowest = max(settings.min_se, 90)
         theirs = min_se_of(request.headers)
+        if theirs > settings.longest:
+            raise RemoteProtocolError(400, f"Min-SE Above {settings.longest}")
         if asked is None:
             interval = max(settings.interval, theirs)
         elif asked < lowest:

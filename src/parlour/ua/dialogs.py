@@ -9,7 +9,15 @@ from typing import Protocol
 from parlour.sip.message import Request
 from parlour.ua.incoming import IncomingRequest
 
-__all__ = ["DialogReceiver", "DialogTable"]
+__all__ = ["DialogReceiver", "DialogTable", "InviteKey", "invite_key"]
+
+InviteKey = tuple[int, str, str | None, int]
+
+
+def invite_key(incoming: IncomingRequest) -> InviteKey:
+    """What an INVITE is known by, whatever way it came: connection, Call-ID, From tag, CSeq."""
+    request = incoming.request
+    return (incoming.connection.id, request.call_id, request.from_.tag, request.cseq.number)
 
 
 class DialogReceiver(Protocol):
@@ -25,6 +33,7 @@ class DialogTable:
 
     def __init__(self) -> None:
         self._dialogs: dict[tuple[str, str], DialogReceiver] = {}
+        self._invites: set[InviteKey] = set()
 
     def add(self, call_id: str, local_tag: str, receiver: DialogReceiver) -> None:
         self._dialogs[call_id, local_tag] = receiver
@@ -38,6 +47,19 @@ class DialogTable:
         if tag is None:
             return None
         return self._dialogs.get((request.call_id, tag))
+
+    def add_invite(self, key: InviteKey) -> None:
+        """A dialog has begun by this INVITE; until `remove_invite` no other of that key begins one."""
+        self._invites.add(key)
+
+    def remove_invite(self, key: InviteKey) -> None:
+        self._invites.discard(key)
+
+    def is_merged(self, incoming: IncomingRequest) -> bool:
+        """Whether this INVITE, outside any dialog, is one that has begun a dialog already and comes another way (RFC
+        3261 section 8.2.2.2). COMPAT: over another connection it is another one: two processes of SIPE that start in
+        the same second call alike."""
+        return invite_key(incoming) in self._invites
 
     def __iter__(self) -> Iterator[DialogReceiver]:
         return iter(list(self._dialogs.values()))

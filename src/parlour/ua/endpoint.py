@@ -50,7 +50,7 @@ class EndpointSettings:
     timers: Timers = field(default_factory=Timers)
     connection: ConnectionSettings = field(default_factory=ConnectionSettings)
     pipeline: PipelineSettings = field(default_factory=PipelineSettings)
-    session: SessionTimerSettings = field(default_factory=SessionTimerSettings)
+    session: SessionTimerSettings = field(default_factory=lambda: SessionTimerSettings(min_se=180))
 
 
 @dataclass(slots=True)
@@ -320,6 +320,7 @@ class Endpoint:
             return None
         self._pipes[token] = uas.pipe
         self.dialogs.add(dialog.call_id, dialog.local_tag, uas)
+        self.dialogs.add_invite(uas.invite)
         uas.accept([*uas.contact_headers(), *timer.response_headers(), *headers], answer, incoming)
         return uas
 
@@ -337,6 +338,7 @@ class Endpoint:
         self.counters.undelivered += uas.pipe.unconfirmed
         self._pipes.pop(uas.pipe.token, None)
         self.dialogs.remove(uas.dialog.call_id, uas.dialog.local_tag)
+        self.dialogs.remove_invite(uas.invite)
 
     def info_signer_for(self, incoming: IncomingRequest, dialog: Dialog) -> InfoSigner | None:
         """How the INFOs of a dialog are signed: by the security association its INVITE came with, if there is one."""

@@ -14,6 +14,7 @@ from parlour.sip.errors import RemoteProtocolError
 from parlour.sip.message import Response
 from parlour.sip.session_timer import SessionTimer
 from parlour.ua.connection import Connection
+from parlour.ua.dialogs import invite_key
 from parlour.ua.identity import Identity
 from parlour.ua.incoming import IncomingRequest, MessageSigner
 from parlour.ua.info_pipe import DatagramInfoPipe, InfoPipe
@@ -22,9 +23,14 @@ from parlour.ua.offers import answer_offer
 if TYPE_CHECKING:
     from parlour.ua.endpoint import Endpoint
 
-__all__ = ["ALLOW", "DialogHandler", "LocalService", "UasDialog"]
+__all__ = ["ALLOW", "DialogHandler", "LocalService", "UasDialog", "capabilities"]
 
 ALLOW = "INVITE, ACK, BYE, CANCEL, INFO, UPDATE, OPTIONS"
+
+
+def capabilities() -> list[tuple[str, str]]:
+    """What the answer to an OPTIONS says of a service, inside a dialog or outside (RFC 3261 section 11.2)."""
+    return [("Allow", ALLOW), ("Accept", "text/plain, application/sdp"), ("Supported", "timer")]
 
 
 class LocalService(Protocol):
@@ -47,6 +53,8 @@ class DialogHandler(Protocol):
 
 _ACK_WAIT = 32.0
 """Seconds a 200 to INVITE waits for its ACK (64*T1, RFC 3261 section 13.3.1.4)."""
+_REPEATS = (1.0, 4.0)
+"""Seconds after which that 200 is said again: first, and at most. About T1 and T2, as we look once a second."""
 
 
 class UasDialog:
@@ -58,6 +66,8 @@ class UasDialog:
         "_endpoint",
         "_handler",
         "_refreshing",
+        "_repeat_after",
+        "_repeat_at",
         "_timer",
         "_unacknowledged",
         "bye_when_expired",
@@ -65,6 +75,7 @@ class UasDialog:
         "dialog",
         "ended",
         "identity",
+        "invite",
         "pipe",
         "signer",
     )
@@ -86,8 +97,10 @@ class UasDialog:
         self._timer = timer
         self._ack_deadline: float | None = endpoint.clock() + _ACK_WAIT
         self._unacknowledged = b""
+        self._repeat_at = self._repeat_after = 0.0
         self._refreshing = False
         self.dialog = dialog
+        self.invite = invite_key(incoming)
         self.identity: Identity = identity
         self.connection: Connection = incoming.connection
         self.signer: MessageSigner | None = incoming.signer
@@ -106,14 +119,16 @@ class UasDialog:
         incoming.connection.add_close_callback(self._connection_lost)
 
     def accept(self, headers: Sequence[tuple[str, str]], answer: bytes, incoming: IncomingRequest) -> None:
-        """Say 200 to an INVITE. Over UDP it is said again until the ACK comes (RFC 3261 section 13.3.1.4)."""
+        """Say 200 to an INVITE. It is said again until the ACK comes, over whatever transport: there may be an
+        unreliable one behind the next hop (RFC 3261 section 13.3.1.4)."""
         response = incoming.build_response(
             200, headers=headers, body=answer, content_type="application/sdp" if answer else None
         )
-        self._ack_deadline = self._endpoint.clock() + _ACK_WAIT
+        now = self._endpoint.clock()
         incoming.send_response(response)
-        if not self.connection.reliable:
-            self._unacknowledged = response.serialize()
+        self._ack_deadline, self._unacknowledged = now + _ACK_WAIT, response.serialize()
+        self._repeat_after = _REPEATS[0]
+        self._repeat_at = now + self._repeat_after
 
     def push(self, bodies: Sequence[bytes]) -> None:
         """Send INFO bodies, in order."""
@@ -171,20 +186,22 @@ class UasDialog:
             incoming.respond(200, headers=headers, body=answer, content_type="application/sdp" if answer else None)
 
     def _receive_options(self, incoming: IncomingRequest) -> None:
-        incoming.respond(200, headers=[("Allow", ALLOW), ("Accept", "text/plain, application/sdp")])
+        incoming.respond(200, headers=capabilities())
 
     def contact_headers(self) -> list[tuple[str, str]]:
         return [("Contact", self._endpoint.contact_for(self.connection)), ("Allow", ALLOW)]
 
     # -- the end -----------------------------------------------------------------------------------------------
 
-    def bye(self, reason: str = "closed by the server") -> None:
-        """End the dialog from our side."""
+    def bye(self, reason: str = "closed by the server", headers: Sequence[tuple[str, str]] = ()) -> None:
+        """End the dialog from our side. `headers`: what else the BYE says."""
         if self.ended:
             return
         if not self.connection.closed:
             request = self.dialog.build_request("BYE")
             request.headers.set("Reason", f'SIP;cause=200;text="{reason}"')
+            for name, value in headers:
+                request.headers.add(name, value)
             self._endpoint.send_request(request, self.connection, _ignore, self.signer)
         self.forget(reason)
 
@@ -193,8 +210,10 @@ class UasDialog:
         self.pipe.tick(now)
         if self.ended:
             return
-        if self._unacknowledged:
+        if self._unacknowledged and now >= self._repeat_at:
             self.connection.send(self._unacknowledged)
+            self._repeat_after = min(2 * self._repeat_after, _REPEATS[1])
+            self._repeat_at = now + self._repeat_after
         if self._ack_deadline is not None and now >= self._ack_deadline:
             self.bye("no ACK")
         elif self._timer.expired(now):

@@ -38,6 +38,8 @@ class ClientProfile:
     the response code as reason phrase), as an rpl:grpchat would be ignored; otherwise 200 and then rpl:grpchat.
     `resumes_rooms_after_481`: after an INFO answered 481 it opens a new dialog, joins nothing, and goes on as if it
     were still in its rooms; the server has to seat it there again.
+    `comes_back_after_481_alone`: a BYE leaves it without a session until it signs in again.
+    `gives_up_when_refused`: an INVITE refused where it calls first ends group chat until it signs in again.
     `removal_needs_part_notice`: being put out of a room is told by an ntc:part about itself, for it passes over
     ntc:kick.
     `hears_removals`: it is told that messages were taken out of the history, or replaced.
@@ -48,13 +50,20 @@ class ClientProfile:
     chats_per_envelope: int = 1
     refuse_posts_with_sip_status: bool = False
     resumes_rooms_after_481: bool = False
+    comes_back_after_481_alone: bool = False
+    gives_up_when_refused: bool = False
     removal_needs_part_notice: bool = False
     hears_removals: bool = False
     gathers_lists: bool = False
 
 
 SIPE: Final = ClientProfile(
-    "sipe", refuse_posts_with_sip_status=True, resumes_rooms_after_481=True, removal_needs_part_notice=True
+    "sipe",
+    refuse_posts_with_sip_status=True,
+    resumes_rooms_after_481=True,
+    comes_back_after_481_alone=True,
+    gives_up_when_refused=True,
+    removal_needs_part_notice=True,
 )
 GROUP_CHAT: Final = ClientProfile("group-chat", chats_per_envelope=32)
 LYNC: Final = ClientProfile("lync", chats_per_envelope=32)
@@ -70,7 +79,8 @@ PARLOUR: Final = ClientProfile(
 UNKNOWN: Final = ClientProfile(
     "unknown", refuse_posts_with_sip_status=True, resumes_rooms_after_481=True, removal_needs_part_notice=True
 )
-"""As careful as SIPE needs, until a command tells more."""
+"""As careful as SIPE needs in what is said in a session, until a command tells more; but a standard client has to be
+told by SIP that there is no session for it, or none any more."""
 
 PROFILES: Final = {profile.name: profile for profile in (SIPE, GROUP_CHAT, LYNC, PARLOUR, UNKNOWN)}
 
