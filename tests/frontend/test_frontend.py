@@ -609,6 +609,45 @@ async def test_other_endpoints_hear_what_lasts(house: House) -> None:
     assert house.endpoint.sent == []
 
 
+async def test_a_burst_of_changes_is_told_once_a_second(house: House) -> None:
+    """Each time the whole is told: of many rooms that are followed one after the other, in as many messages."""
+    house.sign_in_digest()
+    house.sign_in_digest(connection=house.bob)
+    await house.later(plain("SUBSCRIBE", ALICE, extra="Event: vnd-microsoft-roaming-self"), house.bob)
+    house.endpoint.sent.clear()
+    told = []
+    for number in range(6):
+        await house.later(publication("static", f"room{number}"))
+        await settle()
+        told.append(len(house.endpoint.sent))
+        if number == 3:
+            house.timers.fire()
+            await settle()
+    assert told == [1, 1, 1, 1, 2, 2]
+    assert house.endpoint.sent[-1].message.body.count(b"<category ") == 4
+    for _ in range(2):
+        house.timers.fire()
+        await settle()
+    assert [sent.message.body.count(b"<category ") for sent in house.endpoint.sent] == [1, 4, 6]
+
+
+async def test_each_of_two_that_change_something_hears_of_the_other(house: House) -> None:
+    house.sign_in_digest()
+    house.sign_in_digest(connection=house.bob)
+    for connection in (house.alice, house.bob):
+        message = plain("SUBSCRIBE", ALICE, extra="Event: vnd-microsoft-roaming-self")
+        message.headers.set("Call-ID", f"{connection.id}")
+        await house.later(message, connection)
+    await house.later(publication("static", "first"))
+    await settle()
+    house.endpoint.sent.clear()
+    assert (await house.later(publication("static", "second"))).status == 200
+    assert (await house.later(publication("static", "third"), house.bob)).status == 200
+    house.timers.fire()
+    await settle()
+    assert {sent.connection for sent in house.endpoint.sent} == {house.alice, house.bob}
+
+
 async def test_without_piggyback_a_notify_follows(house: House) -> None:
     house.sign_in_digest()
     event = "Event: vnd-microsoft-roaming-contacts"
@@ -634,7 +673,9 @@ async def test_unknown_events(house: House, event: str) -> None:
     house.sign_in_digest()
     answer = await house.later(plain("SUBSCRIBE", ALICE, extra=f"Event: {event}" if event else "X-None: 1"))
     assert answer.status == 489
-    assert "vnd-microsoft-provisioning-v2" in (answer.headers.get("Allow-Events") or "")
+    offered = (answer.headers.get("Allow-Events") or "").split(",")
+    assert "vnd-microsoft-provisioning-v2" in offered
+    assert event not in offered
 
 
 async def test_presence_of_oneself_for_office_clients(house: House) -> None:
@@ -682,6 +723,17 @@ def test_unknown_extensions_are_refused(house: House) -> None:
     assert (answer.status, answer.headers.get("Unsupported")) == (420, "100rel")
     answer = house.answer(plain("INVITE", LOOKUP, extra="Proxy-Require: x-unheard-of, ms-benotify", cseq=2))
     assert (answer.status, answer.headers.get("Unsupported")) == (420, "x-unheard-of")
+    for uri in (LOOKUP, "sip:contoso.com"):
+        answer = house.answer(plain("OPTIONS", uri, extra="Require: x-unheard-of", cseq=3))
+        assert (answer.status, answer.headers.get("Unsupported")) == (420, "x-unheard-of")
+
+
+def test_compressed_bodies_are_refused(house: House) -> None:
+    house.sign_in_digest()
+    for method, uri in (("INVITE", LOOKUP), ("SERVICE", ALICE), ("SUBSCRIBE", ALICE)):
+        answer = house.answer(plain(method, uri, extra="Content-Encoding: gzip"))
+        assert (answer.status, answer.headers.get("Accept-Encoding")) == (415, "identity")
+    assert house.answer(plain("INVITE", LOOKUP, extra="Content-Encoding: identity", cseq=2)).status == 200
 
 
 def test_options_to_the_server_needs_no_sign_in(house: House) -> None:
@@ -694,10 +746,35 @@ def test_options_to_the_server_needs_no_sign_in(house: House) -> None:
 
 def test_services_answer_options_and_nothing_else_outside_dialogs(house: House) -> None:
     house.sign_in_digest()
-    assert house.answer(plain("OPTIONS", LOOKUP)).status == 200
-    assert house.answer(plain("MESSAGE", LOOKUP, cseq=2)).status == 405
-    assert house.answer(plain("INFO", LOOKUP, to=f"<{LOOKUP}>;tag=gone", cseq=3)).status == 481
-    assert house.answer(plain("INFO", "sip:127.0.0.1:5060", to=f"<{LOOKUP}>;tag=gone", cseq=4)).status == 481
+    options = house.answer(plain("OPTIONS", LOOKUP))
+    assert (options.status, options.headers.get("Accept")) == (200, "text/plain, application/sdp")
+    assert "REGISTER" not in (options.headers.get("Allow") or "")
+    for uri in (LOOKUP, "sip:contoso.com"):
+        refused = house.answer(plain("MESSAGE", uri, cseq=2))
+        assert refused.status == 405
+        assert "OPTIONS" in (refused.headers.get("Allow") or "")
+        assert "MESSAGE" not in (refused.headers.get("Allow") or "")
+
+
+@pytest.mark.parametrize("method", ["INFO", "BYE", "UPDATE"])
+def test_what_belongs_in_a_dialog_that_is_not_there(house: House, method: str) -> None:
+    """481; of a chat session with the number that clients know."""
+    house.sign_in_digest()
+    gone = f"<{LOOKUP}>;tag=gone"
+    for uri, to in ((LOOKUP, ""), (LOOKUP, gone), ("sip:127.0.0.1:5060", gone)):
+        refused = house.answer(plain(method, uri, to=to))
+        assert refused.status == 481
+        assert (refused.headers.get("ms-diagnostics") or "").startswith("20006;")
+    refused = house.answer(plain(method, "sip:127.0.0.1:5060", to="<tel:+1>;tag=gone"))
+    assert (refused.status, refused.headers.get("ms-diagnostics")) == (481, None)
+
+
+async def test_presence_is_not_published_into_peoples_clients(house: House) -> None:
+    """RFC 3903: there is nobody here who would keep it, and the publisher least of all."""
+    house.sign_in_digest()
+    refused = await house.later(plain("PUBLISH", ALICE, extra="Event: presence"))
+    assert (refused.status, "PUBLISH" in (refused.headers.get("Allow") or "")) == (405, False)
+    assert house.endpoint.sent == []
 
 
 def test_requests_of_a_local_dialog_go_to_it_authenticated(house: House) -> None:
@@ -716,6 +793,12 @@ def test_requests_of_a_local_dialog_go_to_it_authenticated(house: House) -> None
     house.sign_in_digest()
     house.send(message)
     assert dialog.received[-1].identity is not None
+    message.headers.add("Require", "x-unheard-of")
+    assert house.answer(message).status == 420
+    message.headers.remove("Require")
+    message.headers.add("Content-Encoding", "gzip")
+    assert house.answer(message).status == 415
+    assert len(dialog.received) == 1
 
 
 @pytest.mark.parametrize(

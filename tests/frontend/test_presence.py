@@ -100,6 +100,14 @@ async def test_unfollow_removes_and_may_be_repeated(presence: Presence) -> None:
     assert categories(await presence.document(ALICE)) == []
 
 
+async def test_what_was_changed_elsewhere_is_not_removed(presence: Presence) -> None:
+    await presence.publish(ALICE, "pc1", publish(item()))
+    await presence.publish(ALICE, "pc2", publish(item(version=1)))
+    answer = await presence.publish(ALICE, "pc1", publish(item("", version=1, extra=' expires="0"')))
+    assert (answer.status, b'curVersion="2"' in answer.body) == (409, True)
+    assert categories(await presence.document(ALICE)) == [("roomSetting", "2", "static")]
+
+
 async def test_endpoint_categories_go_with_their_endpoint(presence: Presence) -> None:
     await presence.publish(ALICE, "pc1", publish(item(kind="endpoint", instance=1), item(kind="user", instance=2)))
     await presence.publish(ALICE, "pc2", publish(item(kind="endpoint", instance=3)))

@@ -13,7 +13,7 @@ from parlour.sip.message import Response
 from parlour.ua.connection import Connection
 from parlour.ua.incoming import MessageSigner
 
-__all__ = ["Notifier", "Reach", "Renewals"]
+__all__ = ["Echoes", "Notifier", "Reach", "Renewals"]
 
 Reach = tuple[Connection, MessageSigner | None]
 """A connection, and who signs what is sent on it."""
@@ -21,6 +21,7 @@ Reach = tuple[Connection, MessageSigner | None]
 # RFC 5057 section 5.1: what ends the usage, or the dialog with it. The rest is between us and one request.
 _FORGOTTEN: Final = frozenset({404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 502, 604})
 _SLICE: Final = 32
+_PAUSE: Final = 1.0
 
 
 class Notifier:
@@ -83,3 +84,37 @@ class Renewals:
             self._renew(person)
         if self._waiting:
             self._call_later(0.0, self._take_slice)
+
+
+class Echoes:
+    """What a person changes is told to the person's other endpoints: at once, and then once a second with all that was
+    changed meanwhile, since each time the whole is told."""
+
+    def __init__(
+        self, tell: Callable[[str, int | None], None], call_later: Callable[[float, Callable[[], None]], Any]
+    ) -> None:
+        """`tell` is called with a person and the id of the connection that knows already; None: all have to hear it."""
+        self._tell = tell
+        self._call_later = call_later
+        self._waiting: dict[str, set[int]] = {}
+
+    def add(self, person: str, publisher: int) -> None:
+        """The person has changed something, over the connection `publisher`."""
+        if person in self._waiting:
+            self._waiting[person].add(publisher)
+        else:
+            self._tell_now(person, {publisher})
+
+    def close(self) -> None:
+        """Nobody is told any more."""
+        self._waiting.clear()
+
+    def _tell_now(self, person: str, publishers: set[int]) -> None:
+        self._waiting[person] = set()
+        self._call_later(_PAUSE, lambda: self._go_on(person))
+        self._tell(person, publishers.pop() if len(publishers) == 1 else None)
+
+    def _go_on(self, person: str) -> None:
+        publishers = self._waiting.pop(person, None)
+        if publishers:
+            self._tell_now(person, publishers)

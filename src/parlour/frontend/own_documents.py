@@ -11,7 +11,7 @@ from typing import Any
 from parlour.frontend import contacts, presence, provisioning
 from parlour.frontend.answer import Answer
 from parlour.frontend.courier import Courier
-from parlour.frontend.notifying import Notifier, Reach, Renewals
+from parlour.frontend.notifying import Echoes, Notifier, Reach, Renewals
 from parlour.frontend.people import People, address_of
 from parlour.frontend.presence import Presence
 from parlour.frontend.reading import option_tags
@@ -32,7 +32,6 @@ from parlour.rooms.model import Person
 from parlour.sip.errors import RemoteProtocolError
 from parlour.sip.message import Request
 from parlour.store.api import StoreUnavailable
-from parlour.ua.connection import Connection
 from parlour.ua.incoming import IncomingRequest
 
 __all__ = ["OwnDocuments"]
@@ -64,10 +63,12 @@ class OwnDocuments:
         self._clock = clock
         self._notifier = Notifier(self.subscriptions, courier, reach, clock)
         self._renewals = Renewals(self._renew_provisioning, call_later)
+        self._echoes = Echoes(lambda person, knows: replies.run(self._tell_others(person, knows)), call_later)
 
     def close(self) -> None:
         """Nobody is told of changes any more."""
         self._renewals.close()
+        self._echoes.close()
 
     def person_changed(self, uri: str) -> None:
         """Whether somebody may chat may be another matter now: clients with a lasting subscription hear of it soon."""
@@ -173,11 +174,12 @@ class OwnDocuments:
         answer = await self.presence.publish(identity.uri, identity.endpoint, incoming.request.body)
         self._replies.send(incoming, answer)
         if presence.changed_for_all(answer):
-            await self._tell_others(identity.uri, incoming.connection)
+            self._echoes.add(identity.uri, incoming.connection.id)
 
-    async def _tell_others(self, person: str, publisher: Connection) -> None:
-        """The person's other endpoints hear what is published now: who follows a room here follows it there."""
-        others = [one for one in self.subscriptions.of_person(person, presence.EVENT) if one.flow.id != publisher.id]
+    async def _tell_others(self, person: str, knows: int | None) -> None:
+        """The person's other endpoints hear what is published now: who follows a room here follows it there. `knows`:
+        the connection over which it was published."""
+        others = [one for one in self.subscriptions.of_person(person, presence.EVENT) if one.flow.id != knows]
         if not others:
             return
         try:

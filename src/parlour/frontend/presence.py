@@ -118,7 +118,8 @@ class Presence:
     async def _publish(self, person: str, endpoint: str, publications: Sequence[Publication]) -> Answer:
         static = [p for p in publications if p.lifetime is Lifetime.STATIC]
         stored = {doc.label: doc.version for doc in await self._documents.all(person, KIND)} if static else {}
-        wrong = [(p, stored.get(p.label, 0)) for p in static if p.version != stored.get(p.label, 0) and not p.removes]
+        known = [(p, stored.get(p.label, 0)) for p in static if p.label in stored or not p.removes]
+        wrong = [(p, version) for p, version in known if p.version != version]
         if wrong:
             return _conflict(wrong)
         if len(stored) + len(static) > self._max_static or not self._room_for(person, publications):

@@ -35,7 +35,11 @@ class Replies:
 
     def later(self, incoming: IncomingRequest, work: Coroutine[Any, Any, None]) -> None:
         """Let `work` answer the request; what it raises becomes an answer too."""
-        task = asyncio.get_running_loop().create_task(self._guarded(incoming, work))
+        self.run(self._guarded(incoming, work))
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Work that answers nothing, and raises nothing."""
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
