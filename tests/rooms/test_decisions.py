@@ -72,6 +72,7 @@ def test_a_room_out_of_sight_answers_as_one_that_is_not_there() -> None:
         ("[STORY]T\r\n456789012345", None, Refusal.LIMIT_EXCEEDED),
         ("", None, Refusal.INVALID),
         (" \r\n", None, Refusal.INVALID),
+        ("\x7f \x85", None, Refusal.INVALID),
         ("a\x00b", None, Refusal.INVALID),
         ("a\ud800", None, Refusal.INVALID),
         ("line\r\ntwo", None, None),

@@ -84,10 +84,11 @@ def test_nothing_asked_nothing_changed() -> None:
         (ROOM, change(Role.MEMBER, Op.ADD, OUT), Refusal.NOT_IN_SCOPE),
         (ROOM, change(Role.MANAGER, Op.ADD, OUT), Refusal.NOT_IN_SCOPE),
         (ROOM, change(Role.CREATOR, Op.ADD, BOB), Refusal.INVALID),
-        (ROOM, change(Role.PRESENTER, Op.ADD, ANN), Refusal.PRESENTER_NOT_MEMBER),
+        (ROOM, change(Role.PRESENTER, Op.ADD, ANN), Refusal.INVALID),
         (HALL, change(Role.PRESENTER, Op.ADD, BOB), Refusal.PRESENTER_NOT_MEMBER),
         (HALL, change(Role.PRESENTER, Op.ADD, ANN), Refusal.ALREADY_DEFINED),
         (ROOM, change(Role.MEMBER, Op.ADD, BOB, visibility=Visibility.OPEN), Refusal.INVALID),
+        (replace(ROOM, visibility=Visibility.OPEN), change(Role.MEMBER, Op.SET, BOB), Refusal.INVALID),
     ],
 )
 def test_what_is_refused(room: Room, what: RoomChange, why: Refusal) -> None:

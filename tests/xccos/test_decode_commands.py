@@ -54,6 +54,7 @@ CHANIB = f'<chanib uri="{ROOM}"/>'
 VISIBLE = "urn:parlano:ma:info:visibil"
 INVITE = "urn:parlano:ma:prop:invite"
 AT = 1_370_952_000_123_456
+DAY = 1_370_908_800_000_000  # 2013-06-11
 
 
 def command(name: str, data: str, limits: DecodeLimits = SERVER_LIMITS) -> Request:
@@ -182,6 +183,9 @@ def test_invitations_filter_only_with_their_switch(attributes: str, invite: bool
         ('<msgid msgid="7" jmsg="true"/>', HistoryFilter(anchor=7, only_anchor=True)),
         ('<msgid jmsg="true"/>', HistoryFilter()),
         ('<limit cnt="0"/>', HistoryFilter()),
+        (f'<limit cnt="{10**30}"/>', HistoryFilter(limit=2**64 - 1)),
+        ('<limit cnt="0"/>', HistoryFilter()),
+        ('<date from="2013-06-11" to="2013-06-11"/>', HistoryFilter(since=DAY, until=DAY + 86_399_999_999)),
         ('<limit cnt="5"/><sort searchbkwds="yes"/>', HistoryFilter(limit=5, newest_first_scan=True)),
         ('<sort sortbkwds="true"/>', HistoryFilter(newest_first_sort=True)),
     ],

@@ -6,6 +6,7 @@ Each function takes what it needs to know and gives `None` (go ahead), a value, 
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import replace
 
 from parlour.rooms.content import STORY_PREFIX
@@ -47,6 +48,8 @@ _NO_SUCH_ROOM = Refused(Refusal.NO_SUCH_ROOM, "there is no such room")
 _DISABLED = Refused(Refusal.ROOM_DISABLED, "the room is disabled")
 _NOT_MEMBER = Refused(Refusal.NOT_PERMITTED, "you are not a member of this room")
 _NOT_JOINED = Refused(Refusal.NOT_JOINED, "you are not in this room")
+_UNSEEN = "".join(one for one in map(chr, range(0x3001)) if one.isspace() or unicodedata.category(one) == "Cc")
+"""White space and control characters: a message of nothing else says nothing."""
 _UNSENDABLE = Refused(Refusal.INVALID, "a message cannot hold control characters")
 _EMPTY = Refused(Refusal.INVALID, "a message needs a text")
 _NOT_PRESENTER = Refused(Refusal.NOT_PERMITTED, "only presenters post in this room")
@@ -92,7 +95,7 @@ def _why_no_post(room: Room, rights: Rights) -> Refused:
 
 def check_text(text: str, rtf: str | None, limits: Limits) -> Refused | None:
     """Size and sense of a message. A story (long text under a title) has a larger limit."""
-    if not text or text.isspace():
+    if not text.strip(_UNSEEN):
         return _EMPTY
     limit = limits.story_bytes if text.startswith(STORY_PREFIX) else limits.message_bytes
     if _longer_than(text, limit):

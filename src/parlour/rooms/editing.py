@@ -118,7 +118,8 @@ class Standings:
 
 
 _COLLISION = Refused(Refusal.DATA_COLLISION, "somebody else has changed it meanwhile")
-_NOT_MEMBER = Refused(Refusal.PRESENTER_NOT_MEMBER, "presenters belong to auditoriums, and must be members there")
+_NO_AUDITORIUM = Refused(Refusal.INVALID, "only an auditorium has presenters")
+_NOT_MEMBER = Refused(Refusal.PRESENTER_NOT_MEMBER, "the presenters of an auditorium must be members of it")
 _OPEN = Refused(Refusal.INVALID, "an open room has no member list")
 
 
@@ -140,7 +141,7 @@ def edit_room(room: Room, change: RoomChange, standings: Standings, limits: Limi
     if new.visibility is Visibility.OPEN:
         new = replace(new, members=frozenset())
     for edit in sorted(change.lists, key=_members_first):
-        answer = _edit_role(new, edit, standings)
+        answer = _edit_role(new, edit, standings, alone=not settings)
         if isinstance(answer, Refused):
             return answer
         new = answer
@@ -216,12 +217,13 @@ def category_list(category: Category, which: CategoryList) -> frozenset[str]:
     return principals
 
 
-def _edit_role(room: Room, edit: ListEdit, standings: Standings) -> Room | Refused:
+def _edit_role(room: Room, edit: ListEdit, standings: Standings, *, alone: bool) -> Room | Refused:
+    """`alone`: lists are all that the change says."""
     if not isinstance(edit.which, Role) or edit.which not in _ROOM_LISTS:
         return Refused(Refusal.INVALID, "a room has members, managers and presenters")
     if edit.which is Role.MEMBER and room.visibility is Visibility.OPEN:
-        # A whole list sent along with other settings is passed over; naming single members is a mistake.
-        return room if edit.op is Op.SET else _OPEN
+        # A whole list sent along with other settings is passed over; naming members for themselves is a mistake.
+        return room if edit.op is Op.SET and not (alone and edit.principals) else _OPEN
     field = _ROOM_LISTS[edit.which]
     before: frozenset[str] = getattr(room, field)
     after = _edit_list(before, edit)
@@ -231,6 +233,8 @@ def _edit_role(room: Room, edit: ListEdit, standings: Standings) -> Room | Refus
     outside = [uri for uri in added if not standings.in_scope(uri)]
     if outside:
         return Refused(Refusal.NOT_IN_SCOPE, f"outside the category's scope: {', '.join(outside)}")
+    if edit.which is Role.PRESENTER and added and room.behavior is not Behavior.AUDITORIUM:
+        return _NO_AUDITORIUM
     if edit.which is Role.PRESENTER and not all(_may_present(room, uri, standings) for uri in added):
         return _NOT_MEMBER
     return replace(room, **{field: after})  # type: ignore[arg-type]

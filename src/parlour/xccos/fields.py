@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from parlour.xccos.ids import canonical_category_uri, canonical_principal, canonical_room_uri, normalize_guid
-from parlour.xccos.times import parse_time
+from parlour.xccos.times import end_of_day, parse_time
 from parlour.xccos.types import RoomRef, SwitchSetting
 from parlour.xccos.xml import Element
 
@@ -16,8 +16,10 @@ __all__ = [
     "Malformed",
     "category_uri_of",
     "choice",
+    "count_of",
     "flag",
     "guid_or_text",
+    "last_time_of",
     "needed_uint",
     "optional_bool",
     "optional_text",
@@ -129,6 +131,14 @@ def uint(element: Element, name: str) -> int | None:
     return number
 
 
+def count_of(element: Element, name: str) -> int | None:
+    """How many are wanted, at most: None when absent or 0; a number beyond all bounds is as good as the largest."""
+    text = (element.get(name) or "").strip()
+    if _MAX_DIGITS <= len(text) <= 64 and text.isascii() and text.isdigit():
+        return min(int(text), _MAX_UINT) or None
+    return uint(element, name) or None
+
+
 def needed_uint(element: Element, name: str) -> int:
     """A mandatory number attribute."""
     number = uint(element, name)
@@ -199,6 +209,12 @@ def time_of(element: Element, name: str) -> int | None:
     if micros is None:
         raise Malformed(f"{name} is not a time")
     return micros
+
+
+def last_time_of(element: Element, name: str) -> int | None:
+    """As `time_of`, for the end of a span: a day without a time is meant with all its hours."""
+    day = end_of_day(element.get(name) or "")
+    return time_of(element, name) if day is None else day
 
 
 def category_uri_of(element: Element, name: str) -> str:

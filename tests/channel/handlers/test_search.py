@@ -174,6 +174,7 @@ async def test_a_secret_room_answers_as_none() -> None:
         ("minji", Behavior.NORMAL, 30, 3984),
         ("bob", Behavior.NORMAL, 16, 2048),
         ("dave", Behavior.NORMAL, 17, 10244),
+        ("dave", Behavior.AUDITORIUM, 17, 10244),
         ("alice", Behavior.AUDITORIUM, 27, 12276),
         ("minji", Behavior.AUDITORIUM, 58, 8080),
     ],
@@ -188,6 +189,12 @@ async def test_what_may_i_do_here(name: str, behavior: Behavior, value: int, mas
         client = await scene.called(name)
         body: Any = (await client.ask(GetPermissions(1, room_at(room.id)))).body
         assert (body.room_uri, body.value, body.mask) == (room_at(room.id), value, mask)
+
+
+async def test_an_administrator_inside_may_what_a_manager_may() -> None:
+    async with Scene() as scene:
+        body: Any = (await (await scene.called("dave")).ask(GetPermissions(1, room_at(OPEN)))).body
+        assert (body.value, body.mask) == (31, 12276)
 
 
 @pytest.mark.parametrize("command", [SearchRooms(1), GetAssociations(1, "MANAGER")])

@@ -150,7 +150,8 @@ async def get_permissions(caller: Caller, command: GetPermissions) -> Answer:
 
 
 def _mask(rights: Rights, auditorium: bool) -> int:
-    """The mask that the caller has inside, or what is left to somebody who may not enter."""
+    """The mask that the caller has inside (that of a manager for administrators), or what is left to somebody who may
+    not enter."""
     if rights.join:
-        return participant_mask(rights.manager, rights.presenter, auditorium)
+        return participant_mask(rights.manage, rights.presenter, auditorium)
     return ROLE_MASKS["MANAGER"] if rights.manage else int(Permission.VIEW)

@@ -9,7 +9,9 @@ from parlour.xccos.decode.reader import Reader
 from parlour.xccos.fields import (
     Malformed,
     choice,
+    count_of,
     flag,
+    last_time_of,
     needed_uint,
     parse_bool,
     parse_uint,
@@ -60,7 +62,7 @@ def _recent_history(data: Element, seqid: int) -> RecentHistory:
     room = room_uri_of(required(data, "chanib"), "uri")
     query = data.find("bcq")
     last = None if query is None else query.find("last")
-    return RecentHistory(seqid, room, None if last is None else uint(last, "cnt") or None)
+    return RecentHistory(seqid, room, None if last is None else count_of(last, "cnt"))
 
 
 def _history_by_date(data: Element, seqid: int) -> HistoryByDate:
@@ -95,10 +97,10 @@ def _filter(query: Element | None) -> HistoryFilter:
         match_case=flag(text, "mc"),
         authors=_authors(query or _NOTHING),
         since=time_of(date, "from"),
-        until=time_of(date, "to"),
+        until=last_time_of(date, "to"),
         anchor=anchor,
         only_anchor=anchor is not None and flag(msgid, "jmsg"),
-        limit=uint(find("limit") or _NOTHING, "cnt") or None,
+        limit=count_of(find("limit") or _NOTHING, "cnt"),
         newest_first_scan=flag(sort, "searchbkwds"),
         newest_first_sort=flag(sort, "sortbkwds"),
     )

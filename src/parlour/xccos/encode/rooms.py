@@ -62,7 +62,7 @@ def associations_replies(
 ) -> Iterator[Fragment]:
     """The caller's rooms, as `search_replies`. What was asked is echoed: clients ask twice, and tell the answers apart
     by it."""
-    asked = element("association", domain=command.domain, type=command.kind, maxResults=command.max_results)
+    asked = element("association", domain=command.domain or None, type=command.kind, maxResults=command.max_results)
     return _rooms(envid, command, asked, rooms, truncated, whole)
 
 
