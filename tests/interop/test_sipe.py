@@ -112,6 +112,24 @@ def test_login_forms(server: Server, sign_in: MakeClient, login: str) -> None:
     sign_in("alice", "tcp", "--login", login)
 
 
+def test_who_signs_in_while_the_server_drains_chats_when_it_has_resumed(
+    server: Server, sign_in: MakeClient, transport: str
+) -> None:
+    """SIPE calls the pool as its lookup service: refused there it would give group chat up until it signs in again."""
+    server.ask("service.drain")
+    alice = sign_in("alice", transport, "--hurry", "1", ready=False)
+    alice.wait("connected")
+    for _ in range(2):
+        alice.wait("reply", id="rpl:requri", code=504)
+    assert server.ask("service.status")["sessions"] == 0
+    server.ask("service.resume")
+    alice.wait("reply", id="rpl:getinv", code=200)
+    enter(alice, server, "Lobby")
+    alice.send(command="send", room="Lobby", text="at last")
+    alice.wait("message", text="at last")
+    assert "disabling group chat feature" not in alice.sip_log()
+
+
 def test_too_long_a_post_is_refused_and_not_kept(server: Server, sign_in: MakeClient) -> None:
     alice = sign_in("alice")
     enter(alice, server, "Lobby")

@@ -86,7 +86,7 @@ static gchar   *opt_transport, *opt_auth, *opt_gcuser, *opt_useragent;
 static gchar   *opt_userdir, *opt_debuglog;
 static gchar  **opt_plugindirs;
 static gboolean opt_noconnect, opt_stay, opt_verify, opt_quiet;
-static gint     opt_timeout, opt_reconnect;
+static gint     opt_timeout, opt_reconnect, opt_hurry;
 
 static GOptionEntry option_entries[] = {
 	{ "user", 'u', 0, G_OPTION_ARG_STRING, &opt_user,
@@ -115,6 +115,8 @@ static GOptionEntry option_entries[] = {
 	  "wait for the 'connect' command instead of connecting at once", NULL },
 	{ "reconnect", 'r', 0, G_OPTION_ARG_INT, &opt_reconnect,
 	  "reconnect SECS seconds after a non-fatal connection error (0: never)", "SECS" },
+	{ "hurry", 0, 0, G_OPTION_ARG_INT, &opt_hurry,
+	  "SIPE's five minutes until it looks for Group Chat again take SECS seconds", "SECS" },
 	{ "timeout", 0, 0, G_OPTION_ARG_INT, &opt_timeout,
 	  "give up and exit with status 4 after SECS seconds", "SECS" },
 	{ "stay", 0, 0, G_OPTION_ARG_NONE, &opt_stay,
@@ -264,13 +266,23 @@ static guint glib_input_add(gint fd, PurpleInputCondition condition,
 	return closure->result;
 }
 
+/* GROUPCHAT_RETRY_TIMEOUT of sipe-groupchat.c; SIPE asks for no other timer of this length */
+#define GROUPCHAT_RETRY 300
+
+static guint glib_timeout_add_seconds(guint interval, GSourceFunc function, gpointer data)
+{
+	if (opt_hurry && interval == GROUPCHAT_RETRY)
+		interval = opt_hurry;
+	return g_timeout_add_seconds(interval, function, data);
+}
+
 static PurpleEventLoopUiOps eventloop_ops = {
 	g_timeout_add,
 	g_source_remove,
 	glib_input_add,
 	g_source_remove,
 	NULL,
-	g_timeout_add_seconds,
+	glib_timeout_add_seconds,
 	NULL, NULL, NULL
 };
 
