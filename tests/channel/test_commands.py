@@ -265,7 +265,11 @@ OCCASIONS: dict[ResponseCode, Callable[[Stage], Any]] = {
         1, s.category, CategorySettings(lists=(ListSetting("CREATOR", "ADD", (uri("bob"),)),))
     ),
     ResponseCode.LIMIT_EXCEEDED: lambda s: SetPreference(1, "a", "Q" * 200_000),
-    ResponseCode.PRESENTER_NOT_MEMBER: lambda s: SetRoles(1, s.room, (ListSetting("PRESENTER", "ADD", (uri("bob"),)),)),
+    ResponseCode.PRESENTER_NOT_MEMBER: lambda s: ModifyRoom(
+        1,
+        s.room,
+        RoomSettings(behavior="AUDITORIUM", roles=(ListSetting("PRESENTER", "ADD", (uri("bob"),)),)),
+    ),
     ResponseCode.MSG_NOT_SUPPORTED: lambda s: UnknownCommand(1, "fly"),
     ResponseCode.PARTICIPANT_LIST: lambda s: GetParticipants(1, room_at(OPEN)),
     ResponseCode.INVALID_TOKEN: lambda s: CheckToken(1, NO_ADDIN),

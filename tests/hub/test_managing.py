@@ -476,6 +476,23 @@ async def test_who_falls_out_of_scope_is_out_before_the_lists_are_purged() -> No
     assert heard[-1] == w.rooms.rooms[SHIFT.id] == w.hub.presence.live[SHIFT.id].room
 
 
+async def test_rooms_are_told_of_a_new_scope_only_what_is_new_in_them() -> None:
+    w = await world()
+    ann, ears = w.enter("ann")
+    await w.hub.join(ann, SHIFT.id)
+    lists = (ListEdit(CategoryList.DENIED, Op.SET, frozenset({uri("out")})),)
+    assert isinstance(await w.hub.managing.modify_category(None, WORKS.id, CategoryChange(lists=lists)), Category)
+    await w.settle()
+    assert ears.kinds() == []
+    lists = (ListEdit(CategoryList.DENIED, Op.SET, frozenset({uri("mia")})),)
+    assert isinstance(await w.hub.managing.modify_category(None, WORKS.id, CategoryChange(lists=lists)), Category)
+    await w.settle()
+    assert ears.kinds() == ["RoomChanged"]
+    (event,) = ears.events
+    assert isinstance(event, RoomChanged)
+    assert uri("mia") not in event.settings.managers
+
+
 async def test_a_category_moves_with_all_that_is_below_it() -> None:
     w, inner = await deep_world()
     (ann, ann_ears), (bob, bob_ears) = w.enter("ann"), w.enter("bob")

@@ -56,7 +56,7 @@ class Cards:
             participant_count=count,
             logged=switches.logged,
             invite=_setting(room) if manages else switches.invite and room.invite,
-            filepost=switches.filepost,
+            filepost=switches.filepost and bool(self._file_service_url),
             filestore_uri=self._file_service_url if switches.filepost else "",
             addin_id=addin.id if addin is not None else "",
             addin_name=addin.name if addin is not None else "",

@@ -61,9 +61,11 @@ class Enforcing:
         live = self._presence.live.get(room.id)
         if live is None:
             return
-        live.room, live.switches = room, self._catalogue.switches(room.category)
+        known, now = (live.room, live.switches), (room, self._catalogue.switches(room.category))
+        live.room, live.switches = now
         self._judge(live, live.seats)
-        self._teller.tell(live.audience, RoomChanged(room.id, room, live.switches))
+        if now != known:  # of a category's lists the room shows nothing
+            self._teller.tell(live.audience, RoomChanged(room.id, room, live.switches))
 
     def room_deleted(self, room: RoomId) -> None:
         live = self._presence.live.get(room)

@@ -40,13 +40,15 @@ class Files:
         self._clock_us = clock_us
         self._new_guid = new_guid
 
+    def refusal(self, visit: Visit, room: RoomId, upload: bool) -> Refused | None:
+        """Why `issue` would give no token, whatever the file's name."""
+        return self._may(visit.person, room, upload, room in visit.seats) if visit.open else VISIT_OVER
+
     async def issue(self, visit: Visit, room: RoomId, upload: bool, file_name: str) -> FileToken | Refused:
         """A token for one room and direction, good for `Limits.file_token_seconds`. Who uploads is inside and may post;
         who downloads may read. FILES_NOT_ALLOWED where the category takes no files; LIMIT_EXCEEDED if too many of the
         person's tokens are good."""
-        if not visit.open:
-            return VISIT_OVER
-        refused = self._may(visit.person, room, upload, room in visit.seats)
+        refused = self.refusal(visit, room, upload)
         if refused is not None:
             return refused
         name = _last_part(file_name)

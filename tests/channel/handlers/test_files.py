@@ -46,5 +46,7 @@ async def test_without_a_service_there_are_no_files_and_secrets_stay_secret(serv
             assert (await alice.ask(command(1, room_at(OPEN), "x.txt"))).code == (200 if service else 422)
             for room in (SECRET, MISSING):
                 assert (await alice.ask(command(1, room_at(room), "x.txt"))).code == 404
+        # Without the service a room says no more than with it.
+        assert (await alice.ask(GetUploadToken(1, room_at(OTHER), "x.txt"))).code == 406
         card: Any = (await alice.ask(GetRoom(1, room_at(OPEN)))).body
-        assert card.room.filestore_uri == service
+        assert (card.room.filestore_uri, card.room.filepost) == (service, bool(service))

@@ -25,9 +25,7 @@ async def get_download_token(caller: Caller, command: GetDownloadToken) -> Answe
 
 async def _issue(caller: Caller, command: GetUploadToken | GetDownloadToken, *, upload: bool) -> Answer:
     if not caller.service.settings.file_service_url:
-        # A room that the caller may not see must not answer otherwise than one that does not exist.
-        seen = caller.hub.rights(caller.visit, room_id(command.room_uri))
-        return seen if isinstance(seen, Refused) else _NO_SERVICE
+        return caller.hub.files.refusal(caller.visit, room_id(command.room_uri), upload) or _NO_SERVICE
     token = await caller.hub.files.issue(caller.visit, room_id(command.room_uri), upload, command.file_name)
     return _told(caller, command, token)
 
