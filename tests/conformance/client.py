@@ -65,6 +65,7 @@ class Client:
         self.calls: list[Call] = []
         self.notified: list[Message] = []
         """NOTIFYs and BENOTIFYs."""
+        self.answer_notify = 200
         self.wrong: list[str] = []
         """What no server may do."""
         self.number = next(_connections)
@@ -196,9 +197,17 @@ class Client:
     async def sends(self, message: Message, times: int = 1) -> list[Message]:
         """The same bytes `times` in a row; the answers."""
         key = (message.header("Call-ID"), message.header("CSeq"))
-        answers: list[Message] = []
         for _ in range(times):
             self.write(message)
+        return await self._hears(key, times)
+
+    async def hears_answers(self, message: Message, times: int) -> list[Message]:
+        """As many final answers to one request, which is sent once."""
+        self.write(message)
+        return await self._hears((message.header("Call-ID"), message.header("CSeq")), times)
+
+    async def _hears(self, key: tuple[str, str], times: int) -> list[Message]:
+        answers: list[Message] = []
         while len(answers) < times:
             waiting = self._waiting[key] = asyncio.get_running_loop().create_future()
             if self.lost.is_set():
@@ -285,12 +294,15 @@ class Client:
         call = next((one for one in self.calls if one.place.call_id == message.header("Call-ID")), None)
         if message.method in ("NOTIFY", "BENOTIFY"):
             self.notified.append(message)
-        elif call is not None:
+            if message.method == "NOTIFY":
+                self.answers(message, self.answer_notify)
+            return
+        if call is not None:
             call.take(message)
             return
-        elif message.method == "INFO":
+        if message.method == "INFO":
             self.wrong.append(f"an INFO of no call: {message.header('Call-ID')}")
-        if message.method not in ("ACK", "BENOTIFY"):
+        if message.method != "ACK":
             self.answers(message)
 
     def _take_answer(self, message: Message) -> None:
@@ -327,6 +339,8 @@ class Call:
         self.heard: list[Told] = []
         self.ended = False
         """The server said BYE."""
+        self.parting: Message | None = None
+        """That BYE."""
         self.answer_with = (200, "OK")
         """What the client says to INFOs."""
         self.envids = itertools.count(secrets.randbelow(2**30) + 1)
@@ -444,7 +458,7 @@ class Call:
             self.client.answers(message, *self.answer_with)
             return
         if message.method == "BYE":
-            self.ended = True
+            self.ended, self.parting = True, message
         self.client.answers(message)
 
     def _take_info(self, message: Message) -> None:
