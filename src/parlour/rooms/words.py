@@ -97,8 +97,8 @@ class Term:
 @dataclass(frozen=True, slots=True)
 class Words:
     """A query: any or all (`every`) of `terms` have to be there. Where `strings` are, each belongs to the term in its
-    place and has to be in the text itself, accents and signs included; with `case`, capital letters too. No terms:
-    nothing can be found."""
+    place and has to be in the text itself ("" always is), accents and signs included; with `case`, capital letters too.
+    No terms: nothing can be found."""
 
     terms: tuple[Term, ...]
     every: bool
@@ -110,10 +110,10 @@ class Words:
         if not self.terms:
             return False
         tokens = tokens_of(text)
-        shown = _as_it_stands(text, self.case) if self.strings else ""
+        shown = _plain(text, self.case) if self.strings else ""
         strings = self.strings or ("",) * len(self.terms)
         pairs = zip(self.terms, strings, strict=True)
-        return (all if self.every else any)(string in shown and term.fits(tokens) for term, string in pairs)
+        return (all if self.every else any)(_has(shown, string) and term.fits(tokens) for term, string in pairs)
 
     @property
     def lookups(self) -> tuple[Term, ...]:
@@ -125,14 +125,14 @@ class Words:
     @property
     def settled(self) -> bool:
         """Whether all that has the `lookups` fits."""
-        return not self.strings and self.lookups == self.terms
+        return not any(self.strings) and self.lookups == self.terms
 
     def confirms(self, text: str) -> bool:
         """`fits`, for a text that has the `lookups`."""
-        if self.strings and self.every and self.lookups == self.terms:
-            shown = _as_it_stands(text, self.case)
-            return all(string in shown for string in self.strings)
-        return self.settled or self.fits(text)
+        if (self.every or len(self.terms) == 1) and self.lookups == self.terms:
+            shown = _plain(text, self.case)
+            return all(_has(shown, string) for string in self.strings)
+        return self.fits(text)
 
 
 def fold_text(text: str) -> str:
@@ -161,10 +161,15 @@ def _folded(text: str) -> str:
     return folded.translate(_WIDER) if _NARROW_SIGN.search(folded) else folded
 
 
-def _as_it_stands(text: str, case: bool) -> str:
-    """What `strings` are compared with: the same however its characters are encoded and its blanks set."""
-    plain = " ".join(unicodedata.normalize("NFKC", text).split())
+def _plain(text: str, case: bool) -> str:
+    """What `strings` are looked for in: the same however its characters are encoded."""
+    plain = unicodedata.normalize("NFKC", text)
     return plain if case else unicodedata.normalize("NFKC", plain.casefold())
+
+
+def _has(plain: str, string: str) -> bool:
+    """However many blanks stand between the words."""
+    return string in plain or (" " in string and string in " ".join(plain.split()))
 
 
 def _pairs(run: str) -> list[str]:
@@ -182,10 +187,19 @@ def compile_words(
     for piece, quoted in pieces:
         term = _term(piece, quoted)
         if term is not None:
-            string = _as_it_stands(piece, match_case).removesuffix("*") if match_case or literal else ""
-            terms[term, string] = None
+            terms[term, _string(piece, match_case, literal)] = None
     strings = tuple(string for _, string in terms) if match_case or literal else ()
     return Words(tuple(term for term, _ in terms), match is not WordMatch.ANY, strings, match_case)
+
+
+def _string(piece: str, case: bool, literal: bool) -> str:
+    """What has to be in a text beside the tokens of a piece; "" if they say it all."""
+    if not (case or literal):
+        return ""
+    string = " ".join(_plain(piece, case).split()).removesuffix("*")
+    # Of a word without accents, of a script without letter case, there is nothing more to say.
+    caseless = string.lower() == string.upper() and _RUN.fullmatch(string) and fold_text(string) == string
+    return "" if case and not literal and caseless else string
 
 
 def _pieces(text: str) -> list[tuple[str, bool]]:

@@ -46,14 +46,15 @@ WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id
 
 # Of posts that have the words of a query that is not settled by them: their texts, many at a time, as each row would
 # have to wait for the interpreter.
-_TEXTS: Final = """
-SELECT json_group_array(json_array(id, chat_id, text)) FROM posts WHERE id IN (SELECT value FROM json_each(?))
-"""
+_TEXTS: Final = "SELECT json_group_array(json_array(id, text)) FROM posts WHERE id IN (SELECT value FROM json_each(?))"
+_CANDIDATES: Final = "SELECT count(*), group_concat(id), group_concat(CASE WHEN sure THEN NULL ELSE id END) FROM ({})"
 _CHECKED: Final = "SELECT value AS id FROM json_each(?) LIMIT ?"
+_NUMBER: Final = "SELECT chat_id FROM posts WHERE id = ?"
 _BATCH: Final = 500
 
-# Only a text of ASCII without links is its own searchable text, or has it at its end.
-_MAY_HAVE: Final = "(instr(p.text, ?) OR instr(p.text, '://') OR length(p.text) < length(CAST(p.text AS BLOB)))"
+# Where case counts, SQLite looks at most texts itself: one of ASCII without links and stories is its searchable text.
+_PLAIN: Final = "length(p.text) = length(CAST(p.text AS BLOB)) AND NOT instr(p.text, '://')"
+_TITLED: Final = "substr(p.text, 1, 7) = '[STORY]'"
 
 _MOST_INTEGER: Final = 2**63 - 1
 
@@ -128,24 +129,28 @@ def _checked(
     found: list[str] = []
     ahead = most
     while (hits := _candidates(connection, room, query, words, order, ahead)) is not None:
-        count, joined = connection.execute(_IDS.format(hits.sql), hits.values).fetchone()
-        ids = joined.split(",") if count else []
+        count, joined, doubted = connection.execute(_CANDIDATES.format(hits.sql), hits.values).fetchone()
+        ids, doubtful = joined.split(",") if count else [], set((doubted or "").split(","))
         for start in range(0, count, _BATCH):
-            for number, chat_id, text in _texts(connection, ids[start : start + _BATCH], order):
-                if words.confirms(searchable_text(text)):
-                    found.append(str(number))
-                if len(found) == most:
-                    return found
-                query = replace(query, before=chat_id) if order == "DESC" else replace(query, after=chat_id)
+            found += _confirmed(connection, ids[start : start + _BATCH], doubtful, words)
+            if len(found) >= most:
+                return found[:most]
         if count < ahead:
             break
+        (last,) = connection.execute(_NUMBER, (ids[-1],)).fetchone()
+        query = replace(query, before=last) if order == "DESC" else replace(query, after=last)
         ahead *= 10
     return found
 
 
-def _texts(connection: sqlite3.Connection, ids: list[str], order: str) -> list[tuple[int, int, str]]:
-    (rows,) = connection.execute(_TEXTS, (f"[{','.join(ids)}]",)).fetchone()
-    return sorted(json.loads(rows), reverse=order == "DESC")
+def _confirmed(connection: sqlite3.Connection, ids: list[str], doubtful: set[str], words: Words) -> list[str]:
+    """Those of the ids that are sure or whose texts fit, in the same order."""
+    asked = [each for each in ids if each in doubtful]
+    if not asked:
+        return ids
+    (rows,) = connection.execute(_TEXTS, (f"[{','.join(asked)}]",)).fetchone()
+    fits = {str(number) for number, text in json.loads(rows) if words.confirms(searchable_text(text))}
+    return [each for each in ids if each not in doubtful or each in fits]
 
 
 def _span(connection: sqlite3.Connection, room: RoomId, query: PostQuery) -> _Span | None:
@@ -191,13 +196,14 @@ def _by_words(span: _Span, query: PostQuery, words: Words | None, order: str, mo
         conditions.append(f"post_words.rowid <= {edge.format('<', 'DESC')}")
         values += [span.room, span.low, span.room, span.high]
     dates, dated = _dates(span, query)
-    cased, parts = _cased(words)
+    sure, cased, parts = _cased(words)
     join = "CROSS JOIN posts p ON p.id = post_words.rowid" if dates or cased else ""
     sql = (
-        f"SELECT post_words.rowid AS id FROM post_words {join} WHERE "  # noqa: S608
+        f"SELECT post_words.rowid AS id, {sure} AS sure FROM post_words {join} WHERE "  # noqa: S608
         f"{' AND '.join([*conditions, *dates, *cased])} ORDER BY post_words.rowid {order} LIMIT ?"
     )
-    return Hits(sql, (*values, *dated, *parts, most))
+    strings = words.strings if cased and words is not None else ()
+    return Hits(sql, (*strings, *values, *dated, *parts, most))
 
 
 def _dates(span: _Span, query: PostQuery) -> tuple[list[str], list[int]]:
@@ -208,10 +214,12 @@ def _dates(span: _Span, query: PostQuery) -> tuple[list[str], list[int]]:
     return [sql for sql, at in dates if at is not None], [at for _, at in dates if at is not None]
 
 
-def _cased(words: Words | None) -> tuple[list[str], list[str]]:
-    """Where case counts, most texts without the string need not be fetched to see it: those of ASCII."""
-    if words is None or not words.case:
-        return [], []
-    parts = [max(string.split(), key=len) for string in words.strings]
-    each = (" AND " if words.every else " OR ").join([_MAY_HAVE] * len(parts))
-    return [f"({each})"], parts
+def _cased(words: Words | None) -> tuple[str, list[str], list[str]]:
+    """Where case counts: what shows that a text has the strings, what shows that it may have them, with variables. A
+    text that has all of them has that of whichever term the index has found."""
+    if words is None or not words.case or words.lookups != words.terms:
+        return "0", [], []
+    has = ["instr(p.text, ?)"] * len(words.strings)
+    parts = [max(string.split(), key=len, default="") for string in words.strings]
+    sure = f"({' AND '.join([_PLAIN, f'NOT {_TITLED}', *has])})"
+    return sure, [f"(NOT ({_PLAIN}) OR {(' AND ' if words.every else ' OR ').join(has)})"], parts
