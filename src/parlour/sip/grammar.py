@@ -39,7 +39,8 @@ _PARAM = re.compile(rf'[ \t]*+([^ \t=;,<>"]++)[ \t]*+(?:=[ \t]*+({_QUOTED}|[^ \t
 _PLAIN_PARAMS = re.compile(r"[A-Za-z0-9\-.!%*_+`'~=:;@/]++")
 
 _THREE_COLONS = re.compile(r":::(?=[0-9]++\.[0-9.]++$)")
-_LIST_ITEM = re.compile(rf'(?:[^",<]++|{_QUOTED}|<[^>]*+>)++')
+# Not `)++`, as in uri.py.
+_LIST_ITEM = re.compile(rf'(?:[^",<]++|{_QUOTED}|<[^>]*+>)+')
 
 
 def decode(data: bytes) -> str:

@@ -15,8 +15,9 @@ __all__ = ["SipUri", "aor"]
 
 _URI = re.compile(
     r"(sips?):"
-    # userinfo; `;`, `?`, `/` and `,` may stand in it, so it is everything before the only @
-    r"(?:([^@:\s<>\"]*+)(?::([^@\s<>\"]*+))?@)?+"
+    # userinfo; `;`, `?`, `/` and `,` may stand in it, so it is everything before the only @. Not `)?+`: before 3.11.5
+    # Python goes on behind what a possessive group tried in vain (Debian 12 has 3.11.2).
+    r"(?:([^@:\s<>\"]*+)(?::([^@\s<>\"]*+))?@)?"
     r"(\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9._\-]++)"
     r"(?::([0-9]{1,5}+))?"
     r"(;[^?@\s<>\"]*+)?"
