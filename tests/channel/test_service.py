@@ -197,6 +197,35 @@ async def test_replaced_on_its_own_connection_sipe_keeps_its_rooms() -> None:
         assert back.chats() == ["still here"]
 
 
+@pytest.mark.parametrize(("agent", "byes"), [(SIPE_AGENT, 0), (LYNC_AGENT, 1), ("Linphone/5.2", 1), ("", 1)])
+async def test_a_session_that_nobody_refreshes_ends_with_a_bye_but_for_sipe(agent: str, byes: int) -> None:
+    """SIPE would not come back after it; everybody else would not know."""
+    async with Scene() as scene:
+        alice = await scene.joined(agent=agent)
+        (session,) = scene.service._sessions
+        assert session._dialog is not None
+        scene.now += 1801
+        session._dialog.handle_timer(scene.now)
+        alice.pump()
+        assert (alice.byes, scene.service.session_count) == (byes, 0)
+        assert alice.send("INFO") == 481
+
+
+@pytest.mark.parametrize("busy", ["drains", "stops", "is full", "has much to do"])
+async def test_sipe_is_not_refused_where_it_calls_first(busy: str) -> None:
+    """It would give group chat up until it signs in again. Everybody else is told when to come again."""
+    async with Scene(
+        sessions=0 if busy == "is full" else 9, pending_total=0 if busy == "has much to do" else 9
+    ) as scene:
+        scene.hub.draining = busy == "drains"
+        scene.service.draining = busy == "stops"
+        scene.service.stand_in = lambda incoming: incoming.respond(200)
+        assert scene.client(agent=SIPE_AGENT).call().status == 200
+        for agent in (LYNC_AGENT, ""):
+            assert scene.client(agent=agent).call().status == 503
+        assert scene.client("carol", agent=LYNC_AGENT).call().status in (403, 503)
+
+
 @pytest.mark.parametrize("end", ["bye", "other connection", "other client"])
 async def test_who_hung_up_or_comes_from_elsewhere_is_seated_nowhere(end: str) -> None:
     async with Scene() as scene:

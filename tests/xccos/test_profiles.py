@@ -39,6 +39,7 @@ def test_profile(agent: str, seen: tuple[str, ...], profile: ClientProfile) -> N
 def test_the_unknown_are_handled_as_carefully_as_sipe() -> None:
     assert UNKNOWN.chats_per_envelope == SIPE.chats_per_envelope == 1
     assert UNKNOWN.refuse_posts_with_sip_status
+    assert not (UNKNOWN.comes_back_after_481_alone or UNKNOWN.gives_up_when_refused)
     assert SIPE.refuse_posts_with_sip_status
 
 
