@@ -10,6 +10,8 @@ import pytest
 
 from parlour.app.admin_protocol import MAX_REQUEST, BadRequest, decode_request, short_path
 from parlour.app.admin_server import AdminServer
+from parlour.app.system_user import own_console_name
+from parlour.hub.auditing import Origin
 from parlour.hub.commands import InvalidParams, UnknownCommand
 from parlour.rooms.refusals import Refusal, Refused
 
@@ -20,7 +22,7 @@ class Echo:
     def __init__(self) -> None:
         self.stopped = asyncio.Event()
 
-    async def run(self, command: str, params: Mapping[str, Any]) -> Any:
+    async def run(self, command: str, params: Mapping[str, Any], *, origin: Origin) -> Any:
         match command:
             case "refuse":
                 return Refused(Refusal.NO_SUCH_ROOM, "no")
@@ -28,6 +30,8 @@ class Echo:
                 raise InvalidParams("room", "is needed")
             case "bug":
                 raise RuntimeError("bug")
+            case "who":
+                return [origin.who, origin.way.value]
             case "echo":
                 return dict(params)
         raise UnknownCommand(command)
@@ -134,3 +138,8 @@ def test_requests_are_objects_with_a_command() -> None:
     for line in (b"", b"3", b"{}", b'{"command": 3}', b"\xff"):
         with pytest.raises(BadRequest):
             decode_request(line)
+
+
+async def test_the_system_user_is_told_to_the_registry(echo: tuple[Echo, Path]) -> None:
+    (answer,) = await ask(echo[1], b'{"command": "who"}')
+    assert answer == {"result": [own_console_name(), "console"]}

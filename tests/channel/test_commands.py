@@ -8,7 +8,8 @@ from typing import Any, get_args
 
 import pytest
 
-from parlour.channel.commands import HANDLERS, ONCE, ONCE_IN_A_DIALOG
+from parlour.channel.commands import HANDLERS, ONCE, ONCE_IN_A_DIALOG, RECORDED
+from parlour.rooms.audit import AuditQuery, AuditRecord, Way
 from parlour.rooms.model import Behavior, Limits, Room, RoomId
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.xccos.codes import ResponseCode
@@ -181,6 +182,57 @@ async def test_sent_again_over_a_new_connection_it_is_done_once(monkeypatch: pyt
         assert len(calls) == 2
 
 
+# The audit trail -----------------------------------------------------------------------------------------------------
+
+PERSONAL = {SetPreference, GetUploadToken, GetDownloadToken}
+"""They change nothing that is somebody else's."""
+
+
+def test_every_changing_command_is_recorded() -> None:
+    assert RECORDED.keys() | PERSONAL == ONCE
+    assert not RECORDED.keys() & PERSONAL
+
+
+@pytest.mark.parametrize("kind", ONCE, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(("agent", "way"), [(LYNC_AGENT, Way.WIRE), ("parlour/1.0", Way.SDK)])
+async def test_who_changes_something_is_recorded_once(kind: type, agent: str, way: Way) -> None:
+    async with Scene(file_service_url=SERVICE) as scene:
+        on = await stage(scene)
+        before = len((await scene.store.audit.find(AuditQuery(), 1000)).rows)
+        asking = await scene.called("dave", "e2", agent)
+        for _ in range(2):
+            await asking.say(ACTS[kind](on), envid=4711)
+        rows = (await scene.store.audit.find(AuditQuery(), 1000)).rows
+        made = [record for _number, record in rows[: len(rows) - before]]
+        if kind in PERSONAL:
+            assert not made
+            return
+        (record,) = made
+        assert (record.who, record.way, record.outcome) == (uri("dave"), way, "done")
+        assert (record.command, record.kind) == RECORDED[kind]
+        assert record.target
+        assert record.name
+
+
+async def test_a_refusal_is_recorded_of_administrators() -> None:
+    async with Scene() as scene:
+        on = await stage(scene)
+        bob = await scene.called("bob")
+        for client in (bob, on.dave):
+            await client.ask(DeleteRoom(1, room_at(MISSING)))
+        (_number, record), *_ = (await scene.store.audit.find(AuditQuery(command="room.delete"), 1000)).rows
+        assert (record.who, record.outcome, record.name) == (uri("dave"), "no-such-room", room_at(MISSING))
+
+
+async def test_posts_and_joins_are_no_administrative_acts() -> None:
+    async with Scene() as scene:
+        before = (await scene.store.audit.find(AuditQuery(), 1000)).rows
+        alice = await scene.joined()
+        await alice.say(chat("하나"))
+        assert (await alice.ask(part())).code == 200
+        assert (await scene.store.audit.find(AuditQuery(), 1000)).rows == before
+
+
 async def test_in_a_new_dialog_a_room_may_be_left_again() -> None:
     async with Scene() as scene:
         for _ in range(2):
@@ -197,9 +249,9 @@ async def test_the_connection_is_lost_while_the_store_writes() -> None:
         await scene.equip()
         alice, written, save = await scene.called(), asyncio.Event(), scene.store.rooms.save_room
 
-        async def save_late(room: Room) -> None:
+        async def save_late(room: Room, record: AuditRecord | None = None) -> None:
             await written.wait()
-            await save(room)
+            await save(room, record)
 
         scene.store.rooms.save_room = save_late  # type: ignore[method-assign]
         command = CreateRoom(1, RoomSettings("야간 근무", parent=category_at(PLANT.id)))

@@ -754,6 +754,7 @@ class StoreExam:
         assert await trail(store, who=("console:kim", "x")) == records[1:2]
         assert await trail(store, room="DESK") == [records[0], records[1], records[3]]
         assert await trail(store, room=ROOM.id, command="room.member") == records[1:2]
+        assert await trail(store, target=BOB) == records[2:3]
         newest = await store.audit.find(AuditQuery(), 1)
         assert newest.rows[0][1] == records[3]
         older = await store.audit.find(AuditQuery(before=newest.rows[0][0]), 2)

@@ -456,24 +456,28 @@ async def deep_world() -> tuple[World, Category]:
     return w, inner
 
 
-async def test_who_falls_out_of_scope_is_out_before_the_lists_are_purged() -> None:
+async def test_who_falls_out_of_scope_is_out_when_the_change_is_kept() -> None:
     w, inner = await deep_world()
     (ann, _), (bob, bob_ears) = w.enter("ann"), w.enter("bob")
     await w.hub.join(ann, SHIFT.id)
     await w.hub.join(bob, SHIFT.id)
-    seats: list[bool] = []
-    save = w.rooms.save_room
-
-    async def slow(settings: Room) -> None:
-        seats.append(SHIFT.id in ann.seats)
-        await save(settings)
-
-    w.rooms.save_room = slow  # type: ignore[method-assign]
     await w.hub.managing.modify_category(None, inner.id, CategoryChange(parent=DOCK.id))
-    await w.settle()
-    assert seats == [False]
+    assert SHIFT.id not in ann.seats
     heard = [event.settings for event in bob_ears.events if isinstance(event, RoomChanged)]
     assert heard[-1] == w.rooms.rooms[SHIFT.id] == w.hub.presence.live[SHIFT.id].room
+
+
+async def test_a_narrower_scope_and_the_lists_below_are_kept_together_or_not_at_all() -> None:
+    w, inner = await deep_world()
+    ann, _ = w.enter("ann")
+    await w.hub.join(ann, SHIFT.id)
+    before = w.rooms.categories | {}, w.rooms.rooms | {}
+    w.rooms.down = True
+    refused = await w.hub.managing.modify_category(None, inner.id, CategoryChange(parent=DOCK.id))
+    assert reason(refused) is Refusal.UNAVAILABLE
+    assert (w.rooms.categories, w.rooms.rooms) == before
+    assert w.hub.catalogue.rooms[SHIFT.id] == before[1][SHIFT.id]
+    assert SHIFT.id in ann.seats
 
 
 async def test_rooms_are_told_of_a_new_scope_only_what_is_new_in_them() -> None:

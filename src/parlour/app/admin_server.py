@@ -19,8 +19,11 @@ from parlour.app.admin_protocol import (
     encode_line,
     short_path,
 )
+from parlour.app.system_user import console_name
+from parlour.hub.auditing import Origin
 from parlour.hub.commands import InvalidParams, UnknownCommand
 from parlour.hub.commands.registry import Following, all_commands
+from parlour.rooms.audit import Way
 from parlour.rooms.refusals import Refused
 
 __all__ = ["AdminServer"]
@@ -31,7 +34,7 @@ log = logging.getLogger(__name__)
 class Registry(Protocol):
     """What stands behind the socket; `hub.commands.Commands` is one. Both raise `UnknownCommand`, `InvalidParams`."""
 
-    async def run(self, name: str, params: Mapping[str, Any]) -> Any: ...
+    async def run(self, name: str, params: Mapping[str, Any], *, origin: Origin) -> Any: ...
 
     def follow(self, name: str, params: Mapping[str, Any]) -> AsyncIterator[Any]: ...
 
@@ -67,10 +70,12 @@ class AdminServer:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            if not _is_ours(writer.get_extra_info("socket")):
+            pid, uid = _peer(writer.get_extra_info("socket"))
+            if uid not in (0, os.geteuid()):
                 log.warning("admin_refused", extra={"why": "another user"})
                 return
-            while await self._answer_one(reader, writer):
+            origin = Origin(console_name(uid, pid), Way.CONSOLE)
+            while await self._answer_one(reader, writer, origin):
                 await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
@@ -82,7 +87,7 @@ class AdminServer:
             with suppress(ConnectionError):
                 await writer.wait_closed()
 
-    async def _answer_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def _answer_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, origin: Origin) -> bool:
         """Read and answer one request; False when the conversation is over."""
         try:
             line = await reader.readuntil(b"\n")
@@ -94,7 +99,7 @@ class AdminServer:
             if isinstance(all_commands().get(command), Following):
                 await self._stream(self._registry.follow(command, params), reader, writer)
                 return False
-            writer.write(_answer(await self._registry.run(command, params)))
+            writer.write(_answer(await self._registry.run(command, params, origin=origin)))
         except (BadRequest, InvalidParams) as error:
             writer.write(_error("bad-request", str(error)))
         except UnknownCommand as error:
@@ -151,7 +156,7 @@ def _bind(path: Path) -> socket.socket:
     return listener
 
 
-def _is_ours(connection: socket.socket) -> bool:
-    """Whether the peer runs as our user or as root (unix(7), SO_PEERCRED)."""
-    _pid, uid, _gid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-    return uid in (0, os.geteuid())
+def _peer(connection: socket.socket) -> tuple[int, int]:
+    """Process and user at the other end (unix(7), SO_PEERCRED)."""
+    pid, uid, _gid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return pid, uid

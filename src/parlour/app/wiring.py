@@ -95,6 +95,7 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
             endpoints = EndpointBook(store.documents, settings.domain, frozenset(_addresses(settings)))
             await endpoints.load()
             await hub.start()
+            await hub.auditing.carry_over(directory)
             await hub.departing.settle(directory)
         except DataDirectoryInUse as error:
             raise Problem("data-dir-in-use", path=data_dir.path) from error

@@ -24,7 +24,7 @@ from parlour.rooms.refusals import Refusal, Refused
 from parlour.xccos import types
 from parlour.xccos.codes import ResponseCode
 
-__all__ = ["HANDLERS", "ONCE", "ONCE_IN_A_DIALOG", "Handler", "refuse"]
+__all__ = ["HANDLERS", "ONCE", "ONCE_IN_A_DIALOG", "RECORDED", "Handler", "refuse"]
 
 Handler = Callable[[Caller, Any], Awaitable[Answer]]
 
@@ -120,3 +120,23 @@ be carried out again, which is right and costs no memory in between: they read, 
 
 ONCE_IN_A_DIALOG: frozenset[type] = frozenset({types.Part})
 """As `ONCE`, but what was done was done to the dialog: in another one the endpoint may be in the room again."""
+
+RECORDED: Mapping[type, tuple[str, str]] = {
+    types.CreateAddIn: ("addin.create", "addin"),
+    types.ModifyAddIn: ("addin.modify", "addin"),
+    types.DeleteAddIn: ("addin.delete", "addin"),
+    types.DeleteMessage: ("message.remove", "room"),
+    types.ReplaceMessage: ("message.remove", "room"),
+    types.PurgeRoom: ("room.clear", "room"),
+    types.CreateRoom: ("room.create", "room"),
+    types.ModifyRoom: ("room.modify", "room"),
+    types.DeleteRoom: ("room.delete", "room"),
+    types.MoveRoom: ("room.move", "room"),
+    types.SetRoles: ("room.roles", "room"),
+    types.CreateCategory: ("category.create", "category"),
+    types.ModifyCategory: ("category.modify", "category"),
+    types.DeleteCategory: ("category.delete", "category"),
+    types.SetScope: ("category.scope", "category"),
+}
+"""Commands that go into the audit trail: how they are called there, as on the command line where there is such a verb,
+and what they are about."""

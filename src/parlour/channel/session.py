@@ -15,6 +15,7 @@ from parlour.channel.handlers.history import recent_history
 from parlour.channel.holding import Holding
 from parlour.channel.inbox import Inbox
 from parlour.channel.posting import GONE, PostAnswer, post
+from parlour.channel.recording import answer_to
 from parlour.channel.refusals import code_for
 from parlour.channel.remembered import RememberedReplies
 from parlour.channel.render import differs
@@ -145,7 +146,7 @@ class Session:
         known = self._remembered(caller.envid, command)
         if known is not None:
             return known
-        answer = await handler(caller, command)
+        answer = await answer_to(handler, caller, command)
         fragments = _fragments(caller, command, answer)
         if not isinstance(answer, Refused):
             self._remember(caller.envid, command, fragments)

@@ -32,6 +32,7 @@ _COLUMNS = {
     "group": ("name", "kind", "uri"),
     "policy": ("name", "kind", "chat"),
     "invitation": ("number", "room", "at", "room_id"),
+    "audit": ("number", "at", "who", "command", "name", "changed", "outcome"),
 }
 # Never cut, because they are to be typed or copied.
 _WHOLE = frozenset({"id", "room_id", "uri"})
@@ -71,11 +72,17 @@ def confirm(question: str) -> None:
         raise Problem("not-confirmed")
 
 
-def preview(settings: Settings, command: Command[Any], params: Mapping[str, Any]) -> None:
-    """Show what a command would do, before the question whether it shall. Raises `Problem`."""
-    if sys.stdin.isatty():
-        for line in render(command.name, link.run(settings, command.name, {**params, "dry_run": True}), _WIDEST):
-            print(line, file=sys.stderr)
+def preview(settings: Settings, command: Command[Any], params: Mapping[str, Any]) -> bool:
+    """Show what a command would do, before the question whether it shall; False if there is nothing to ask. Raises
+    `Problem`."""
+    if not sys.stdin.isatty():
+        return False
+    told = link.run(settings, command.name, {**params, "dry_run": True})
+    if not command.asks_of(told):
+        return False
+    for line in render(command.name, told, _WIDEST):
+        print(line, file=sys.stderr)
+    return True
 
 
 def read_names(command: str, file: str) -> list[str]:
@@ -137,8 +144,26 @@ def _list(command: str, rows: Sequence[Mapping[str, Any]], widest: int | None) -
         return [line for page in rows for line in _page(page)]
     if command == "category.list":
         rows = [row | {"name": "  " * row["depth"] + row["name"]} for row in map(dict, rows)]
+    if command == "audit.list":
+        rows = [row | {"at": row["at"][:19] + "Z", "changed": _changes(row["fields"])} for row in map(dict, rows)]
     columns = _COLUMNS.get(command) or _COLUMNS.get(command.partition(".")[0], ())
     return _table(rows, columns, widest) if rows else [_("(none)")]
+
+
+def _changes(fields: Mapping[str, Any]) -> str:
+    """`topic: - > x; members: +2 -1 (+sip:a@b, ...)`"""
+    return "; ".join(f"{name}: {_change(value)}" for name, value in fields.items())
+
+
+def _change(value: Any) -> str:
+    match value:
+        case [old, new]:
+            return f"{_value(old)} > {_value(new)}"
+        case {"added": added, "removed": removed, "some": some}:
+            return f"+{added} -{removed} ({', '.join(some)})"
+        case {"count": count, "some": some}:
+            return f"{count} ({', '.join(some)})"
+    return _value(value)
 
 
 def _page(page: Mapping[str, Any]) -> list[str]:

@@ -34,6 +34,7 @@ def _group_helps() -> dict[str, str]:
         "invitation": _("Show who has been invited where."),
         "message": _("Read, follow, find, post and remove messages."),
         "endpoint": _("Add, show and remove further addresses of the chat service."),
+        "audit": _("Show who changed what."),
         "service": _("Show the running server, drain it, let it take sessions again."),
     }
 

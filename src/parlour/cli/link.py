@@ -43,6 +43,7 @@ _LONG = frozenset(
     }
 )
 _PAGE = 500
+_PAGED = {"room.list": ("after", "name"), "audit.list": ("before", "number")}
 _SEE_HELP = mark("see `parlour {command} --help`")
 # What mends a refusal, by its reason.
 _HINTS = {
@@ -86,7 +87,7 @@ def run(settings: Settings, command: str, params: Mapping[str, Any]) -> Any:
                     return _result(command, answer)
                 raise Problem("server-not-answering", path=path, error="-")
 
-            return _by_pages(ask, params) if command == "room.list" else ask(params)
+            return _by_pages(ask, params, *_PAGED[command]) if command in _PAGED else ask(params)
 
 
 def _send(connection: socket.socket, path: Path, command: str, params: Mapping[str, Any]) -> None:
@@ -99,8 +100,11 @@ def _send(connection: socket.socket, path: Path, command: str, params: Mapping[s
         raise Problem("server-not-answering", path=path, error=say_os_error(error)) from error
 
 
-def _by_pages(ask: Callable[[Mapping[str, Any]], Any], params: Mapping[str, Any]) -> list[Any]:
-    """Everything there is to list, or as many rows as `limit` has it; the server may do other things in between."""
+def _by_pages(
+    ask: Callable[[Mapping[str, Any]], Any], params: Mapping[str, Any], parameter: str, field: str
+) -> list[Any]:
+    """Everything there is to list, or as many rows as `limit` has it; the server may do other things in between. Where
+    a page ends, `field` says of its last row, and `parameter` has the next one begin there."""
     limit = params.get("limit")
     rows: list[Any] = []
     while True:
@@ -109,7 +113,7 @@ def _by_pages(ask: Callable[[Mapping[str, Any]], Any], params: Mapping[str, Any]
         rows += page
         if len(page) < size or len(rows) == limit:
             return rows
-        params = {**params, "after": page[-1]["name"]}
+        params = {**params, parameter: page[-1][field]}
 
 
 def follow(settings: Settings, command: str, params: Mapping[str, Any]) -> Iterator[Any]:
@@ -192,13 +196,16 @@ def _run_directly(settings: Settings, command: str, params: Mapping[str, Any]) -
     import asyncio
 
     from parlour.app.data_dir import DataDir
+    from parlour.app.system_user import own_console_name
     from parlour.app.wiring import open_core
+    from parlour.hub.auditing import Origin
     from parlour.hub.commands import InvalidParams, UnknownCommand
+    from parlour.rooms.audit import Way
     from parlour.rooms.refusals import Refused
 
     async def ask() -> Any:
         async with open_core(settings) as core:
-            return await core.commands.run(command, params)
+            return await core.commands.run(command, params, origin=Origin(own_console_name(), Way.CONSOLE))
 
     data_dir = DataDir(settings.data_dir)
     data_dir.prepare()

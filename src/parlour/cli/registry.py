@@ -17,7 +17,7 @@ from parlour.app.i18n import _
 from parlour.app.problems import Problem
 from parlour.cli.options import AsJson, ConfigFile, DataDirectory, find_settings
 from parlour.cli.usage import add_verb, new_group, one_of
-from parlour.hub.commands.params import NEEDED, ParamSpec
+from parlour.hub.commands.params import NEEDED, ParamSpec, read_params
 from parlour.hub.commands.registry import Command, Following, all_commands
 
 __all__ = ["add_groups", "registry_texts"]
@@ -83,14 +83,15 @@ def _make(command: Command[Any]) -> Callable[..., None]:
         if given.pop("follow", False) and isinstance(follow, Following):
             watch(settings, follow.name, _given(command.name, specs, given), as_json)
             return
-        if _TAKES_FILE in names:
+        if _takes_file(specs):
             given[_TAKES_FILE] = _named(
                 command.name, given[_TAKES_FILE], given.pop("file"), names[_TAKES_FILE].required
             )
         if command.confirm and not (given.pop("yes") or given.get("dry_run")):
-            if command.preview:
-                preview(settings, command, _given(command.name, specs, given))
-            confirm(_(command.confirm).format(**given))
+            params = _given(command.name, specs, given)
+            asks = command.asks(read_params(command.params, params))
+            if asks and (not command.preview or preview(settings, command, params)):
+                confirm(_(command.confirm).format(**given))
         from_stdin = given.pop("password_stdin", False)
         ask(settings, command, {**_given(command.name, specs, given), **_secrets(specs, from_stdin)}, as_json)
 
@@ -114,12 +115,16 @@ def _extras(command: Command[Any], followed: bool) -> dict[str, Any]:
     if any(spec.secret for spec in command.specs):
         text = _("Read the password from the first line of standard input.")
         extra["password_stdin"] = Annotated[bool, typer.Option("--password-stdin", help=text)]
-    if any(spec.name == _TAKES_FILE for spec in command.specs):
+    if _takes_file(command.specs):
         text = _("Read more names from this file, one in each line; - is standard input.")
         extra["file"] = Annotated[str | None, typer.Option("--file", metavar="FILE", help=text)]
     if command.confirm:
         extra["yes"] = Annotated[bool, typer.Option("--yes", "-y", help=_("Do not ask, do it."))]
     return extra | {"as_json": AsJson}
+
+
+def _takes_file(specs: tuple[ParamSpec, ...]) -> bool:
+    return any(spec.name == _TAKES_FILE and spec.many for spec in specs)
 
 
 def _keyword(name: str, kind: Any, default: Any) -> inspect.Parameter:

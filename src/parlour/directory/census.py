@@ -18,7 +18,7 @@ from parlour.directory.hand import slices
 from parlour.rooms.model import Person, Principal, PrincipalKind
 from parlour.rooms.names import fold_name
 
-__all__ = ["Census"]
+__all__ = ["Census", "as_principal"]
 
 _EVERYONE = "everyone"
 
@@ -44,10 +44,10 @@ class Census:
 
     def find_principal(self, uri: str) -> Principal | None:
         person = self.find_person(uri)
-        return _user(person) if person is not None else self.groups.get(uri.lower())
+        return as_principal(person) if person is not None else self.groups.get(uri.lower())
 
     def principals(self) -> Sequence[Principal]:
-        return (*map(_user, self.people.values()), *self.groups.values())
+        return (*map(as_principal, self.people.values()), *self.groups.values())
 
     async def members_of(self, group: str) -> Sequence[Principal]:
         """Direct members, by name; of the domain, everybody."""
@@ -194,5 +194,6 @@ class Census:
             callback(uri)
 
 
-def _user(person: Person) -> Principal:
+def as_principal(person: Person) -> Principal:
+    """Somebody, as one of all who may stand in lists."""
     return Principal(person.uri, person.guid, PrincipalKind.USER, person.display_name)

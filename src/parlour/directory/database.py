@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from parlour.directory.api import AccountsUnusable, ChatSetting
 from parlour.directory.groups import Move
+from parlour.directory.records import record_from_text, record_to_text
+from parlour.rooms.audit import AuditRecord
 from parlour.rooms.model import Person, Principal, PrincipalKind
 from parlour.rooms.names import fold_name
 
@@ -51,6 +53,10 @@ _MIGRATIONS = (
     """
     CREATE TABLE departed (uri TEXT PRIMARY KEY) WITHOUT ROWID
     """,
+    # What was changed, and by whom, while the audit trail has still to be told.
+    """
+    CREATE TABLE records (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, record TEXT NOT NULL)
+    """,
 )
 
 
@@ -58,7 +64,8 @@ _MIGRATIONS = (
 class Loaded:
     """Everything in the file. People come without affiliations and with chat enabled; memberships are (group, member);
     `hashes` has the encoded Argon2id hash of everybody who has a password, `verifiers` is by person and kind, `chat` is
-    by person and group; `departed` are those who are removed and not yet forgotten elsewhere."""
+    by person and group; `departed` are those who are removed and not yet forgotten elsewhere; `records` are those that
+    the audit trail does not have yet, oldest first."""
 
     people: tuple[Person, ...]
     groups: tuple[Principal, ...]
@@ -67,6 +74,7 @@ class Loaded:
     verifiers: Mapping[str, Mapping[str, bytes]]
     chat: Mapping[str, ChatSetting]
     departed: tuple[str, ...]
+    records: tuple[AuditRecord, ...] = ()
 
     def __repr__(self) -> str:
         return f"Loaded({len(self.people)} people, {len(self.groups)} groups)"
@@ -78,6 +86,7 @@ class AccountsDatabase:
 
     def __init__(self, path: Path) -> None:
         """Open, make when missing, bring up to date. Raises `AccountsUnusable`."""
+        self._record: AuditRecord | None = None
         try:
             # SQLite gives the files it puts beside this one the same mode.
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -97,6 +106,14 @@ class AccountsDatabase:
     def close(self) -> None:
         self._connection.close()
 
+    def recorded(self, record: AuditRecord | None, change: Callable[[], None]) -> None:
+        """Make a change, which is one transaction, with its record in the same one."""
+        self._record = record
+        try:
+            change()
+        finally:
+            self._record = None
+
     def _prepare(self) -> None:
         # A rollback journal, not WAL: writes are rare, and one file is easier to guard and to copy than three.
         for pragma in ("journal_mode = DELETE", "synchronous = FULL", "secure_delete = ON", "foreign_keys = ON"):
@@ -115,6 +132,9 @@ class AccountsDatabase:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            if self._record is not None:
+                row = (self._record.id, record_to_text(self._record))
+                self._connection.execute("INSERT INTO records (id, record) VALUES (?, ?)", row)
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
@@ -125,7 +145,7 @@ class AccountsDatabase:
         """Everything. Raises `AccountsUnusable`."""
         try:
             return self._load()
-        except (sqlite3.Error, ValueError) as error:
+        except (sqlite3.Error, ValueError, TypeError, KeyError) as error:
             raise AccountsUnusable(str(error)) from error
 
     def _load(self) -> Loaded:
@@ -147,7 +167,8 @@ class AccountsDatabase:
         settings = query("SELECT uri, chat FROM people UNION ALL SELECT uri, chat FROM groups")
         chat = {uri: ChatSetting(value) for uri, value in settings}
         departed = tuple(uri for (uri,) in query("SELECT uri FROM departed ORDER BY uri"))
-        return Loaded(people, groups, memberships, hashes, verifiers, chat, departed)
+        records = tuple(record_from_text(text) for (text,) in query("SELECT record FROM records ORDER BY number"))
+        return Loaded(people, groups, memberships, hashes, verifiers, chat, departed, records)
 
     def add_person(self, person: Person, encoded: str | None, verifiers: Mapping[str, bytes]) -> None:
         row = (person.uri, person.guid, *_changeable(person), ChatSetting.INHERIT, encoded)
@@ -207,6 +228,11 @@ class AccountsDatabase:
         """Nothing is kept of this one any more."""
         with self._transaction():
             self._connection.execute("DELETE FROM departed WHERE uri = ?", (uri,))
+
+    def settle_records(self, ids: Iterable[str]) -> None:
+        """The audit trail has these."""
+        with self._transaction():
+            self._connection.executemany("DELETE FROM records WHERE id = ?", [(each,) for each in ids])
 
     def put_group(self, group: Principal) -> None:
         """Add or rename."""

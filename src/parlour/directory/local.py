@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from parlour.directory.api import AccountRefused, AccountsUnusable, ChatSetting
-from parlour.directory.census import Census
+from parlour.directory.census import Census, as_principal
 from parlour.directory.chat_policy import ChatDecision
 from parlour.directory.credentials import Credentials, Proof
 from parlour.directory.database import AccountsDatabase
@@ -20,7 +20,9 @@ from parlour.directory.groups import Move
 from parlour.directory.hand import WritingHand, slices
 from parlour.directory.names import is_login, login_of, read_login
 from parlour.directory.passwords import PasswordCost
+from parlour.directory.records import MakeRecord, RecordBook
 from parlour.directory.verifiers import VerifierSchemes
+from parlour.rooms.audit import AuditRecord, Fields, differences, list_change
 from parlour.rooms.model import Person, Principal, PrincipalKind
 from parlour.rooms.names import check_name
 from parlour.rooms.refusals import Refused
@@ -32,6 +34,7 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_PERSON = ("display_name", "email", "company", "is_admin", "disabled")
 _NAME_CHARS = 256
 _CONTACT_CHARS = 256
 
@@ -73,6 +76,7 @@ class LocalDirectory:
             self._database.close()
             raise
         self._departed = set(loaded.departed)
+        self._records = RecordBook(loaded.records)
         self._credentials = Credentials(loaded, self.domain, schemes or VerifierSchemes(), cost or PasswordCost())
         if unwanted := self._credentials.drop_unwanted():
             self._database.remove_verifiers(unwanted)
@@ -172,7 +176,8 @@ class LocalDirectory:
         if self._credentials.hash_of(uri) != instead_of:
             return
         try:
-            await self._keep_password(uri, proof)
+            await self._hand.write(lambda: self._database.set_password(uri, proof.encoded, proof.verifiers))
+            self._credentials.put(uri, proof)
         except AccountRefused as error:
             # Whoever knows the password may come in; the next sign-in tries again.
             log.warning("what proves a password could not be renewed: %s", error)
@@ -185,11 +190,11 @@ class LocalDirectory:
 
     @_alone
     async def _keep_new(self, uri: str, proof: Proof) -> None:
-        self._census.get_person(uri)
-        await self._keep_password(uri, proof)
-
-    async def _keep_password(self, uri: str, proof: Proof) -> None:
-        await self._hand.write(lambda: self._database.set_password(uri, proof.encoded, proof.verifiers))
+        await self._write(
+            lambda: self._database.set_password(uri, proof.encoded, proof.verifiers),
+            self._census.get_principal(uri),
+            {"password": "changed"},
+        )
         self._credentials.put(uri, proof)
 
     # -- people --------------------------------------------------------------------------------------------------
@@ -222,7 +227,8 @@ class LocalDirectory:
         if person.uri in self._departed:
             raise AccountRefused("what belonged to an earlier person of this address is still being forgotten")
         encoded, verifiers = (proof.encoded, proof.verifiers) if proof is not None else (None, {})
-        await self._hand.write(lambda: self._database.add_person(person, encoded, verifiers))
+        fields = differences(None, person, _PERSON) | {"password": "set" if proof is not None else "none"}
+        await self._write(lambda: self._database.add_person(person, encoded, verifiers), as_principal(person), fields)
         if proof is not None:
             self._credentials.put(person.uri, proof)
         self._census.put(person)
@@ -231,8 +237,10 @@ class LocalDirectory:
     @_alone
     async def remove_user(self, uri: str) -> None:
         """The person is `departed` until `settle_departed`."""
-        uri = self._census.get_person(uri).uri
-        await self._hand.write(lambda: self._database.remove_person(uri))
+        person = self._census.get_person(uri)
+        uri = person.uri
+        fields = differences(person, None, _PERSON)
+        await self._write(lambda: self._database.remove_person(uri), as_principal(person), fields)
         self._departed.add(uri)
         self._credentials.forget(uri)
         self._census.drop_person(uri)
@@ -260,7 +268,9 @@ class LocalDirectory:
         await self._change(replace(self._census.get_person(uri), is_admin=is_admin))
 
     async def _change(self, person: Person) -> None:
-        await self._hand.write(lambda: self._database.change_person(person))
+        before = self._census.get_person(person.uri)
+        fields = differences(before, person, _PERSON)
+        await self._write(lambda: self._database.change_person(person), as_principal(before), fields)
         self._census.put(person)
 
     async def set_chat_enabled(self, uri: str, enabled: bool) -> None:
@@ -271,7 +281,8 @@ class LocalDirectory:
     async def set_chat(self, uri: str, setting: ChatSetting) -> None:
         """Enable a person, a group or the domain (the global default) for group chat; INHERIT leaves it to others."""
         who = self._census.get_principal(uri)
-        await self._hand.write(lambda: self._database.set_chat(who.uri, setting))
+        fields = {"chat": [each.name.lower() for each in (self._census.chat_setting(who.uri), setting)]}
+        await self._write(lambda: self._database.set_chat(who.uri, setting), who, fields)
         await self._census.set_chat(who.uri, setting)
 
     # -- groups --------------------------------------------------------------------------------------------------
@@ -292,7 +303,9 @@ class LocalDirectory:
             self._census.get_group(group.uri)
         login = read_login(group.display_name, self.domain)
         self._census.check_group_name(group, self._uri(login) if login else None)
-        await self._hand.write(lambda: self._database.put_group(group))
+        before = self._census.groups.get(group.uri)
+        fields = differences(before, group, ("display_name",))
+        await self._write(lambda: self._database.put_group(group), before or group, fields)
         self._census.groups[group.uri] = group
         return group
 
@@ -300,7 +313,9 @@ class LocalDirectory:
     async def remove_group(self, uri: str) -> None:
         """The group is `departed` until `settle_departed`."""
         group = self._census.get_group(uri)
-        await self._hand.write(lambda: self._database.remove_group(group.uri))
+        members = list_change(frozenset(self._census.memberships.members_of(group.uri)), frozenset())
+        fields = {"members": members} if members is not None else {}
+        await self._write(lambda: self._database.remove_group(group.uri), group, fields)
         self._departed.add(group.uri)
         await self._census.drop_group(group.uri)
 
@@ -353,9 +368,33 @@ class LocalDirectory:
         moves = [Move(uri, group.uri, self._census.folder_of(uri) if moving else None) for uri in coming]
         moves += [Move(uri, None, group.uri) for uri in going]
         if moves:
-            await self._hand.write(lambda: self._database.move_members(moves))
+            fields = {"members": list_change(frozenset(going), coming.keys())}
+            await self._write(lambda: self._database.move_members(moves), group, fields)
             await self._census.move_members(moves)
         return len(coming), len(going)
+
+    # -- the audit trail -----------------------------------------------------------------------------------------
+
+    def record_with(self, make: MakeRecord) -> None:
+        """From now on, each change is recorded, in the transaction that makes it."""
+        self._records.make = make
+
+    def owed_records(self) -> Sequence[AuditRecord]:
+        """Records that the audit trail does not have yet, oldest first. Kept over a restart."""
+        return self._records.owed()
+
+    @_alone
+    async def settle_records(self, carried: Sequence[AuditRecord]) -> None:
+        """The audit trail has these. Those that are settled already are passed over."""
+        ids = frozenset(record.id for record in carried)
+        await self._hand.write(lambda: self._database.settle_records(ids))
+        self._records.settle(ids)
+
+    async def _write(self, change: Callable[[], None], about: Principal, fields: Fields) -> None:
+        """A change with its record."""
+        record = self._records.of(about, fields)
+        await self._hand.write(lambda: self._database.recorded(record, change))
+        self._records.owe(record)
 
     # -- those who are gone --------------------------------------------------------------------------------------
 

@@ -7,12 +7,13 @@ from typing import Protocol
 
 from parlour.directory.api import AccountRefused, ChatSetting
 from parlour.directory.chat_policy import ChatDecision
+from parlour.hub.auditing import RecordKeeper
 from parlour.rooms.model import Person, Principal
 
 __all__ = ["AccountRefused", "Accounts", "ChatDecision", "ChatSetting"]
 
 
-class Accounts(Protocol):
+class Accounts(RecordKeeper, Protocol):
     """People and groups of a directory that Parlour keeps itself. URIs name them, except when they are made.
 
     Every method raises `AccountRefused` when the directory says no, and `KeyError` for a URI that is unknown."""

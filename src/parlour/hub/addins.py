@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from parlour.hub.auditing import Auditing
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.changing import Changes, kept, name_of
 from parlour.hub.enforcing import Enforcing
 from parlour.hub.gate import Gate
 from parlour.hub.refusals import NO_ADDIN, NOT_ADMIN, NOT_KEPT
+from parlour.rooms.audit import NAMED, AuditRecord, differences
 from parlour.rooms.editing import check_addin, edited
 from parlour.rooms.model import AddIn, AddInId, Limits, Person, Room
 from parlour.rooms.names import fold_name
@@ -29,6 +31,7 @@ class AddIns:
         store: RoomStore,
         changes: Changes,
         enforcing: Enforcing,
+        auditing: Auditing,
         limits: Limits,
         clock_us: Callable[[], int],
         new_guid: Callable[[], str],
@@ -38,6 +41,7 @@ class AddIns:
         self._store = store
         self._changes = changes
         self._enforcing = enforcing
+        self._auditing = auditing
         self._limits = limits
         self._clock_us = clock_us
         self._new_guid = new_guid
@@ -60,7 +64,7 @@ class AddIns:
         if not self._may(actor):
             return NOT_ADMIN
         addin = check_addin(AddInId(self._new_guid()), name, url, self._limits)
-        return addin if isinstance(addin, Refused) else await self._put(addin)
+        return addin if isinstance(addin, Refused) else await self._put(actor, addin)
 
     async def modify(
         self, actor: Person | None, addin_id: AddInId, name: str | None = None, url: str | None = None
@@ -75,7 +79,7 @@ class AddIns:
         if isinstance(old, Refused):
             return old
         addin = check_addin(old.id, old.name if name is None else name, old.url if url is None else url, self._limits)
-        put = addin if isinstance(addin, Refused) else await self._put(addin)
+        put = addin if isinstance(addin, Refused) else await self._put(actor, addin)
         if not isinstance(put, Refused):
             for room in self._rooms_with(put.id):
                 self._enforcing.room_changed(room, room)
@@ -91,28 +95,38 @@ class AddIns:
             return addin
         rooms = self._rooms_with(addin_id)
         if rooms and not force:
+            if len(rooms) == 1:
+                return Refused(Refusal.ADDIN_IN_USE, "one room shows this add-in")
             return Refused(Refusal.ADDIN_IN_USE, f"{len(rooms)} rooms show this add-in")
-        for room in rooms:
-            if not await self._take_away(room, name_of(actor)):
-                return NOT_KEPT
-        if not await kept(self._store.delete_addin(addin_id)):
+        without = [
+            replace(room, addin=None, audit=edited(room.audit, name_of(actor), self._clock_us())) for room in rooms
+        ]
+        record = self._record(actor, "addin.delete", addin, None, rooms)
+        if not await kept(self._store.delete_addin(addin_id, without, record)):
             return NOT_KEPT
+        for new, room in zip(without, rooms, strict=True):
+            self._catalogue.put_room(new)
+            self._enforcing.room_changed(new, room)
         del self._catalogue.addins[addin_id]
         return addin
 
-    async def _take_away(self, room: Room, by: str) -> bool:
-        new = replace(room, addin=None, audit=edited(room.audit, by, self._clock_us()))
-        if not await kept(self._store.save_room(new)):
-            return False
-        self._catalogue.put_room(new)
-        self._enforcing.room_changed(new, room)
-        return True
+    def _record(
+        self, actor: Person | None, command: str, before: AddIn | None, after: AddIn | None, rooms: Sequence[Room] = ()
+    ) -> AuditRecord:
+        addin = before or after
+        assert addin is not None
+        fields = differences(before, after, ("name", "url"))
+        if rooms:
+            fields["rooms"] = {"count": len(rooms), "some": [room.name for room in rooms[:NAMED]]}
+        return self._auditing.record(actor, command, "addin", addin.id, addin.name, fields)
 
-    async def _put(self, addin: AddIn) -> AddIn | Refused:
+    async def _put(self, actor: Person | None, addin: AddIn) -> AddIn | Refused:
         holder = self.find(addin.name)
         if holder is not None and holder.id != addin.id and fold_name(holder.name) == fold_name(addin.name):
             return _TAKEN
-        if not await kept(self._store.save_addin(addin)):
+        before = self._catalogue.addins.get(addin.id)
+        record = self._record(actor, "addin.modify" if before is not None else "addin.create", before, addin)
+        if not await kept(self._store.save_addin(addin, record)):
             return NOT_KEPT
         self._catalogue.addins[addin.id] = addin
         return addin

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import takewhile
 
+from parlour.hub.auditing import Auditing, name_ids
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.changing import Checks, kept, name_of
 from parlour.hub.enforcing import Enforcing
 from parlour.hub.gate import Gate
+from parlour.hub.losses import Changed, Losses
 from parlour.hub.refusals import NO_CATEGORY, NOT_ADMIN, NOT_KEPT
+from parlour.rooms.audit import AuditRecord, differences, list_change
 from parlour.rooms.editing import CategoryChange, edit_category, edited, purge_category, purge_room
 from parlour.rooms.model import Audit, Category, CategoryId, Limits, Micros, Person, Room
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.store.api import RoomStore
 
 __all__ = ["CategoryChanges"]
+
+SLICE = 64
+"""Rooms that are looked at, or changed, in one turn of the loop."""
+
+_FIELDS = ("name", "description", "parent", "invite", "logged", "filepost", "allowed", "denied", "creators")
 
 _ROOT = Refused(Refusal.HIERARCHY, "the root category cannot be changed")
 _CIRCLE = Refused(Refusal.HIERARCHY, "a category cannot be below itself")
@@ -29,6 +39,7 @@ class CategoryChanges:
         checks: Checks,
         store: RoomStore,
         enforcing: Enforcing,
+        auditing: Auditing,
         limits: Limits,
         clock_us: Callable[[], int],
         new_guid: Callable[[], str],
@@ -38,6 +49,7 @@ class CategoryChanges:
         self._checks = checks
         self._store = store
         self._enforcing = enforcing
+        self._auditing = auditing
         self._limits = limits
         self._clock_us = clock_us
         self._new_guid = new_guid
@@ -58,24 +70,40 @@ class CategoryChanges:
         if isinstance(category, Refused):
             return category
         taken = self._checks.taken(category.name, category.id)
-        return await self._put(category) if taken is None else self._made_already(category) or taken
+        if taken is not None:
+            return self._made_already(category) or taken
+        record = self._record(actor, "category.create", None, category, Losses())
+        if not await kept(self._store.save_category(category, record)):
+            return NOT_KEPT
+        self._catalogue.put_category(category)
+        return category
 
-    async def modify(self, actor: Person | None, category_id: CategoryId, change: CategoryChange) -> Category | Refused:
+    async def modify(
+        self, actor: Person | None, category_id: CategoryId, change: CategoryChange, dry_run: bool = False
+    ) -> Changed[Category] | Refused:
         before = self._may_administer(actor, category_id)
         if isinstance(before, Refused):
             return before
         new = self._cannot_move(before, change.parent) or self._edited(before, change)
         if isinstance(new, Refused):
-            return before if new.reason is Refusal.DATA_COLLISION and self._is_so_already(before, change) else new
+            so_already = new.reason is Refusal.DATA_COLLISION and self._is_so_already(before, change)
+            return Changed(before) if so_already else new
         taken = self._checks.taken(new.name, new.id)
         if taken is not None:
             return taken
-        put = await self._put(replace(new, audit=edited(before.audit, name_of(actor), self._clock_us())))
-        if not isinstance(put, Refused):
-            # Who is out of scope is out at once, whatever lists say that have still to be purged.
-            self._enforcing.category_changed(put, before)
-            await self._purge_below(category_id, name_of(actor))
-        return put
+        new = replace(new, audit=edited(before.audit, name_of(actor), self._clock_us()))
+        categories, rooms = await self._purged_below(new, name_of(actor))
+        losses = await self._losses(before, new, categories, rooms)
+        if dry_run:
+            return Changed(new, losses)
+        record = self._record(actor, "category.modify", before, new, losses)
+        if not await kept(self._store.save_all([new, *categories], rooms, record)):
+            return NOT_KEPT
+        self._catalogue.put_category(new)
+        # Who is out of scope is out at once, whatever lists say that are taken over after it.
+        self._enforcing.category_changed(new, before)
+        await self._take_over(categories, rooms)
+        return Changed(new, losses)
 
     async def delete(self, actor: Person | None, category_id: CategoryId) -> Category | Refused:
         category = self._may_administer(actor, category_id)
@@ -83,7 +111,8 @@ class CategoryChanges:
             return category
         if self._catalogue.rooms_in(category_id) or self._catalogue.children(category_id):
             return Refused(Refusal.NODE_NOT_EMPTY, "the category still holds rooms or categories")
-        if not await kept(self._store.delete_category(category_id)):
+        record = self._record(actor, "category.delete", category, None, Losses())
+        if not await kept(self._store.delete_category(category_id, record)):
             return NOT_KEPT
         self._catalogue.drop_category(category_id)
         return category
@@ -131,36 +160,64 @@ class CategoryChanges:
         assert category.parent is not None
         return (category, *self._catalogue.chain(category.parent))
 
-    async def _put(self, category: Category) -> Category | Refused:
-        if not await kept(self._store.save_category(category)):
-            return NOT_KEPT
-        self._catalogue.put_category(category)
-        return category
-
-    async def _purge_below(self, category_id: CategoryId, by: str) -> None:
-        """Take entries out of lists that are out of scope now. Stops quietly if the store fails: the narrower scope is
-        in force whatever the lists still say."""
-        for below in self._catalogue.below(category_id):
-            if below != category_id and not await self._purge_creators(self._catalogue.categories[below], by):
-                return
+    async def _purged_below(self, new: Category, by: str) -> tuple[list[Category], list[Room]]:
+        """The categories and rooms below whose lists have entries that will be out of scope: as they will be."""
+        categories, rooms, looked_at = [], [], 0
+        for below in self._catalogue.below(new.id):
+            chain = self._chain_below(below, new)
+            if below != new.id:
+                old = chain[0]
+                purged = purge_category(old, old, self._gate.scope_of(chain))
+                if not isinstance(purged, Refused) and purged != old:
+                    categories.append(replace(purged, audit=edited(old.audit, by, self._clock_us())))
+            standings = self._checks.standings(chain)
             for room_id in sorted(self._catalogue.rooms_in(below)):
-                if not await self._purge_roles(self._catalogue.rooms[room_id], by):
-                    return
+                room = self._catalogue.rooms[room_id]
+                without = purge_room(room, standings)
+                if without != room:
+                    rooms.append(replace(without, audit=edited(room.audit, by, self._clock_us())))
+                looked_at += 1
+                await _breathe(looked_at)
+        return categories, rooms
 
-    async def _purge_creators(self, category: Category, by: str) -> bool:
-        new = purge_category(category, category, self._gate.scope_of(self._catalogue.chain(category.id)))
-        if isinstance(new, Refused) or new == category:
-            return True
-        new = replace(new, audit=edited(category.audit, by, self._clock_us()))
-        return not isinstance(await self._put(new), Refused)
+    def _chain_below(self, below: CategoryId, new: Category) -> tuple[Category, ...]:
+        """The chain of a category that is at or below one that changes, as it will be."""
+        lower = takewhile(lambda category: category.id != new.id, self._catalogue.chain(below))
+        return (*lower, *self._chain(new))
 
-    async def _purge_roles(self, room: Room, by: str) -> bool:
-        new = purge_room(room, self._checks.standings(self._catalogue.chain(room.category)))
-        if new == room:
-            return True
-        new = replace(new, audit=edited(room.audit, by, self._clock_us()))
-        if not await kept(self._store.save_room(new)):
-            return False
-        self._catalogue.put_room(new)
-        self._enforcing.room_changed(new, room)
-        return True
+    async def _losses(self, before: Category, new: Category, categories: list[Category], rooms: list[Room]) -> Losses:
+        losses = Losses()
+        losses.add(before, new)
+        for category in categories:
+            losses.add(self._catalogue.categories[category.id], category)
+        for place, room in enumerate(rooms, 1):
+            losses.add(self._catalogue.rooms[room.id], room)
+            await _breathe(place)
+        return losses
+
+    async def _take_over(self, categories: list[Category], rooms: list[Room]) -> None:
+        """What is kept, in memory too."""
+        for category in categories:
+            self._catalogue.put_category(category)
+        for place, room in enumerate(rooms, 1):
+            before = self._catalogue.rooms[room.id]
+            self._catalogue.put_room(room)
+            self._enforcing.room_changed(room, before)
+            await _breathe(place)
+
+    def _record(
+        self, actor: Person | None, command: str, before: Category | None, after: Category | None, losses: Losses
+    ) -> AuditRecord:
+        category = before or after
+        assert category is not None
+        fields = differences(before, after, _FIELDS)
+        name_ids(fields, "parent", before, after, self._catalogue.categories)
+        if losses.rooms:
+            fields["rooms"] = {"count": losses.rooms, "some": losses.places}
+            fields["lost"] = list_change(losses.people, frozenset())
+        return self._auditing.record(actor, command, "category", category.id, category.name, fields)
+
+
+async def _breathe(done: int) -> None:
+    if done % SLICE == 0:
+        await asyncio.sleep(0)

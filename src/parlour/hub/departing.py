@@ -15,11 +15,13 @@ from dataclasses import dataclass, replace
 from shlex import quote
 
 from parlour.hub.accounts import Accounts, ChatSetting
+from parlour.hub.auditing import Auditing
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.changing import Changes, Checks, kept, name_of
 from parlour.hub.enforcing import Enforcing
 from parlour.hub.gate import Gate
 from parlour.hub.people import People
+from parlour.rooms.audit import NAMED, AuditRecord
 from parlour.rooms.editing import category_without, edited, room_without
 from parlour.rooms.model import Category, Person, Principal, Role, Room
 from parlour.rooms.names import fold_name
@@ -70,6 +72,7 @@ class Departing:
         changes: Changes,
         store: Store,
         enforcing: Enforcing,
+        auditing: Auditing,
         clock_us: Callable[[], int],
     ) -> None:
         self._catalogue = catalogue
@@ -79,6 +82,7 @@ class Departing:
         self._changes = changes
         self._store = store
         self._enforcing = enforcing
+        self._auditing = auditing
         self._clock_us = clock_us
 
     def traces(self, uri: str) -> Traces:
@@ -192,7 +196,8 @@ class Departing:
             await self.make_way(None, accounts, uri)
 
     async def _departed(self, actor: Person | None, accounts: Accounts, traces: Traces) -> Traces | Refused:
-        if not await self._forget(traces, name_of(actor)):
+        # The record of the account first.
+        if not await self._auditing.carry_over(accounts) or not await self._forget(actor, traces):
             log.warning("the store cannot forget %s yet", traces.uri)
             return Refused(
                 Refusal.UNAVAILABLE, "the store is not available; what is kept for this address is forgotten later"
@@ -200,8 +205,9 @@ class Departing:
         await accounts.settle_departed(traces.uri)
         return traces
 
-    async def _forget(self, traces: Traces, by: str) -> bool:
+    async def _forget(self, actor: Person | None, traces: Traces) -> bool:
         """All of it in one transaction, then in memory."""
+        by = name_of(actor)
         categories = [
             replace(category_without(each, traces.uri), audit=edited(each.audit, by, self._clock_us()))
             for each in traces.categories
@@ -210,7 +216,8 @@ class Departing:
         for place, room in enumerate(traces.rooms, 1):
             rooms.append(self._without(room, traces.uri, by))
             await _breathe(place)
-        if not await kept(self._store.forget(traces.uri, categories, rooms)):
+        record = self._record(actor, traces) if rooms or categories else None
+        if not await kept(self._store.forget(traces.uri, categories, rooms, record)):
             return False
         for category in categories:
             self._catalogue.put_category(category)
@@ -219,6 +226,16 @@ class Departing:
             self._enforcing.room_changed(room, before)
             await _breathe(place)
         return True
+
+    def _record(self, actor: Person | None, traces: Traces) -> AuditRecord:
+        """Of the places that were lost; that somebody was removed is recorded with the accounts."""
+        fields = {
+            kind: {"count": len(places), "some": [place.name for place in places[:NAMED]]}
+            for kind, places in (("rooms", traces.rooms), ("categories", traces.categories))
+            if places
+        }
+        kind = "group" if traces.uri.startswith("ma-grp:") else "user"
+        return self._auditing.record(actor, f"{kind}.remove", kind, traces.uri, traces.uri, fields)
 
     def _without(self, room: Room, uri: str, by: str) -> Room:
         standings = self._checks.standings(self._catalogue.chain(room.category))

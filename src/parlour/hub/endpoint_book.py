@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from parlour.hub.refusals import NOT_KEPT
+from parlour.rooms.audit import AuditRecord
 from parlour.rooms.names import check_name
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.store.api import Documents, StoreUnavailable
@@ -65,30 +66,36 @@ class EndpointBook:
             return Refused(Refusal.INVALID, f"{text} is not in {self._domain}, the domain of this server")
         return f"sip:{user}@{self._domain}"
 
-    async def add(self, uri: str, name: str) -> ExtraAddress | Refused:
-        """Answer at `uri` (from `read`) too; doing it again changes the name."""
+    async def add(
+        self, uri: str, name: str, record: Callable[[ExtraAddress | None, ExtraAddress], AuditRecord] | None = None
+    ) -> ExtraAddress | Refused:
+        """Answer at `uri` (from `read`) too; doing it again changes the name. `record` makes the record of it."""
         if uri in self._reserved:
             return Refused(Refusal.ALREADY_DEFINED, f"a service of Parlour answers at {uri} already")
         shown = check_name(name, _NAME_CHARS)
         if isinstance(shown, Refused):
             return shown
+        known, entry = self._entries.get(uri), ExtraAddress(uri, shown)
         content = json.dumps({"name": shown}, ensure_ascii=False).encode()
         try:
-            await self._documents.put(_OWNER, _KIND, uri, content)
+            made = record(known, entry) if record is not None else None
+            await self._documents.put(_OWNER, _KIND, uri, content, record=made)
         except StoreUnavailable:
             return NOT_KEPT
-        known = uri in self._entries
-        self._entries[uri] = ExtraAddress(uri, shown)
-        if not known:
+        self._entries[uri] = entry
+        if known is None:
             self._tell(uri, True)
         return self._entries[uri]
 
-    async def remove(self, uri: str) -> ExtraAddress | Refused:
+    async def remove(
+        self, uri: str, record: Callable[[ExtraAddress, None], AuditRecord] | None = None
+    ) -> ExtraAddress | Refused:
         """No longer answer at `uri`; sessions that are open stay."""
         if uri not in self._entries:
             return Refused(Refusal.INVALID, f"the channel service has no further address {uri}")
         try:
-            await self._documents.delete(_OWNER, _KIND, uri)
+            made = record(self._entries[uri], None) if record is not None else None
+            await self._documents.delete(_OWNER, _KIND, uri, made)
         except StoreUnavailable:
             return NOT_KEPT
         gone = self._entries.pop(uri)

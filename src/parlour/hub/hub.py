@@ -7,9 +7,10 @@ values (`Refused`). A visit is one person at one endpoint; its listener hears ev
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from parlour.hub.addins import AddIns
+from parlour.hub.auditing import Auditing
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.category_changes import CategoryChanges
 from parlour.hub.changing import CONSOLE, Changes, Checks
@@ -23,7 +24,7 @@ from parlour.hub.joining import Joining
 from parlour.hub.managing import Managing
 from parlour.hub.marks import Marks
 from parlour.hub.people import People
-from parlour.hub.posting import Draft, Posting
+from parlour.hub.posting import Draft, Posting, Said
 from parlour.hub.preferences import Preferences
 from parlour.hub.presence import Presence, RoomView, Visit
 from parlour.hub.principals import Principals
@@ -79,6 +80,7 @@ class Hub:
         self._new_guid = new_guid
         self.teller = Teller(slice_size)
         self.gate = Gate(self.catalogue, directory)
+        self.auditing = Auditing(store.audit, clock_us, new_guid)
         self.recorder = Recorder(store.posts)
         self.presence = Presence(self.teller, limits)
         self.tails = Tails(store.posts.last, length=decide_history_size(None, limits))
@@ -112,16 +114,20 @@ class Hub:
     def _manage(self) -> None:
         """The parts for changing rooms, categories, add-ins and histories."""
         catalogue, gate, presence, limits, clock = self._shared()
-        rooms, enforcing, new_guid = self._store.rooms, self._enforcing, self._new_guid
+        rooms, enforcing, auditing, new_guid = self._store.rooms, self._enforcing, self.auditing, self._new_guid
         changes, checks = Changes(), Checks(catalogue, self.people, gate, clock())
-        self.addins = AddIns(catalogue, gate, rooms, changes, enforcing, limits, clock, new_guid)
+        self.addins = AddIns(catalogue, gate, rooms, changes, enforcing, auditing, limits, clock, new_guid)
         self.managing = Managing(
             changes,
-            RoomChanges(catalogue, gate, checks, rooms, enforcing, self.tails, limits, clock, new_guid),
-            CategoryChanges(catalogue, gate, checks, rooms, enforcing, limits, clock, new_guid),
+            RoomChanges(catalogue, gate, checks, rooms, enforcing, self.tails, auditing, limits, clock, new_guid),
+            CategoryChanges(catalogue, gate, checks, rooms, enforcing, auditing, limits, clock, new_guid),
         )
-        self.departing = Departing(catalogue, self.people, gate, checks, changes, self._store, enforcing, clock)
-        self.removing = Removing(catalogue, gate, presence, self._store.posts, self.tails, self.teller, limits, clock)
+        self.departing = Departing(
+            catalogue, self.people, gate, checks, changes, self._store, enforcing, auditing, clock
+        )
+        self.removing = Removing(
+            catalogue, gate, presence, self._store.posts, self.tails, self.teller, auditing, limits, clock
+        )
 
     def _shared(self) -> tuple[Catalogue, Gate, Presence, Limits, Callable[[], int]]:
         """What most parts work with."""
@@ -267,12 +273,23 @@ class Hub:
         it, the author's endpoints included. `key` (16 to 64 bytes) names the act: the same key, the same answer."""
         return await self._posting.post(visit, room, draft, key)
 
-    async def post_as(self, person_uri: str, room: RoomId, draft: Draft, key: bytes) -> StoredPost | Refused:
-        """As `post`, for somebody who is not in the room but has the right to post there."""
+    async def post_as(
+        self, person_uri: str, room: RoomId, draft: Draft, key: bytes, actor: Person | None = None
+    ) -> StoredPost | Refused:
+        """As `post`, for somebody who is not in the room but has the right to post there. If `actor` is somebody else
+        (None: the console), archive and audit trail tell who it was."""
         person = self.people.find_person(person_uri)
         if person is None:
             return Refused(Refusal.NO_SUCH_PRINCIPAL, "there is no such person")
-        return await self._posting.post_as(person, room, draft, key)
+        if actor is not None and actor.uri == person.uri:
+            return await self._posting.post_as(person, room, draft, key)
+        name = self.catalogue.rooms[room].name if room in self.catalogue.rooms else ""
+        made = self.auditing.prepare(actor, "message.send", "room", room, name, {"as": person.uri})
+        said = Said(self.auditing.who(actor), lambda number: replace(made, fields={"message": number, **made.fields}))
+        post = await self._posting.post_as(person, room, draft, key, said)
+        if not isinstance(post, Refused):
+            self.auditing.written(said.record(post.chat_id))
+        return post
 
     async def recent(self, visit: Visit, room: RoomId, count: int | None = None) -> History | Refused:
         """The newest posts of a room, oldest first; `None` or 0 means as many as the server's setting allows."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from parlour.hub.category_changes import CategoryChanges
 from parlour.hub.changing import CONSOLE, Changes
+from parlour.hub.losses import Changed
 from parlour.hub.room_changes import RoomChanges
 from parlour.rooms.editing import CategoryChange, RoomChange
 from parlour.rooms.model import Category, CategoryId, Person, Room, RoomId
@@ -30,7 +31,14 @@ class Managing:
 
     async def modify_room(self, actor: Person | None, room_id: RoomId, change: RoomChange) -> Room | Refused:
         """Change settings, role lists, category (a move), or disable. Who loses a place by it is out at once."""
-        return await self._changes.alone(actor, lambda: self._rooms.modify(actor, room_id, change))
+        changed = await self.change_room(actor, room_id, change)
+        return changed if isinstance(changed, Refused) else changed.now
+
+    async def change_room(
+        self, actor: Person | None, room_id: RoomId, change: RoomChange, *, dry_run: bool = False
+    ) -> Changed[Room] | Refused:
+        """As `modify_room`, telling who loses a place; `dry_run`: nothing is changed."""
+        return await self._changes.alone(actor, lambda: self._rooms.modify(actor, room_id, change, dry_run))
 
     async def delete_room(self, actor: Person | None, room_id: RoomId) -> Room | Refused:
         """Remove the room and its posts for good; the archive keeps its records. Gives what the room was."""
@@ -47,7 +55,14 @@ class Managing:
     ) -> Category | Refused:
         """Change settings and lists, or move it below another parent (HIERARCHY if that is below itself). Entries of
         lists in it and below that fall out of the scope are removed with it."""
-        return await self._changes.alone(actor, lambda: self._categories.modify(actor, category_id, change))
+        changed = await self.change_category(actor, category_id, change)
+        return changed if isinstance(changed, Refused) else changed.now
+
+    async def change_category(
+        self, actor: Person | None, category_id: CategoryId, change: CategoryChange, *, dry_run: bool = False
+    ) -> Changed[Category] | Refused:
+        """As `modify_category`, telling who loses a place; `dry_run`: nothing is changed."""
+        return await self._changes.alone(actor, lambda: self._categories.modify(actor, category_id, change, dry_run))
 
     async def delete_category(self, actor: Person | None, category_id: CategoryId) -> Category | Refused:
         """Remove a category that holds nothing any more."""

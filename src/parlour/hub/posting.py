@@ -18,12 +18,13 @@ from parlour.hub.presence import Presence, Visit
 from parlour.hub.refusals import NOT_INSIDE, NOT_KEPT, ROOM_BUSY
 from parlour.hub.tails import Tails
 from parlour.hub.telling import Teller
+from parlour.rooms.audit import AuditRecord
 from parlour.rooms.decisions import decide_post
 from parlour.rooms.model import Limits, Micros, Person, Room, RoomId
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.store.api import Appended, NewPost, PostLog, StoredPost, StoreUnavailable
 
-__all__ = ["Draft", "Posting"]
+__all__ = ["Draft", "Posting", "Said"]
 
 _YOU_WAIT = Refused(Refusal.BUSY, "too many of your messages are waiting; try again in a moment")
 
@@ -35,6 +36,14 @@ class Draft:
     text: str
     rtf: str | None = None
     alert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """That somebody says something in the author's name: who, and what makes the record of it from the number."""
+
+    by: str
+    record: Callable[[int], AuditRecord]
 
 
 class Posting:
@@ -75,7 +84,9 @@ class Posting:
         refused = refused or self._busy(room.id, visit.uri)
         return refused if refused is not None else await self._keep(room, visit.person, draft, key)
 
-    async def post_as(self, person: Person, room_id: RoomId, draft: Draft, key: bytes) -> StoredPost | Refused:
+    async def post_as(
+        self, person: Person, room_id: RoomId, draft: Draft, key: bytes, said: Said | None = None
+    ) -> StoredPost | Refused:
         """As `post`, for a person whose right to post is enough: nobody needs to be in the room."""
         seen = self._gate.look(room_id, person)
         if isinstance(seen, Refused):
@@ -83,7 +94,7 @@ class Posting:
         room, rights = seen
         refused = decide_post(room, rights, True, draft.text, draft.rtf, self._limits)
         refused = refused or self._busy(room_id, person.uri)
-        return refused if refused is not None else await self._keep(room, person, draft, key)
+        return refused if refused is not None else await self._keep(room, person, draft, key, said)
 
     def _busy(self, room_id: RoomId, author: str) -> Refused | None:
         if self._waiting.get(author, 0) >= self._limits.person_posts:
@@ -100,7 +111,9 @@ class Posting:
         refused = decide_post(*seen, False, draft.text, draft.rtf, self._limits)
         return refused or NOT_INSIDE
 
-    def _keep(self, room: Room, person: Person, draft: Draft, key: bytes) -> asyncio.Future[StoredPost | Refused]:
+    def _keep(
+        self, room: Room, person: Person, draft: Draft, key: bytes, said: Said | None = None
+    ) -> asyncio.Future[StoredPost | Refused]:
         logged = self._catalogue.switches(room.category).logged
         kept = self._posts.append(
             NewPost(
@@ -113,6 +126,8 @@ class Posting:
                 draft.rtf,
                 draft.alert,
                 logged,
+                said.by if said is not None else None,
+                said.record if said is not None else None,
             )
         )
         # The caller waits on a future of its own: its being cancelled must stop neither the post nor the telling, and

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from parlour.hub.auditing import Auditing
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.changing import Changes, name_of
 from parlour.hub.events import HistoryPurged, PostReplaced, PostsRemoved, RoomEvent
@@ -19,6 +20,7 @@ from parlour.hub.presence import Presence
 from parlour.hub.refusals import NO_MESSAGE, NOT_ADMIN, NOT_KEPT
 from parlour.hub.tails import Tails
 from parlour.hub.telling import Teller
+from parlour.rooms.audit import NAMED, AuditRecord, Fields
 from parlour.rooms.decisions import HIGHEST_NUMBER, check_text, check_words, no_such_room, within_reach
 from parlour.rooms.history import PostQuery
 from parlour.rooms.model import Limits, Micros, Person, RoomId
@@ -50,6 +52,7 @@ class Removing:
         posts: PostLog,
         tails: Tails,
         teller: Teller,
+        auditing: Auditing,
         limits: Limits,
         clock_us: Callable[[], int],
     ) -> None:
@@ -59,6 +62,7 @@ class Removing:
         self._posts = posts
         self._tails = tails
         self._teller = teller
+        self._auditing = auditing
         self._limits = limits
         self._clock_us = clock_us
         # One at a time, and to its end even if whoever asked for it is gone: the room has to hear of it.
@@ -76,8 +80,9 @@ class Removing:
     async def _remove_one(
         self, actor: Person | None, room: RoomId, chat_id: int, replacement: str | None
     ) -> StoredPost | Refused:
+        sweep = _Sweep(room, _only(chat_id), replacement, {"message": chat_id})
         try:
-            gone = await self._take(actor, room, _only(chat_id), 1, replacement)
+            gone = await self._take(actor, sweep, sweep.query, 1)
         except StoreUnavailable:
             return NOT_KEPT
         if not gone:
@@ -104,17 +109,17 @@ class Removing:
         self, actor: Person | None, room: RoomId, wanted: Sequence[int], replacement: str | None
     ) -> Removal | Refused:
         # One removal at a time: what is there now is there until this one takes it, or the whole room goes.
-        sweep = _Sweep(room, PostQuery(), replacement)
+        sweep = _Sweep(room, PostQuery(), replacement, {"listed": _joined(wanted)})
         try:
             missing = [number for number in wanted if not (await self._posts.find(room, _only(number), 1)).posts]
             if missing:
                 return no_such_messages(missing)
             for number in wanted:
-                gone = await self._take(actor, room, _only(number), 1, replacement)
-                sweep.count += len(gone)
+                gone = await self._take(actor, sweep, _only(number), 1)
                 await self._tell_slice(sweep, gone)
         except StoreUnavailable:
             return _broken_off(sweep)
+        await self._record_sum(actor, sweep)
         return Removal(sweep.count)
 
     async def remove(
@@ -125,7 +130,7 @@ class Removing:
         refused = self._may(actor, room) or self._unfit(replacement) or check_words(query)
         if refused is not None:
             return refused
-        sweep = _Sweep(room, query, replacement)
+        sweep = _Sweep(room, query, replacement, _asked(query))
         return await self._removals.alone(actor, lambda: self._sweep(actor, sweep, self._tell_slice))
 
     async def purge(self, actor: Person | None, room: RoomId, until: Micros) -> Removal | Refused:
@@ -133,7 +138,7 @@ class Removing:
         refused = self._may(actor, room)
         if refused is not None:
             return refused
-        sweep = _Sweep(room, PostQuery(until=until), None)
+        sweep = _Sweep(room, PostQuery(until=until), None, {"until": until})
         return await self._removals.alone(actor, lambda: self._purge(actor, sweep, until))
 
     async def _purge(self, actor: Person | None, sweep: _Sweep, until: Micros) -> Removal | Refused:
@@ -159,27 +164,46 @@ class Removing:
             end = newest[-1].chat_id + 1 if newest else 0
             query = replace(query, before=end if query.before is None else min(end, query.before))
             while True:
-                gone = await self._take(actor, sweep.room, query, SLICE, sweep.replacement)
-                sweep.count += len(gone)
+                gone = await self._take(actor, sweep, query, SLICE)
                 if gone:
                     sweep.newest = gone[-1]
                     await tell(sweep, gone)
                     query = replace(query, after=gone[-1].chat_id)
                 if len(gone) < SLICE:
+                    await self._record_sum(actor, sweep)
                     return Removal(sweep.count)
         except StoreUnavailable:
             return _broken_off(sweep)
 
-    async def _take(
-        self, actor: Person | None, room: RoomId, query: PostQuery, most: int, replacement: str | None
-    ) -> Sequence[StoredPost]:
-        if room not in self._catalogue.rooms:
+    async def _take(self, actor: Person | None, sweep: _Sweep, query: PostQuery, most: int) -> Sequence[StoredPost]:
+        """One transaction; the first of a sweep takes the record along."""
+        room = self._catalogue.rooms.get(sweep.room)
+        if room is None:
             return ()
         by, at = name_of(actor), Micros(self._clock_us())
-        gone = await self._posts.remove(room, query, most, by=by, at=at, replacement=replacement)
+        first = None if sweep.count else self._maker(actor, sweep, room.name)
+        gone = await self._posts.remove(room.id, query, most, by=by, at=at, replacement=sweep.replacement, record=first)
         if gone:
-            self._tails.forget(room)
+            if first is not None:
+                sweep.recorded = len(gone)
+                self._auditing.written(first(len(gone)))
+            sweep.count += len(gone)
+            self._tails.forget(room.id)
         return gone
+
+    def _maker(self, actor: Person | None, sweep: _Sweep, name: str) -> Callable[[int], AuditRecord]:
+        """What makes the record of so many messages. The store calls it on a thread of its own, so all that has to be
+        looked up is looked up here."""
+        command = "message.remove" if "until" not in sweep.asked else "room.clear"
+        act = "messages" if sweep.replacement is None else "replaced"
+        made = self._auditing.prepare(actor, command, "room", sweep.room, name, sweep.asked)
+        return lambda count: replace(made, fields={act: count, **sweep.asked})
+
+    async def _record_sum(self, actor: Person | None, sweep: _Sweep) -> None:
+        """The record that went with the first slice knows of that alone."""
+        if sweep.count > sweep.recorded:
+            name = self._catalogue.rooms[sweep.room].name if sweep.room in self._catalogue.rooms else ""
+            await self._auditing.keep(self._maker(actor, sweep, name)(sweep.count))
 
     async def _tell_slice(self, sweep: _Sweep, gone: Sequence[StoredPost]) -> None:
         for events in _notices(sweep, gone):
@@ -216,12 +240,14 @@ class Removing:
 
 @dataclass(slots=True)
 class _Sweep:
-    """A removal under way: what is asked, and how far it has come."""
+    """A removal under way: what is asked, also as it is recorded; how far it has come, and how much is recorded."""
 
     room: RoomId
     query: PostQuery
     replacement: str | None
+    asked: Fields
     count: int = 0
+    recorded: int = 0
     newest: StoredPost | None = None
 
 
@@ -238,6 +264,18 @@ def _only(chat_id: int) -> PostQuery:
 
 def _broken_off(sweep: _Sweep) -> Refused:
     return Refused(Refusal.UNAVAILABLE, f"the store is not available; {sweep.count} messages are removed already")
+
+
+def _joined(all_of_them: Sequence[object]) -> str:
+    first = ", ".join(map(str, all_of_them[:NAMED]))
+    return first if len(all_of_them) <= NAMED else f"{first}, …"
+
+
+def _asked(query: PostQuery) -> Fields:
+    """By what messages were chosen; not by which words: they may be what was said."""
+    chosen: dict[str, object] = {"since": query.since, "until": query.until, "words": bool(query.text) or None}
+    chosen["authors"] = _joined(sorted(query.authors)) or None
+    return {name: value for name, value in chosen.items() if value is not None}
 
 
 def _notices(sweep: _Sweep, gone: Sequence[StoredPost]) -> Iterator[Sequence[RoomEvent]]:

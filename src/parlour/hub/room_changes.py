@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from parlour.hub.auditing import Auditing, name_ids
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.changing import Checks, kept, name_of
 from parlour.hub.enforcing import Enforcing
 from parlour.hub.gate import Gate
+from parlour.hub.losses import Changed, Losses
 from parlour.hub.refusals import NO_ADDIN, NO_CATEGORY, NOT_ADMIN, NOT_KEPT
 from parlour.hub.tails import Tails
+from parlour.rooms.audit import AuditRecord, differences
 from parlour.rooms.decisions import no_such_room
 from parlour.rooms.editing import ListEdit, Op, RoomChange, edit_room, edited
 from parlour.rooms.model import Audit, CategoryId, Limits, Micros, Person, Role, Room, RoomId, Visibility
@@ -22,6 +25,20 @@ __all__ = ["RoomChanges"]
 
 _NOT_MANAGER = Refused(Refusal.NOT_PERMITTED, "only managers of the room may do this")
 _NOT_CREATOR = Refused(Refusal.CANNOT_CREATE, "you may not create rooms in this category")
+_FIELDS = (
+    "name",
+    "description",
+    "topic",
+    "category",
+    "visibility",
+    "behavior",
+    "disabled",
+    "invite",
+    "addin",
+    "members",
+    "managers",
+    "presenters",
+)
 _UNDER_ROOT = Refused(Refusal.HIERARCHY, "the root category holds no rooms")
 
 
@@ -34,6 +51,7 @@ class RoomChanges:
         store: RoomStore,
         enforcing: Enforcing,
         tails: Tails,
+        auditing: Auditing,
         limits: Limits,
         clock_us: Callable[[], int],
         new_guid: Callable[[], str],
@@ -44,6 +62,7 @@ class RoomChanges:
         self._store = store
         self._enforcing = enforcing
         self._tails = tails
+        self._auditing = auditing
         self._limits = limits
         self._clock_us = clock_us
         self._new_guid = new_guid
@@ -59,9 +78,13 @@ class RoomChanges:
         if isinstance(room, Refused):
             return room
         taken = self._checks.taken(room.name, room.id)
-        return await self._put(room) if taken is None else self._made_already(room) or taken
+        if taken is not None:
+            return self._made_already(room) or taken
+        return await self._put(room, self._record(actor, "room.create", None, room))
 
-    async def modify(self, actor: Person | None, room_id: RoomId, change: RoomChange) -> Room | Refused:
+    async def modify(
+        self, actor: Person | None, room_id: RoomId, change: RoomChange, dry_run: bool = False
+    ) -> Changed[Room] | Refused:
         seen = self._look(actor, room_id)
         if isinstance(seen, Refused):
             return seen
@@ -71,11 +94,18 @@ class RoomChanges:
             return refused
         new = self._edited(room, change)
         if isinstance(new, Refused):
-            return room if new.reason is Refusal.DATA_COLLISION and self._is_so_already(room, change) else new
+            so_already = new.reason is Refusal.DATA_COLLISION and self._is_so_already(room, change)
+            return Changed(room) if so_already else new
         taken = self._checks.taken(new.name, new.id)
         if taken is not None:
             return taken
-        return await self._put(replace(new, audit=edited(room.audit, name_of(actor), self._clock_us())))
+        losses = Losses()
+        losses.add(room, new)
+        if dry_run:
+            return Changed(new, losses)
+        new = replace(new, audit=edited(room.audit, name_of(actor), self._clock_us()))
+        put = await self._put(new, self._record(actor, "room.modify", room, new))
+        return put if isinstance(put, Refused) else Changed(put, losses)
 
     async def delete(self, actor: Person | None, room_id: RoomId) -> Room | Refused:
         seen = self._look(actor, room_id)
@@ -84,7 +114,7 @@ class RoomChanges:
         room, rights = seen
         if not rights.administer:
             return NOT_ADMIN
-        if not await kept(self._store.delete_room(room_id)):
+        if not await kept(self._store.delete_room(room_id, self._record(actor, "room.delete", room, None))):
             return NOT_KEPT
         self._catalogue.drop_room(room_id)
         self._tails.forget(room_id)
@@ -137,8 +167,16 @@ class RoomChanges:
             return None
         return old if replace(new, id=old.id, audit=old.audit) == old else None
 
-    async def _put(self, room: Room) -> Room | Refused:
-        if not await kept(self._store.save_room(room)):
+    def _record(self, actor: Person | None, command: str, before: Room | None, after: Room | None) -> AuditRecord:
+        room = before or after
+        assert room is not None
+        fields = differences(before, after, _FIELDS)
+        name_ids(fields, "category", before, after, self._catalogue.categories)
+        name_ids(fields, "addin", before, after, self._catalogue.addins)
+        return self._auditing.record(actor, command, "room", room.id, room.name, fields)
+
+    async def _put(self, room: Room, record: AuditRecord) -> Room | Refused:
+        if not await kept(self._store.save_room(room, record)):
             return NOT_KEPT
         before = self._catalogue.rooms.get(room.id)
         self._catalogue.put_room(room)

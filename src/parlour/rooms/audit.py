@@ -12,7 +12,18 @@ from enum import Enum
 
 from parlour.rooms.model import Micros
 
-__all__ = ["DONE", "NAMED", "AuditPage", "AuditQuery", "AuditRecord", "Fields", "Way", "differences", "list_change"]
+__all__ = [
+    "DONE",
+    "NAMED",
+    "AuditPage",
+    "AuditQuery",
+    "AuditRecord",
+    "Fields",
+    "Way",
+    "cut",
+    "differences",
+    "list_change",
+]
 
 DONE = "done"
 """The outcome of a change that was made; else it is the reason of the refusal."""
@@ -59,12 +70,14 @@ class AuditRecord:
 @dataclass(frozen=True, slots=True)
 class AuditQuery:
     """Which records: all of these hold. `who`: any of these exactly. `room`: the id, or the name that it had then,
-    ignoring case. `command`: this one, or all whose names go on behind it with a dot. `before`: lower numbers only."""
+    ignoring case. `target`: the id or URI of anything. `command`: this one, or all whose names go on behind it with a
+    dot. `before`: lower numbers only."""
 
     since: Micros | None = None
     until: Micros | None = None
     who: tuple[str, ...] = ()
     room: str | None = None
+    target: str | None = None
     command: str | None = None
     before: int | None = None
 
@@ -77,7 +90,8 @@ class AuditPage:
 
 
 def differences(before: object | None, after: object | None, names: Iterable[str]) -> dict[str, object]:
-    """The fields in which two values differ; None for one that is not there, whose lists are empty."""
+    """The fields in which two values differ; None for one that is not there: then, of the other, those that say
+    something."""
     found: dict[str, object] = {}
     for name in names:
         old, new = getattr(before, name, None), getattr(after, name, None)
@@ -85,7 +99,7 @@ def differences(before: object | None, after: object | None, names: Iterable[str
             came_and_went = list_change(old or frozenset(), new or frozenset())
             if came_and_went is not None:
                 found[name] = came_and_went
-        elif old != new and {old, new} != {None, ""}:
+        elif old != new and (old or new or None not in (before, after)):
             found[name] = [_plain(old), _plain(new)]
     return found
 
@@ -102,6 +116,9 @@ def list_change(before: Set[str], after: Set[str]) -> dict[str, object] | None:
 def _plain(value: object) -> object:
     if isinstance(value, Enum):
         return str(value.value)
-    if isinstance(value, str) and len(value) > TEXT_CHARS:
-        return value[:TEXT_CHARS] + "…"
-    return value
+    return cut(value) if isinstance(value, str) else value
+
+
+def cut(text: str) -> str:
+    """A text that is not too long for a record."""
+    return text if len(text) <= TEXT_CHARS else text[:TEXT_CHARS] + "…"

@@ -235,7 +235,7 @@ Table(
     Column("way", Text, nullable=False),
     Column("command", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("target", Text, nullable=False),
+    Column("target", Text, nullable=False, index=True),
     Column("name", Text, nullable=False),
     Column("folded", Text, nullable=False),
     Column("fields", Text, nullable=False),

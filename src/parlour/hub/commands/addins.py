@@ -90,8 +90,8 @@ def _users(context: Context, actor: Person | None, addin: AddIn) -> list[str]:
 
 COMMANDS: tuple[Command[Any], ...] = (
     Command("addin.create", Create, "Register a web page that rooms may show.", _create),
-    Command("addin.list", Nothing, "List registered add-ins.", _list),
-    Command("addin.show", One, "Show an add-in and the rooms that use it.", _show),
+    Command("addin.list", Nothing, "List registered add-ins.", _list, reads=True),
+    Command("addin.show", One, "Show an add-in and the rooms that use it.", _show, reads=True),
     Command("addin.modify", Modify, "Change an add-in; what is not given stays.", _modify),
     Command("addin.delete", Delete, "Delete an add-in that no room uses.", _delete, "Delete the add-in {addin}?"),
 )

@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from parlour.hub.commands.asking import ONLY_TELL, asks_if_lost
 from parlour.hub.commands.finding import find_category, find_principals, only_admins
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
-from parlour.hub.commands.showing import show_category, show_category_card, show_principal
+from parlour.hub.commands.showing import show_category, show_category_card, show_losses, show_principal
 from parlour.rooms.editing import CategoryChange, CategoryList, ListEdit, Op, category_list
 from parlour.rooms.model import Category, Person, Role
 from parlour.rooms.names import fold_name
@@ -45,6 +46,7 @@ class Modify:
     inherit: tuple[Literal["invite", "logged", "filepost"], ...] = param(
         "A switch that from now on is as in the category above.", ()
     )
+    dry_run: bool = param(ONLY_TELL, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class One:
 class Move:
     category: str = param(_CATEGORY)
     parent: str = param("Name or id of the category above it; the root is named like the domain.")
+    dry_run: bool = param(ONLY_TELL, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +78,14 @@ class Eligible:
 class Who:
     category: str = param(_CATEGORY)
     who: tuple[str, ...] = param("Logins, addresses, group names, or everyone.")
+    dry_run: bool = param(ONLY_TELL, False)
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
     category: str = param(_CATEGORY)
     who: tuple[str, ...] = param("Logins, addresses, group names, or everyone; nobody empties it.", (), positional=True)
+    dry_run: bool = param(ONLY_TELL, False)
 
 
 async def _create(context: Context, actor: Person | None, params: Create) -> Any:
@@ -141,11 +146,11 @@ async def _modify(context: Context, actor: Person | None, params: Modify) -> Any
         if isinstance(above, Refused):
             return above
         change = replace(change, parent=above.id)
-    return await _changed(context, actor, params.category, change)
+    return await _changed(context, actor, params.category, change, params.dry_run)
 
 
 async def _move(context: Context, actor: Person | None, params: Move) -> Any:
-    return await _modify(context, actor, Modify(params.category, parent=params.parent))
+    return await _modify(context, actor, Modify(params.category, parent=params.parent, dry_run=params.dry_run))
 
 
 async def _eligible(context: Context, actor: Person | None, params: Eligible) -> Any:
@@ -167,11 +172,17 @@ async def _delete(context: Context, actor: Person | None, params: One) -> Any:
     return deleted if isinstance(deleted, Refused) else {"deleted": deleted.name, "id": deleted.id}
 
 
-async def _changed(context: Context, actor: Person | None, text: str, change: CategoryChange) -> Any:
+async def _changed(context: Context, actor: Person | None, text: str, change: CategoryChange, dry_run: bool) -> Any:
     category = find_category(context, actor, text)
     if isinstance(category, Refused):
         return category
-    return _shown(context, actor, await context.hub.managing.modify_category(actor, category.id, change))
+    changed = await context.hub.managing.change_category(actor, category.id, change, dry_run=dry_run)
+    if isinstance(changed, Refused):
+        return changed
+    losses = show_losses(context.hub.people, changed.lost, dry_run)
+    if dry_run:
+        return {"category": category.name, "category_id": category.id} | losses
+    return _shown(context, actor, changed.now) | losses
 
 
 def _shown(context: Context, actor: Person | None, category: Category | Refused) -> Any:
@@ -192,7 +203,8 @@ def _editing(which: CategoryList, op: Op) -> Callable[[Context, Person | None, W
         uris = find_principals(context, params.who, category_list(category, which) if compared else frozenset())
         if isinstance(uris, Refused):
             return uris
-        return await _changed(context, actor, category.id, CategoryChange(lists=(ListEdit(which, op, uris),)))
+        change = CategoryChange(lists=(ListEdit(which, op, uris),))
+        return await _changed(context, actor, category.id, change, params.dry_run)
 
     return run
 
@@ -201,11 +213,13 @@ ALLOWED, DENIED, CREATORS = CategoryList.ALLOWED, CategoryList.DENIED, CategoryL
 
 COMMANDS: tuple[Command[Any], ...] = (
     Command("category.create", Create, "Make a category.", _create),
-    Command("category.list", Nothing, "List categories as a tree.", _list),
-    Command("category.show", One, "Show a category with its lists.", _show),
-    Command("category.modify", Modify, "Change a category; what is not given stays.", _modify),
-    Command("category.move", Move, "Put a category below another one.", _move),
-    Command("category.eligible", Eligible, "List who may stand in a role of the rooms.", _eligible),
+    Command("category.list", Nothing, "List categories as a tree.", _list, reads=True),
+    Command("category.show", One, "Show a category with its lists.", _show, reads=True),
+    Command(
+        "category.modify", Modify, "Change a category; what is not given stays.", _modify, **asks_if_lost("category")
+    ),
+    Command("category.move", Move, "Put a category below another one.", _move, **asks_if_lost("category")),
+    Command("category.eligible", Eligible, "List who may stand in a role of the rooms.", _eligible, reads=True),
     Command(
         "category.delete",
         One,
@@ -214,12 +228,38 @@ COMMANDS: tuple[Command[Any], ...] = (
         "Delete the category {category}?",
     ),
     Command("category.allow.add", Who, "Widen who may be let into the rooms.", _editing(ALLOWED, Op.ADD)),
-    Command("category.allow.remove", Who, "Narrow who may be let into the rooms.", _editing(ALLOWED, Op.DELETE)),
-    Command("category.allow.set", Whole, "Say anew who may be let into the rooms.", _editing(ALLOWED, Op.SET)),
-    Command("category.deny.add", Who, "Keep people or groups out, whatever else says so.", _editing(DENIED, Op.ADD)),
+    Command(
+        "category.allow.remove",
+        Who,
+        "Narrow who may be let into the rooms.",
+        _editing(ALLOWED, Op.DELETE),
+        **asks_if_lost("category"),
+    ),
+    Command(
+        "category.allow.set",
+        Whole,
+        "Say anew who may be let into the rooms.",
+        _editing(ALLOWED, Op.SET),
+        **asks_if_lost("category"),
+    ),
+    Command(
+        "category.deny.add",
+        Who,
+        "Keep people or groups out, whatever else says so.",
+        _editing(DENIED, Op.ADD),
+        **asks_if_lost("category"),
+    ),
     Command("category.deny.remove", Who, "No longer keep them out.", _editing(DENIED, Op.DELETE)),
-    Command("category.deny.set", Whole, "Say anew who is kept out.", _editing(DENIED, Op.SET)),
+    Command(
+        "category.deny.set", Whole, "Say anew who is kept out.", _editing(DENIED, Op.SET), **asks_if_lost("category")
+    ),
     Command("category.creator.add", Who, "Let people or groups make rooms.", _editing(CREATORS, Op.ADD)),
     Command("category.creator.remove", Who, "No longer let them make rooms.", _editing(CREATORS, Op.DELETE)),
-    Command("category.creator.set", Whole, "Say anew who may make rooms.", _editing(CREATORS, Op.SET)),
+    Command(
+        "category.creator.set",
+        Whole,
+        "Say anew who may make rooms.",
+        _editing(CREATORS, Op.SET),
+        **asks_if_lost("category"),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from parlour.hub.commands.finding import only_admins
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
 from parlour.hub.endpoint_book import ExtraAddress
+from parlour.rooms.audit import AuditRecord, differences
 from parlour.rooms.model import Person
 from parlour.rooms.refusals import Refusal, Refused
 
@@ -37,7 +39,7 @@ async def _add(context: Context, actor: Person | None, params: Add) -> Any:
         return uri
     if context.hub.people.find_person(uri) is not None:
         return Refused(Refusal.ALREADY_DEFINED, f"{uri} is the address of a person")
-    return _shown(await context.endpoints.add(uri, params.name or uri))
+    return _shown(await context.endpoints.add(uri, params.name or uri, _recording(context, actor, "endpoint.add")))
 
 
 async def _list(context: Context, actor: Person | None, params: Nothing) -> Any:
@@ -49,8 +51,20 @@ async def _remove(context: Context, actor: Person | None, params: One) -> Any:
     uri = _read(context, actor, params.address)
     if isinstance(uri, Refused):
         return uri
-    gone = await context.endpoints.remove(uri)
+    gone = await context.endpoints.remove(uri, _recording(context, actor, "endpoint.remove"))
     return gone if isinstance(gone, Refused) else {"removed": gone.uri}
+
+
+def _recording(
+    context: Context, actor: Person | None, command: str
+) -> Callable[[ExtraAddress | None, ExtraAddress | None], AuditRecord]:
+    def record(before: ExtraAddress | None, after: ExtraAddress | None) -> AuditRecord:
+        entry = before or after
+        assert entry is not None
+        fields = differences(before, after, ("name",))
+        return context.hub.auditing.record(actor, command, "endpoint", entry.uri, entry.name, fields)
+
+    return record
 
 
 def _read(context: Context, actor: Person | None, text: str) -> str | Refused:
@@ -64,6 +78,6 @@ def _shown(entry: ExtraAddress | Refused) -> Any:
 
 COMMANDS: tuple[Command[Any], ...] = (
     Command("endpoint.add", Add, "Let the chat service answer at a further address, at once.", _add),
-    Command("endpoint.list", Nothing, "List further addresses of the chat service.", _list),
+    Command("endpoint.list", Nothing, "List further addresses of the chat service.", _list, reads=True),
     Command("endpoint.remove", One, "No longer answer at an address; open sessions stay.", _remove),
 )

@@ -10,7 +10,7 @@ from parlour.hub.accounts import Accounts
 from parlour.hub.commands.finding import find_group, find_many, only_admins
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
-from parlour.hub.commands.showing import show_principal, show_traces
+from parlour.hub.commands.showing import show_changes, show_principal, show_traces
 from parlour.hub.commands.users import with_accounts
 from parlour.rooms.model import Person
 from parlour.rooms.refusals import Refused
@@ -80,6 +80,7 @@ async def _show(context: Context, actor: Person | None, accounts: Accounts, para
     return show_principal(group) | {
         "members": [show_principal(member) for member in await accounts.members_of(group.uri)],
         "within": [show_principal(outer) for outer in accounts.containers_of(group.uri)],
+        **await show_changes(context, group.uri, "group.add"),
     }
 
 
@@ -140,8 +141,10 @@ async def _replace(accounts: Accounts, group: str, members: frozenset[str]) -> t
 
 COMMANDS: tuple[Command[Any], ...] = (
     Command("group.add", Add, "Add a group or a folder of people.", with_accounts(_add)),
-    Command("group.list", Nothing, "List groups and folders.", _list),
-    Command("group.show", One, "Show a group, its members, and the groups that it is in.", with_accounts(_show)),
+    Command("group.list", Nothing, "List groups and folders.", _list, reads=True),
+    Command(
+        "group.show", One, "Show a group, its members, and the groups that it is in.", with_accounts(_show), reads=True
+    ),
     Command("group.modify", Modify, "Give a group another name.", with_accounts(_modify)),
     Command(
         "group.remove",

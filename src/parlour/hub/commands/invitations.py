@@ -37,5 +37,5 @@ async def _list(context: Context, actor: Person | None, params: List) -> Any:
 
 
 COMMANDS: tuple[Command[Any], ...] = (
-    Command("invitation.list", List, "List the rooms that a person has been invited to.", _list),
+    Command("invitation.list", List, "List the rooms that a person has been invited to.", _list, reads=True),
 )

@@ -63,7 +63,8 @@ async def _send(context: Context, actor: Person | None, params: Send) -> Any:
     room = find_room(context, actor, params.room)
     if isinstance(room, Refused):
         return room
-    post = await context.hub.post_as(uri, room.id, Draft(params.text, alert=params.alert), context.new_key())
+    draft = Draft(params.text, alert=params.alert)
+    post = await context.hub.post_as(uri, room.id, draft, context.new_key(), actor)
     return post if isinstance(post, Refused) else show_post(room, post)
 
 
@@ -108,7 +109,7 @@ class _Heard:
 
 
 COMMANDS: tuple[Command[Any] | Following[Any], ...] = (
-    Command("message.tail", Tail, "Show the newest messages of a room; the archive records it.", _tail),
+    Command("message.tail", Tail, "Show the newest messages of a room; the archive records it.", _tail, reads=True),
     Command("message.send", Send, "Say something in a room as somebody.", _send),
     Following("message.follow", Follow, "Show messages of a room as they come; the archive records it.", _follow),
 )

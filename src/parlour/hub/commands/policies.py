@@ -87,6 +87,19 @@ def _word(accounts: Accounts, uri: str) -> str:
 
 
 COMMANDS: tuple[Command[Any], ...] = (
-    Command("policy.show", Show, "Show who is enabled for group chat, and by which setting.", with_accounts(_show)),
-    Command("policy.set", Set, "Enable a person, a group or everybody for group chat.", with_accounts(_set)),
+    Command(
+        "policy.show",
+        Show,
+        "Show who is enabled for group chat, and by which setting.",
+        with_accounts(_show),
+        reads=True,
+    ),
+    Command(
+        "policy.set",
+        Set,
+        "Enable a person, a group or everybody for group chat.",
+        with_accounts(_set),
+        "Switch group chat off for everybody who has no other setting, and end their sessions?",
+        asks=lambda given: given.everyone and given.setting == "off",
+    ),
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from parlour.hub.accounts import Accounts
+from parlour.hub.auditing import Asked, Origin, origin_of
 from parlour.hub.commands.params import ParamSpec, read_params, specs_of
 from parlour.hub.endpoint_book import EndpointBook
 from parlour.hub.hub import Hub
@@ -17,6 +18,10 @@ from parlour.rooms.refusals import Refused
 __all__ = ["Command", "Commands", "Context", "Following", "Serving", "UnknownCommand"]
 
 P = TypeVar("P")
+
+
+# What the first parameter of a family of commands names, where that is not the family.
+_KINDS = {"message": "room"}
 
 
 class UnknownCommand(Exception):
@@ -43,11 +48,16 @@ class Context:
     serving: Serving = field(default_factory=Serving)
 
 
+def _always(_given: object) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Command(Generic[P]):
     """`run` gives a JSON-able result or a `Refused`. `confirm`: what a person at a terminal is asked first, because it
     cannot be undone; values of parameters stand in it as `{room}`. A dry run asks nothing. `preview`: before the
-    question, a dry run shows what it is about."""
+    question, a dry run shows what it is about. `asks`: whether these parameters ask; `asks_of`: whether that preview
+    does. `reads`: it changes nothing and is not recorded in the audit trail; all others are, dry runs excepted."""
 
     name: str
     params: type[P]
@@ -55,6 +65,9 @@ class Command(Generic[P]):
     run: Callable[[Context, Person | None, P], Awaitable[Any]]
     confirm: str = ""
     preview: bool = False
+    asks: Callable[[P], bool] = _always
+    asks_of: Callable[[Any], bool] = _always
+    reads: bool = False
 
     @property
     def specs(self) -> tuple[ParamSpec, ...]:
@@ -81,13 +94,37 @@ class Commands:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        if context.accounts is not None:
+            context.accounts.record_with(context.hub.auditing.account_record)
 
-    async def run(self, name: str, params: Mapping[str, object], actor: Person | None = None) -> Any | Refused:
-        """Run a command by name. Raises `UnknownCommand` and `InvalidParams`."""
+    async def run(
+        self, name: str, params: Mapping[str, object], actor: Person | None = None, origin: Origin | None = None
+    ) -> Any | Refused:
+        """Run a command by name; what changes something is recorded, as asked by `origin`. Raises `UnknownCommand` and
+        `InvalidParams`."""
         command = find_command(name)
         if not isinstance(command, Command):
             raise UnknownCommand(f"{name} is to be followed, not run")
-        return await command.run(self._context, actor, read_params(command.params, params))
+        given = read_params(command.params, params)
+        if command.reads or getattr(given, "dry_run", False):
+            return await command.run(self._context, actor, given)
+        return await self._recorded(command, actor, given, origin or origin_of(actor))
+
+    async def _recorded(self, command: Command[Any], actor: Person | None, given: object, origin: Origin) -> Any:
+        hub, accounts = self._context.hub, self._context.accounts
+        family = command.name.partition(".")[0]
+        first = next((getattr(given, spec.name) for spec in command.specs if not spec.secret), "")
+        asked = Asked(
+            origin,
+            command.name,
+            _KINDS.get(family, family),
+            first if isinstance(first, str) else "",
+            refusals=actor is None or hub.gate.administers(actor),
+        )
+        answer = await hub.auditing.asked(asked, lambda: command.run(self._context, actor, given))
+        if accounts is not None:
+            await hub.auditing.carry_over(accounts)
+        return answer
 
     def follow(self, name: str, params: Mapping[str, object], actor: Person | None = None) -> AsyncIterator[Any]:
         """Follow a command by name; close the iterator to end it. Raises as `run`."""

@@ -8,16 +8,17 @@ from itertools import islice
 from typing import Any, Literal, cast
 
 from parlour.hub.changing import name_of
+from parlour.hub.commands.asking import ONLY_TELL, asks_if_lost
 from parlour.hub.commands.finding import find_addin, find_category, find_principals, find_room, only_admins, only_one
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
-from parlour.hub.commands.showing import VISIBILITIES, show_room, show_room_row
+from parlour.hub.commands.showing import VISIBILITIES, show_in_room, show_losses, show_room, show_room_row
 from parlour.rooms.editing import ListEdit, Op, RoomChange
 from parlour.rooms.model import Behavior, Person, Role, Room
 from parlour.rooms.refusals import Refused
 from parlour.rooms.search import Match, RoomQuery, compile_query
 
-__all__ = ["COMMANDS"]
+__all__ = ["COMMANDS", "change_room"]
 
 _ROOM = "Name or id of the room."
 _MEGABYTE = 1 << 20
@@ -55,12 +56,14 @@ class Modify:
     invite: bool | None = param("Whether new members are invited, if the category invites.", None)
     addin: str | None = param('Name or id of the add-in shown beside the room; "" for none.', None)
     disabled: bool | None = param("Close the room to everybody, or open it again.", None)
+    dry_run: bool = param(ONLY_TELL, False)
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
     room: str = param(_ROOM)
     category: str = param("Name or id of the category that it shall belong to.")
+    dry_run: bool = param(ONLY_TELL, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,11 +219,11 @@ async def _modify(context: Context, actor: Person | None, params: Modify) -> Any
         if isinstance(category, Refused):
             return category
         change = replace(change, category=category.id)
-    return await _changed(context, actor, params.room, change)
+    return await change_room(context, actor, params.room, change, params.dry_run)
 
 
 async def _move(context: Context, actor: Person | None, params: Move) -> Any:
-    return await _modify(context, actor, Modify(params.room, category=params.category))
+    return await _modify(context, actor, Modify(params.room, category=params.category, dry_run=params.dry_run))
 
 
 async def _delete(context: Context, actor: Person | None, params: One) -> Any:
@@ -231,11 +234,18 @@ async def _delete(context: Context, actor: Person | None, params: One) -> Any:
     return deleted if isinstance(deleted, Refused) else {"deleted": deleted.name, "id": deleted.id}
 
 
-async def _changed(context: Context, actor: Person | None, text: str, change: RoomChange) -> Any:
+async def change_room(
+    context: Context, actor: Person | None, text: str, change: RoomChange, dry_run: bool = False
+) -> Any:
+    """Change a room, and tell who lost a place by it; or only who would."""
     room = find_room(context, actor, text)
     if isinstance(room, Refused):
         return room
-    return _shown(context, await context.hub.managing.modify_room(actor, room.id, change))
+    changed = await context.hub.managing.change_room(actor, room.id, change, dry_run=dry_run)
+    if isinstance(changed, Refused):
+        return changed
+    losses = show_losses(context.hub.people, changed.lost, dry_run)
+    return show_in_room(room) | losses if dry_run else show_room(context, changed.now) | losses
 
 
 def _shown(context: Context, room: Room | Refused) -> Any:
@@ -244,19 +254,25 @@ def _shown(context: Context, room: Room | Refused) -> Any:
 
 def _switching(disabled: bool) -> Callable[[Context, Person | None, One], Awaitable[Any]]:
     async def run(context: Context, actor: Person | None, params: One) -> Any:
-        return await _changed(context, actor, params.room, RoomChange(disabled=disabled))
+        return await change_room(context, actor, params.room, RoomChange(disabled=disabled))
 
     return run
 
 
 COMMANDS: tuple[Command[Any], ...] = (
     Command("room.create", Create, "Make a room.", _create),
-    Command("room.list", List, "List rooms.", _list),
-    Command("room.show", One, "Show a room with its people's roles.", _show),
-    Command("room.modify", Modify, "Change a room; what is not given stays.", _modify),
+    Command("room.list", List, "List rooms.", _list, reads=True),
+    Command("room.show", One, "Show a room with its people's roles.", _show, reads=True),
+    Command("room.modify", Modify, "Change a room; what is not given stays.", _modify, **asks_if_lost("room")),
     Command("room.disable", One, "Close a room: everybody is out, nothing is lost.", _switching(disabled=True)),
     Command("room.enable", One, "Open a disabled room again.", _switching(disabled=False)),
-    Command("room.move", Move, "Put a room into another category; who is outside its scope loses the place.", _move),
+    Command(
+        "room.move",
+        Move,
+        "Put a room into another category; who is outside its scope loses the place.",
+        _move,
+        **asks_if_lost("room"),
+    ),
     Command(
         "room.delete",
         One,

@@ -95,5 +95,5 @@ def make_query(
 
 
 COMMANDS: tuple[Command[Any], ...] = (
-    Command("message.search", Search, "Find messages of rooms; the archive records it.", _search),
+    Command("message.search", Search, "Find messages of rooms; the archive records it.", _search, reads=True),
 )

@@ -55,7 +55,7 @@ def _draining(drain: bool) -> Callable[[Context, Person | None, Nothing], Awaita
 
 
 COMMANDS: tuple[Command[Any], ...] = (
-    Command("service.status", Nothing, "Show what the server is doing.", _status),
+    Command("service.status", Nothing, "Show what the server is doing.", _status, reads=True),
     Command("service.drain", Nothing, "Keep the sessions there are and take no new ones.", _draining(True)),
     Command("service.resume", Nothing, "Take new sessions again.", _draining(False)),
 )

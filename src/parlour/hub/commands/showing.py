@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 
 from parlour.hub.commands.registry import Context
 from parlour.hub.departing import Traces
+from parlour.hub.losses import NAMED, Losses
 from parlour.hub.people import People
+from parlour.rooms.audit import AuditPage, AuditQuery
 from parlour.rooms.model import Audit, Category, Person, Principal, Room, Visibility
 from parlour.rooms.switches import inherited
 from parlour.store.api import StoredPost
@@ -17,7 +19,9 @@ __all__ = [
     "VISIBILITIES",
     "show_category",
     "show_category_card",
+    "show_changes",
     "show_in_room",
+    "show_losses",
     "show_person",
     "show_post",
     "show_principal",
@@ -145,6 +149,37 @@ def show_traces(traces: Traces, dry_run: bool) -> Json:
         "left_without_creator": [category.name for category in traces.sole_creator_in],
         "left_without_allowed": [category.name for category in traces.sole_allowed_in],
         "still_denied_in": [category.name for category in traces.denied_in],
+    }
+
+
+async def show_changes(context: Context, uri: str, made_by: str) -> Json:
+    """Who made somebody or a group (with the command `made_by`), who changed it last, and when, as the audit trail has
+    it; None where it does not."""
+    auditing = context.hub.auditing
+    if context.accounts is not None:
+        await auditing.carry_over(context.accounts)
+    shown: Json = {}
+    for verb, query in (("created", AuditQuery(target=uri, command=made_by)), ("updated", AuditQuery(target=uri))):
+        page = await auditing.find(query, 1)
+        record = page.rows[0][1] if isinstance(page, AuditPage) and page.rows else None
+        shown |= {
+            f"{verb}_by": record.who if record is not None else None,
+            f"{verb}_at": show_time(record.at) if record is not None else None,
+        }
+    return shown
+
+
+def show_losses(people: People, lost: Losses, dry_run: bool = False) -> Json:
+    """Who lost a place in a list by a change, or would: how many, the first of them, and where. Nothing of a change by
+    which nobody did."""
+    if not lost.people and not dry_run:
+        return {}
+    verb = "would_lose" if dry_run else "lost"
+    return {
+        verb: _show_names(people, sorted(lost.people)[:NAMED]),
+        f"{verb}_people": len(lost.people),
+        f"{verb}_in": lost.places,
+        f"{verb}_rooms": lost.rooms,
     }
 
 

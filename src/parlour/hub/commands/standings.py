@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from parlour.hub.commands.asking import ONLY_TELL, asks_if_lost
 from parlour.hub.commands.finding import find_principals, find_room
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
-from parlour.hub.commands.showing import show_principal, show_room
+from parlour.hub.commands.rooms import change_room
+from parlour.hub.commands.showing import show_principal
 from parlour.rooms.editing import ListEdit, Op, RoomChange, role_list
 from parlour.rooms.model import Person, Role
 from parlour.rooms.refusals import Refusal, Refused
@@ -36,12 +38,14 @@ class Eligible:
 class Who:
     room: str = param(_ROOM)
     who: tuple[str, ...] = param("Logins, addresses, group names, or everyone.")
+    dry_run: bool = param(ONLY_TELL, False)
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
     room: str = param(_ROOM)
     who: tuple[str, ...] = param("Logins, addresses, group names, or everyone; nobody empties it.", (), positional=True)
+    dry_run: bool = param(ONLY_TELL, False)
 
 
 async def _who(context: Context, actor: Person | None, params: One) -> Any:
@@ -77,22 +81,35 @@ def _editing(role: Role, op: Op) -> Callable[[Context, Person | None, Who | Whol
         if isinstance(uris, Refused):
             return uris
         change = RoomChange(lists=(ListEdit(role, op, uris),))
-        changed = await context.hub.managing.modify_room(actor, room.id, change)
-        return changed if isinstance(changed, Refused) else show_room(context, changed)
+        return await change_room(context, actor, room.id, change, params.dry_run)
 
     return run
 
 
 COMMANDS: tuple[Command[Any], ...] = (
-    Command("room.who", One, "List who is in a room now.", _who),
-    Command("room.eligible", Eligible, "List who may stand in a role of a room.", _eligible),
+    Command("room.who", One, "List who is in a room now.", _who, reads=True),
+    Command("room.eligible", Eligible, "List who may stand in a role of a room.", _eligible, reads=True),
     Command("room.member.add", Who, "Let people or groups enter a room.", _editing(Role.MEMBER, Op.ADD)),
     Command("room.member.remove", Who, "Take members away; who is inside is out.", _editing(Role.MEMBER, Op.DELETE)),
-    Command("room.member.set", Whole, "Say anew who the members are.", _editing(Role.MEMBER, Op.SET)),
+    Command(
+        "room.member.set", Whole, "Say anew who the members are.", _editing(Role.MEMBER, Op.SET), **asks_if_lost("room")
+    ),
     Command("room.manager.add", Who, "Let people or groups manage a room.", _editing(Role.MANAGER, Op.ADD)),
     Command("room.manager.remove", Who, "Take managers away.", _editing(Role.MANAGER, Op.DELETE)),
-    Command("room.manager.set", Whole, "Say anew who the managers are.", _editing(Role.MANAGER, Op.SET)),
+    Command(
+        "room.manager.set",
+        Whole,
+        "Say anew who the managers are.",
+        _editing(Role.MANAGER, Op.SET),
+        **asks_if_lost("room"),
+    ),
     Command("room.presenter.add", Who, "Let members post in an auditorium.", _editing(Role.PRESENTER, Op.ADD)),
     Command("room.presenter.remove", Who, "Take presenters away.", _editing(Role.PRESENTER, Op.DELETE)),
-    Command("room.presenter.set", Whole, "Say anew who the presenters are.", _editing(Role.PRESENTER, Op.SET)),
+    Command(
+        "room.presenter.set",
+        Whole,
+        "Say anew who the presenters are.",
+        _editing(Role.PRESENTER, Op.SET),
+        **asks_if_lost("room"),
+    ),
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from parlour.hub.commands import (
     addins,
+    audits,
     categories,
     endpoints,
     groups,
@@ -39,6 +40,7 @@ _GROUPS: tuple[tuple[Command[Any] | Following[Any], ...], ...] = (
     removals.COMMANDS,
     endpoints.COMMANDS,
     services.COMMANDS,
+    audits.COMMANDS,
 )
 
 COMMANDS: Mapping[str, Command[Any] | Following[Any]] = {

@@ -10,7 +10,7 @@ from parlour.hub.accounts import AccountRefused, Accounts
 from parlour.hub.commands.finding import find_person, known_person, may_see, only_admins
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
-from parlour.hub.commands.showing import show_person, show_room_row, show_traces
+from parlour.hub.commands.showing import show_changes, show_person, show_room_row, show_traces
 from parlour.rooms.model import Person, Role
 from parlour.rooms.names import fold_name
 from parlour.rooms.policy import names_of
@@ -126,7 +126,10 @@ async def _show(context: Context, actor: Person | None, params: One) -> Any:
     if refused is not None:
         return refused
     uri = find_person(context, params.user)
-    return uri if isinstance(uri, Refused) else _shown(context, uri)
+    if isinstance(uri, Refused):
+        return uri
+    shown = _shown(context, uri)
+    return shown if isinstance(shown, Refused) else shown | await show_changes(context, uri, "user.add")
 
 
 def _shown(context: Context, uri: str) -> Any:
@@ -224,9 +227,9 @@ _make_admin = _setting(lambda accounts, uri, on: accounts.set_admin(uri, on))
 
 COMMANDS: tuple[Command[Any], ...] = (
     Command("user.add", Add, "Add a person.", with_accounts(_add)),
-    Command("user.list", List, "List people.", _list),
-    Command("user.show", One, "Show a person.", _show),
-    Command("user.rooms", One, "List the rooms where a person is member, manager or inside.", _rooms),
+    Command("user.list", List, "List people.", _list, reads=True),
+    Command("user.show", One, "Show a person.", _show, reads=True),
+    Command("user.rooms", One, "List the rooms where a person is member, manager or inside.", _rooms, reads=True),
     Command("user.modify", Modify, "Change a person; the address and what is not given stay.", with_accounts(_modify)),
     Command(
         "user.remove",
@@ -238,7 +241,13 @@ COMMANDS: tuple[Command[Any], ...] = (
     ),
     Command("user.password", Password, "Set a person's password; open sessions end.", with_accounts(_password)),
     Command("user.enable", One, "Let a person sign in again.", with_accounts(_enable)),
-    Command("user.disable", One, "Let a person no longer sign in; open sessions end.", with_accounts(_disable)),
+    Command(
+        "user.disable",
+        One,
+        "Let a person no longer sign in; open sessions end.",
+        with_accounts(_disable),
+        "Disable {user}, and end open sessions?",
+    ),
     Command("user.chat", Switch, "Allow or forbid a person group chat.", with_accounts(_set_chat)),
     Command("user.admin", Switch, "Make a person an administrator, or no longer one.", with_accounts(_set_admin)),
 )

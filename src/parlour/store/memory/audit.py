@@ -44,6 +44,7 @@ def _fits(number: int, record: AuditRecord, query: AuditQuery) -> bool:
         and (query.since is None or record.at >= query.since)
         and (query.until is None or record.at <= query.until)
         and (not query.who or record.who in query.who)
+        and (query.target is None or record.target == query.target)
         and (query.room is None or _is_room(record, query.room))
         and (query.command is None or f"{record.command}.".startswith(f"{query.command}."))
     )

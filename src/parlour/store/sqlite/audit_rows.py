@@ -61,6 +61,8 @@ def _conditions(query: AuditQuery) -> tuple[list[str], list[object]]:
         only(f"who IN ({','.join('?' * len(query.who))})", *query.who)
     if query.room is not None:
         only("kind = 'room' AND (target = ? OR folded = ?)", query.room, fold_name(query.room))
+    if query.target is not None:
+        only("target = ?", query.target)
     if query.command is not None:
         only("(command = ? OR substr(command, 1, ?) = ?)", query.command, len(query.command) + 1, query.command + ".")
     return conditions, values

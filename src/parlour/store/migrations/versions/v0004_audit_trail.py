@@ -28,5 +28,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name="audit_id_key"),
         sqlite_autoincrement=True,
     )
+    op.create_index("audit_target", "audit", ["target"], unique=False)
     for act in ("update", "delete"):
         op.execute(_APPEND_ONLY.format(act, act.upper()))
