@@ -23,7 +23,7 @@ _MAX_PREFIXES: Final = 32
 _MAX_PREFIX: Final = 64
 _TAG_NAME = re.compile(rb"<[^\s/>]++")
 # In a well-formed tag `>` ends it, except inside a value.
-_TAG = re.compile(rb"""<(?:[^>"']++|"[^"]*+"|'[^']*+')*+>""")
+_TAG = re.compile(rb"""<(?:[^>"']++|"[^"]*+"|'[^']*+')*>""")
 
 _Scope = Mapping[str | None, str]
 

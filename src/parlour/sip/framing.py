@@ -30,7 +30,7 @@ PONG = b"\r\n"
 
 # Any spelling of the header, with its value and the value's continuation lines.
 _CONTENT_LENGTH = re.compile(
-    rb"\r\n(?:content-length|l)[ \t]*+:((?:[^\r\n]++|\r\n[ \t]|\r(?!\n)|(?<!\r)\n)*+)", re.IGNORECASE
+    rb"\r\n(?:content-length|l)[ \t]*+:((?:[^\r\n]++|\r\n[ \t]|\r(?!\n)|(?<!\r)\n)*)", re.IGNORECASE
 )
 _FAST_NAME = b"\r\nContent-Length: "
 _new = tuple.__new__  # half the price of calling the class

@@ -30,7 +30,7 @@ __all__ = [
 TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]++")
 
 # quoted-string = DQUOTE *(qdtext / quoted-pair) DQUOTE
-_QUOTED = r'"(?:[^"\\]++|\\[\s\S])*+"'
+_QUOTED = r'"(?:[^"\\]++|\\[\s\S])*"'
 
 # generic-param = token [ EQUAL gen-value ]; EQUAL may stand between blanks; an empty value is let through.
 _PARAM = re.compile(rf'[ \t]*+([^ \t=;,<>"]++)[ \t]*+(?:=[ \t]*+({_QUOTED}|[^ \t;"]*+))?[ \t]*+(;|$)')

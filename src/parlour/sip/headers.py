@@ -17,7 +17,7 @@ __all__ = ["CSeq", "NameAddr", "Via", "parse_name_addrs", "parse_vias"]
 Params = Mapping[str, str | None]
 _NO_PARAMS: Params = MappingProxyType({})
 
-_NAME_ADDR = re.compile(r'[ \t]*+(?:("(?:[^"\\]++|\\[\s\S])*+")|([^<"]*+))[ \t]*+<([^<> \t]++)>[ \t]*+(?:;|$)')
+_NAME_ADDR = re.compile(r'[ \t]*+(?:("(?:[^"\\]++|\\[\s\S])*")|([^<"]*+))[ \t]*+<([^<> \t]++)>[ \t]*+(?:;|$)')
 _ADDR_SPEC = re.compile(r'[ \t]*+([^ \t;,?<>"]++)[ \t]*+(?:;|$)')
 _PLAIN_DISPLAY = re.compile(r"[A-Za-z0-9\-.!%*_+`'~ ]*+")
 

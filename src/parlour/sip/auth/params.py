@@ -18,7 +18,7 @@ _SCHEME = re.compile(r"[ \t]*+([A-Za-z][A-Za-z0-9\-]{0,31}+)(?:[ \t]++|$)")
 # Quantifiers are possessive: no input makes the pattern backtrack.
 _PARAM = re.compile(
     r"[ \t]*+([A-Za-z0-9\-.!%*_+`'~]{1,64}+)[ \t]*+=[ \t]*+"
-    r'(?:"((?:[^"\\]++|\\[\s\S])*+)"|([^\s",]*+))[ \t]*+(,|$)'
+    r'(?:"((?:[^"\\]++|\\[\s\S])*)"|([^\s",]*+))[ \t]*+(,|$)'
 )
 _ESCAPE = re.compile(r"\\([\s\S])")
 
