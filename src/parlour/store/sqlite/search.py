@@ -199,7 +199,7 @@ def _by_words(span: _Span, query: PostQuery, words: Words | None, order: str, mo
     sure, cased, parts = _cased(words)
     join = "CROSS JOIN posts p ON p.id = post_words.rowid" if dates or cased else ""
     sql = (
-        f"SELECT post_words.rowid AS id, {sure} AS sure FROM post_words {join} WHERE "  # noqa: S608
+        f"SELECT post_words.rowid AS id{sure} FROM post_words {join} WHERE "  # noqa: S608
         f"{' AND '.join([*conditions, *dates, *cased])} ORDER BY post_words.rowid {order} LIMIT ?"
     )
     strings = words.strings if cased and words is not None else ()
@@ -217,9 +217,11 @@ def _dates(span: _Span, query: PostQuery) -> tuple[list[str], list[int]]:
 def _cased(words: Words | None) -> tuple[str, list[str], list[str]]:
     """Where case counts: what shows that a text has the strings, what shows that it may have them, with variables. A
     text that has all of them has that of whichever term the index has found."""
-    if words is None or not words.case or words.lookups != words.terms:
-        return "0", [], []
+    if words is None or words.settled:
+        return "", [], []
+    if not words.case or words.lookups != words.terms:
+        return ", 0 AS sure", [], []
     has = ["instr(p.text, ?)"] * len(words.strings)
     parts = [max(string.split(), key=len, default="") for string in words.strings]
-    sure = f"({' AND '.join([_PLAIN, f'NOT {_TITLED}', *has])})"
+    sure = f", ({' AND '.join([_PLAIN, f'NOT {_TITLED}', *has])}) AS sure"
     return sure, [f"(NOT ({_PLAIN}) OR {(' AND ' if words.every else ' OR ').join(has)})"], parts
