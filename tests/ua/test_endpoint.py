@@ -386,6 +386,7 @@ async def test_rport_is_filled_in_and_other_vias_stay(house: House) -> None:
 # -- the end ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("many_files")
 async def test_a_thousand_idle_connections_are_closed_cleanly() -> None:
     async with House() as house:
         address = await house.endpoint.listen("TCP", "127.0.0.1", 0)
