@@ -78,3 +78,18 @@ def test_what_was_found_stands_below_its_room() -> None:
     assert lines[0] == "Lobby: 2 found, the newest of them:"
     assert lines[1].startswith("  7  2026-01-31 12:00:00Z  Anna: one")
     assert lines[2:] == ["바람: 0 found", "  (this room keeps no history)"]
+
+
+def test_the_audit_trail_tells_what_changed() -> None:
+    fields = {
+        "topic": ["", "x\x1b"],
+        "members": {"added": 3000, "removed": 1, "some": ["+sip:a@b", "-sip:c@d"]},
+        "rooms": {"count": 2, "some": ["A", "B"]},
+        "password": "changed",
+    }
+    row = {"number": 7, "at": "2026-01-31T12:00:00.123456Z", "who": "console:kim", "command": "room.modify"}
+    _head, line = render("audit.list", [row | {"outcome": "done", "name": "A", "fields": fields}])
+    assert line.endswith(
+        "topic: - > x\\x1b; members: +3000 -1 (+sip:a@b, -sip:c@d); rooms: 2 (A, B); password: changed"
+    )
+    assert "2026-01-31T12:00:00Z  console:kim  room.modify  done" in line

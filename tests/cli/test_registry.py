@@ -270,3 +270,48 @@ def test_what_would_go_is_shown_before_the_question(
     assert "Apollo, Night" in shown
     assert "7" in shown
     assert "[y/N]" in question
+
+
+@pytest.mark.parametrize(("lost", "sent"), [(0, 2), (3, 1)])
+def test_a_change_asks_if_somebody_loses_a_place_by_it(
+    asked: list[tuple[str, Mapping[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    lost: int,
+    sent: int,
+) -> None:
+    def change(_settings: object, command: str, params: Mapping[str, Any]) -> Any:
+        asked.append((command, params))
+        return {"would_lose": [{"name": "Ann"}], "would_lose_people": lost} if "dry_run" in params else {}
+
+    monkeypatch.setattr(link, "run", change)
+    monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
+    run("category", "allow", "set", "Plant")
+    assert len(asked) == sent
+    assert ("take their places away? [y/N]" in capsys.readouterr().err) is bool(lost)
+
+
+@pytest.mark.parametrize(
+    ("words", "question"),
+    [
+        (("user", "disable", "bob"), True),
+        (("policy", "set", "off", "--global"), True),
+        (("policy", "set", "on", "--global"), False),
+        (("policy", "set", "off", "--user", "bob"), False),
+    ],
+)
+def test_what_shuts_people_out_asks(
+    asked: list[tuple[str, Mapping[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    question: bool,
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
+    run(*words)
+    assert bool(asked) is not question
+
+
+def test_one_name_is_no_list_of_names(asked: list[tuple[str, Mapping[str, Any]]]) -> None:
+    assert run("audit", "list", "--who", "kim", "--command", "user admin") == 0
+    assert asked == [("audit.list", {"who": "kim", "command": "user admin"})]
+    assert run("audit", "list", "--file", "x") == 2

@@ -9,7 +9,10 @@ from typing import Any
 from parlour.app.config import Settings
 from parlour.app.problems import Problem
 from parlour.app.ready import Demo, DemoRoom, DemoUser
+from parlour.app.system_user import own_console_name
 from parlour.app.wiring import Core
+from parlour.hub.auditing import Origin
+from parlour.rooms.audit import Way
 from parlour.rooms.model import Room
 from parlour.rooms.refusals import Refused
 from parlour.sip.auth.ntlm import nt_hash
@@ -118,7 +121,7 @@ def _word(room: Room) -> str:
 
 
 async def _run(core: Core, command: str, params: dict[str, Any]) -> dict[str, Any]:
-    outcome = await core.commands.run(command, params)
+    outcome = await core.commands.run(command, params, origin=Origin(own_console_name(), Way.CONSOLE))
     if isinstance(outcome, Refused):
         raise Problem(
             "command-refused",

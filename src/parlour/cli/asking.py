@@ -32,7 +32,7 @@ _COLUMNS = {
     "group": ("name", "kind", "uri"),
     "policy": ("name", "kind", "chat"),
     "invitation": ("number", "room", "at", "room_id"),
-    "audit": ("number", "at", "who", "command", "name", "changed", "outcome"),
+    "audit": ("number", "at", "who", "command", "outcome", "name", "changed"),
 }
 # Never cut, because they are to be typed or copied.
 _WHOLE = frozenset({"id", "room_id", "uri"})

@@ -45,8 +45,8 @@ class Enforcing:
         self._clock_us = clock_us
 
     def room_changed(self, room: Room, before: Room | None) -> None:
-        """Settings or role lists are new; `before` is None for a new room."""
-        self._those_inside(room)
+        """Settings or role lists are new, or the add-in that it shows; `before` is None for a new room."""
+        self._those_inside(room, news=True)
         self._inviting.room_changed(room, before)
 
     def category_changed(self, category: Category, before: Category) -> None:
@@ -56,15 +56,15 @@ class Enforcing:
             self._those_inside(self._catalogue.rooms[room])
         self._inviting.category_changed(category, before, below)
 
-    def _those_inside(self, room: Room) -> None:
-        """They hear of it, or are out."""
+    def _those_inside(self, room: Room, *, news: bool = False) -> None:
+        """They hear of it if there is something new in the room, or are out."""
         live = self._presence.live.get(room.id)
         if live is None:
             return
         known, now = (live.room, live.switches), (room, self._catalogue.switches(room.category))
         live.room, live.switches = now
         self._judge(live, live.seats)
-        if now != known:  # of a category's lists the room shows nothing
+        if news or now != known:  # of a category's lists the room shows nothing
             self._teller.tell(live.audience, RoomChanged(room.id, room, live.switches))
 
     def room_deleted(self, room: RoomId) -> None:

@@ -99,7 +99,7 @@ COMMANDS: tuple[Command[Any], ...] = (
         Set,
         "Enable a person, a group or everybody for group chat.",
         with_accounts(_set),
-        "Switch group chat off for everybody who has no other setting, and end their sessions?",
+        "Switch group chat {setting} for everybody who has no other setting, and end their sessions?",
         asks=lambda given: given.everyone and given.setting == "off",
     ),
 )
