@@ -92,7 +92,7 @@ async def test_who_made_a_room_at_the_command_line_is_called_administrator() -> 
 async def test_a_room_is_made_with_everything_that_is_sent() -> None:
     async with Scene() as scene:
         scene.directory.put(person("erin", GROUP.removeprefix("ma-grp:")))
-        scene.directory.groups[GROUP] = Principal(GROUP, "7e0b", PrincipalKind.GROUP, "설비팀")
+        scene.directory.named_groups[GROUP] = Principal(GROUP, "7e0b", PrincipalKind.GROUP, "설비팀")
         await scene.equip()
         alice = await scene.called()
         room = await created(

@@ -24,8 +24,9 @@ async def test_a_mark_is_kept_for_all_endpoints_and_never_goes_back() -> None:
 
 async def test_rooms_that_are_named_are_each_answered() -> None:
     async with Scene() as scene:
-        alice = await scene.joined()
-        await alice.say(chat("하나"))
+        alice, bob = await scene.joined(), await scene.joined("bob")
+        await alice.say(chat("one's own"))
+        await bob.say(chat("하나"))
         rooms = (OPEN, OTHER, SECRET, MISSING)
         body: Any = (await alice.ask(GetUnread(1, tuple(map(room_at, rooms))))).body
         assert body.rooms == (Unread(room_at(OPEN), 0, 1), Unread(room_at(OTHER), 0, 0))

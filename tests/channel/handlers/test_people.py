@@ -39,7 +39,7 @@ async def test_who_may_stand_in_a_role() -> None:
     async with Scene() as scene:
         scene.directory.put(person("erin", GROUP.removeprefix("ma-grp:")))
         scene.directory.put(replace(person("zoe"), affiliations=frozenset()))
-        scene.directory.groups[GROUP] = Principal(GROUP, "7e0b", PrincipalKind.GROUP, "설비팀")
+        scene.directory.named_groups[GROUP] = Principal(GROUP, "7e0b", PrincipalKind.GROUP, "설비팀")
         await scene.equip()
         room = await scene.make("야간 근무")
         alice, bob = await scene.called(), await scene.called("bob")
@@ -71,7 +71,7 @@ async def test_all_about_oneself_and_for_administrators_about_anybody() -> None:
 
 async def test_all_about_a_group() -> None:
     async with Scene() as scene:
-        scene.directory.groups[GROUP] = Principal(GROUP, "7e0b", PrincipalKind.GROUP, "설비팀")
+        scene.directory.named_groups[GROUP] = Principal(GROUP, "7e0b", PrincipalKind.GROUP, "설비팀")
         alice, dave = await scene.called(), await scene.called("dave")
         body: Any = (await dave.ask(GetGroupInfo(1, GROUP))).body
         assert [(one.uri, one.guid, one.name, one.kind) for one in body.people] == [(GROUP, "7e0b", "설비팀", 9)]
