@@ -16,7 +16,7 @@ import pytest
 _FUZZ = Path(__file__).resolve().parents[1] / "fuzz"
 _TARGETS = sorted(path.stem for path in _FUZZ.glob("fuzz_*.py"))
 _SECONDS = os.environ.get("PARLOUR_FUZZ_SECONDS")
-_HOW_LONG = [f"-max_total_time={_SECONDS}"] if _SECONDS else ["-runs=3000", "-seed=1"]
+_HOW_LONG = [f"-max_total_time={_SECONDS}"] if _SECONDS else ["-runs=600", "-seed=1"]
 
 
 def test_there_are_targets() -> None:
