@@ -25,4 +25,16 @@ $bin/ruff format --check .
 $bin/ruff check .
 $bin/mypy
 $bin/lint-imports
-$bin/pytest --randomly-seed=1 --hypothesis-profile=repeat "$@"
+pytest=($bin/pytest --randomly-seed=1 --hypothesis-profile=repeat)
+outcome=0
+failures=.pytest_cache/v/cache/lastfailed
+rm -f $failures
+"${pytest[@]}" "$@" || outcome=$?
+[ $outcome = 1 ] || exit $outcome
+# Tests of real processes can meet what the machine does beside them. A few that failed are run once more, by themselves;
+# both runs stay to be read, and what passed only then is named: it is a defect of the test or of the product all the same.
+mapfile -t failed < <($bin/python -c 'import json, sys; print(*json.load(open(sys.argv[1])), sep="\n")' $failures)
+[ ${#failed[@]} -le 3 ] || exit $outcome
+printf 'test: failed: %s\n' "${failed[@]}"
+"${pytest[@]}" --last-failed --last-failed-no-failures=none "$@"
+printf 'test: PASSED ONLY AT THE SECOND GO, to be mended: %s\n' "${failed[@]}"
