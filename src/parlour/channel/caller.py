@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from parlour.hub.hub import Hub
 from parlour.hub.presence import Visit
-from parlour.rooms.model import Person
+from parlour.rooms.model import CategoryId, Person, RoomId
 from parlour.rooms.refusals import Refused
 from parlour.xccos.encode import Fragment
 
 if TYPE_CHECKING:
     from parlour.channel.cards import Cards
+    from parlour.channel.names import Names
     from parlour.channel.service import ChannelService
     from parlour.channel.session import Session
 
@@ -53,6 +54,18 @@ class Caller:
     @property
     def cards(self) -> Cards:
         return self.session.service.cards
+
+    @property
+    def names(self) -> Names:
+        return self.session.service.names
+
+    def room_id(self, uri: str) -> RoomId:
+        """The room that a URI names."""
+        return self.names.room_id(uri)
+
+    def category_id(self, uri: str) -> CategoryId:
+        """As `room_id`."""
+        return self.names.category_id(uri)
 
     @property
     def wants_whole(self) -> bool:

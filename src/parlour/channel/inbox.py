@@ -9,18 +9,16 @@ their person's turn besides (`turns`), each command of an envelope for a turn of
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from parlour.channel.names import room_id
 from parlour.channel.posting import GONE, PostAnswer
 from parlour.channel.refusals import MESSAGE_QUEUE_FULL
-from parlour.rooms.model import RoomId
 from parlour.ua.incoming import IncomingRequest
 from parlour.xccos.errors import XccosError
 from parlour.xccos.media import decode_body, refusal_headers
-from parlour.xccos.types import Envelope, Part, Request, is_lone_post, is_post
+from parlour.xccos.types import Envelope, Part, is_lone_post, is_post
 
 if TYPE_CHECKING:
     from parlour.channel.session import Session
@@ -53,8 +51,9 @@ class Inbox:
             return
         if not any(map(is_post, envelope.primitives)):
             incoming.respond(200)
-        for room in _parted(envelope.primitives):
-            self._session.leaving(room)
+        for one in envelope.primitives:
+            if isinstance(one, Part):
+                self._session.leaving(one)
         if self._queue is None:
             self._queue = deque()
         self._queue.append((incoming, envelope))
@@ -122,8 +121,8 @@ class Inbox:
             if place and not is_post(primitive):
                 await session.service.turns.pass_on(session.person)
             answer = await session.carry_out(envelope.envid, primitive, alone=len(envelope.primitives) == 1)
-            for room in _parted((primitive,)):
-                session.left(room)
+            if isinstance(primitive, Part):
+                session.left(primitive)
             final = max(final, answer, key=_severity)
             if len(envelope.primitives) > 1:
                 session.flush()
@@ -146,10 +145,6 @@ class Inbox:
             self._session.service.backlog.remove(len(incoming.request.body))
             if not incoming.final_status:
                 self._answer_post(incoming, GONE)
-
-
-def _parted(primitives: Iterable[Request]) -> list[RoomId]:
-    return [room_id(one.room_uri) for one in primitives if isinstance(one, Part)]
 
 
 def _severity(answer: PostAnswer) -> int:

@@ -8,9 +8,9 @@ from parlour.rooms.editing import CategoryList, ListEdit, Op
 from parlour.rooms.model import CategoryId, Role, RoomId
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.xccos.ids import parse_category_uri, parse_room_uri
-from parlour.xccos.types import ListSetting
+from parlour.xccos.types import ListSetting, RoomRef
 
-__all__ = ["category_edits", "category_id", "role_edits", "room_id"]
+__all__ = ["Names", "category_edits", "role_edits"]
 
 _NOTHING = "none"
 _TWICE = Refused(Refusal.ALREADY_DEFINED, "somebody is named twice in a list")
@@ -18,16 +18,27 @@ _CATEGORY_LISTS = {"ALLOWED": CategoryList.ALLOWED, "DENIED": CategoryList.DENIE
 _ROLES = {role.value: role for role in Role}
 
 
-def room_id(uri: str) -> RoomId:
-    """The room that a URI names. Its domain is not looked at: all rooms of a pool are of one domain."""
-    parsed = parse_room_uri(uri)
-    return RoomId(parsed[1] if parsed else _NOTHING)
+class Names:
+    """Of the rooms and categories of a pool, which are all of its `domain`: a URI with another one names nothing here,
+    whatever its number (docs/protocol/xccos.md, Names)."""
 
+    def __init__(self, domain: str) -> None:
+        self._domain = domain.lower()
 
-def category_id(uri: str) -> CategoryId:
-    """As `room_id`."""
-    parsed = parse_category_uri(uri)
-    return CategoryId(parsed[1] if parsed else _NOTHING)
+    def room_id(self, uri: str) -> RoomId:
+        """The room that a URI names."""
+        return RoomId(self._ours(parse_room_uri(uri)))
+
+    def room_of(self, ref: RoomRef) -> RoomId:
+        """The room that a join command names; it may leave the domain out. Each that is none is another one."""
+        return RoomId(ref.guid if ref.domain in ("", self._domain) else ref.uri)
+
+    def category_id(self, uri: str) -> CategoryId:
+        """As `room_id`."""
+        return CategoryId(self._ours(parse_category_uri(uri)))
+
+    def _ours(self, parsed: tuple[str, str] | None) -> str:
+        return parsed[1] if parsed is not None and parsed[0] == self._domain else _NOTHING
 
 
 def role_edits(lists: Iterable[ListSetting]) -> tuple[ListEdit, ...] | Refused:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from parlour.channel.names import room_id
 from parlour.channel.refusals import code_for
 from parlour.hub.posting import Draft
 from parlour.rooms.refusals import Refusal, Refused
@@ -45,7 +44,7 @@ async def post(session: Session, envid: int, chat: GroupChat | BadCommand, *, al
         return _refused(session, envid, chat, chat.code, alone)
     key = post_key(session.person, session.endpoint_id, envid, chat, session.call_id)
     draft = Draft(chat.text, chat.rtf, chat.alert)
-    outcome = await session.service.hub.post(visit, room_id(chat.room_uri), draft, key)
+    outcome = await session.service.hub.post(visit, session.service.names.room_id(chat.room_uri), draft, key)
     if not isinstance(outcome, Refused):
         return _TAKEN
     if outcome.reason in (Refusal.UNAVAILABLE, Refusal.BUSY):

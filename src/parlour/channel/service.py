@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from parlour.channel.cards import Cards
+from parlour.channel.names import Names
 from parlour.channel.refusals import (
     BAD_CALLER,
     NOT_BEGUN,
@@ -77,6 +78,7 @@ class ChannelService:
         self.next_envid = next_envid
         self.clock_us = clock_us
         self.cards = Cards(hub, settings.domain, settings.file_service_url)
+        self.names = Names(settings.domain)
         self.renderer = Renderer(self.cards, next_envid)
         self.turns = Turns()
         self.backlog = Backlog(settings.pending_total, settings.pending_bytes)

@@ -29,7 +29,7 @@ from parlour.ua.uas import UasDialog
 from parlour.xccos.codes import ResponseCode
 from parlour.xccos.encode import Fragment, envelopes, refusal
 from parlour.xccos.profiles import ClientProfile, hint_of, profile_for
-from parlour.xccos.types import Envelope, RecentHistory, Request, RequestUri, is_post
+from parlour.xccos.types import Envelope, Part, RecentHistory, Request, RequestUri, is_post
 
 if TYPE_CHECKING:
     from parlour.channel.service import ChannelService
@@ -255,16 +255,16 @@ class Session:
         else:
             self._hear_each(events)
 
-    def leaving(self, room: RoomId) -> None:
-        """The client has asked to leave `room`, and may have to wait for its turn: nothing that happens there is told
+    def leaving(self, command: Part) -> None:
+        """The client has asked to leave a room, and may have to wait for its turn: nothing that happens there is told
         any more, until as many times `left`. COMPAT: SIPE has freed the room already, and would use it."""
         self._leaving = self._leaving or Counter()
-        self._leaving[room] += 1
+        self._leaving[self.service.names.room_id(command.room_uri)] += 1
 
-    def left(self, room: RoomId) -> None:
+    def left(self, command: Part) -> None:
         """What `leaving` announced is carried out."""
         if self._leaving is not None:
-            self._leaving -= Counter((room,))
+            self._leaving -= Counter((self.service.names.room_id(command.room_uri),))
             self._leaving = self._leaving or None
 
     def _wanted(self, events: Sequence[RoomEvent]) -> Sequence[RoomEvent]:

@@ -10,8 +10,8 @@ import pytest
 from parlour.channel.handlers import membership
 from parlour.rooms.editing import ListEdit, Op, RoomChange
 from parlour.rooms.model import Behavior, Limits, Role
-from parlour.xccos.types import GetInvitations, GetParticipants, Join, RoomRef
-from tests.channel.scene import DOMAIN, LYNC_AGENT, MISSING, OPEN, OTHER, SECRET, Scene, join, room_at
+from parlour.xccos.types import GetInvitations, GetParticipants
+from tests.channel.scene import LYNC_AGENT, MISSING, OPEN, OTHER, SECRET, Scene, join, room_at
 from tests.hub.fakes import person, uri
 
 
@@ -119,13 +119,6 @@ async def test_managers_are_told_what_is_set_and_members_what_is_in_effect() -> 
             client = await scene.called(name)
             body: Any = (await client.ask(join(room.id))).body
             assert body.rooms[0].room.invite == shown
-
-
-async def test_a_room_that_names_another_domain_is_looked_up_by_its_number() -> None:
-    async with Scene() as scene:
-        alice = await scene.called()
-        reply = await alice.ask(Join(1, (RoomRef(0, "elsewhere.example", OPEN),)))
-        assert reply.body.rooms[0].room.uri == f"ma-chan://{DOMAIN}/{OPEN}"  # type: ignore[union-attr]
 
 
 async def test_losing_the_group_that_lets_one_in_is_told() -> None:

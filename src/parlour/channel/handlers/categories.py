@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from parlour.channel.caller import Answer, Caller, made
-from parlour.channel.names import category_edits, category_id
+from parlour.channel.names import category_edits
 from parlour.hub.refusals import NOT_ADMIN
 from parlour.rooms.editing import CategoryChange
 from parlour.rooms.model import Category, Micros
@@ -36,7 +36,7 @@ __all__ = [
 
 async def create_category(caller: Caller, command: CreateCategory) -> Answer:
     """Below the root, unless a parent is named."""
-    change = _change(command.settings)
+    change = _change(caller, command.settings)
     if isinstance(change, Refused):
         return change
     parent, change = change.parent, replace(change, parent=None)
@@ -45,15 +45,15 @@ async def create_category(caller: Caller, command: CreateCategory) -> Answer:
 
 async def modify_category(caller: Caller, command: ModifyCategory) -> Answer:
     """Change what is sent, and only that."""
-    change = _change(command.settings)
+    change = _change(caller, command.settings)
     if isinstance(change, Refused):
         return change
-    category = category_id(command.category_uri)
+    category = caller.category_id(command.category_uri)
     return _told(caller, command, await caller.hub.managing.modify_category(caller.person, category, change))
 
 
 async def delete_category(caller: Caller, command: DeleteCategory) -> Answer:
-    gone = await caller.hub.managing.delete_category(caller.person, category_id(command.category_uri))
+    gone = await caller.hub.managing.delete_category(caller.person, caller.category_id(command.category_uri))
     return gone if isinstance(gone, Refused) else [category_reply(caller.envid, command, command.category_uri)]
 
 
@@ -77,7 +77,7 @@ async def set_scope(caller: Caller, command: SetScope) -> Answer:
     if isinstance(edits, Refused):
         return edits
     change = CategoryChange(lists=edits)
-    changed = await caller.hub.managing.modify_category(caller.person, category_id(command.category_uri), change)
+    changed = await caller.hub.managing.modify_category(caller.person, caller.category_id(command.category_uri), change)
     return changed if isinstance(changed, Refused) else [category_reply(caller.envid, command, command.category_uri)]
 
 
@@ -98,7 +98,7 @@ def _fits(category: Category, words: list[str]) -> bool:
 
 
 def _administered(caller: Caller, uri: str) -> Category | Refused:
-    seen = caller.hub.gate.over(category_id(uri), caller.person)
+    seen = caller.hub.gate.over(caller.category_id(uri), caller.person)
     if isinstance(seen, Refused):
         return seen
     return seen[0] if seen[1].administer else NOT_ADMIN
@@ -109,14 +109,14 @@ def _told(caller: Caller, command: CreateCategory | ModifyCategory, outcome: Cat
     return told if isinstance(told, Refused) else list(categories_replies(caller.envid, command, [told]))
 
 
-def _change(settings: CategorySettings) -> CategoryChange | Refused:
+def _change(caller: Caller, settings: CategorySettings) -> CategoryChange | Refused:
     edits = category_edits(settings.lists)
     if isinstance(edits, Refused):
         return edits
     return CategoryChange(
         name=settings.category_name,
         description=settings.description,
-        parent=category_id(settings.parent) if settings.parent is not None else None,
+        parent=caller.category_id(settings.parent) if settings.parent is not None else None,
         invite=settings.invite,
         logged=settings.logged,
         filepost=settings.filepost,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from parlour.channel.caller import Answer, Caller
-from parlour.channel.names import room_id
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.store.api import FileToken
 from parlour.xccos.encode import token_reply
@@ -25,8 +24,8 @@ async def get_download_token(caller: Caller, command: GetDownloadToken) -> Answe
 
 async def _issue(caller: Caller, command: GetUploadToken | GetDownloadToken, *, upload: bool) -> Answer:
     if not caller.service.settings.file_service_url:
-        return caller.hub.files.refusal(caller.visit, room_id(command.room_uri), upload) or _NO_SERVICE
-    token = await caller.hub.files.issue(caller.visit, room_id(command.room_uri), upload, command.file_name)
+        return caller.hub.files.refusal(caller.visit, caller.room_id(command.room_uri), upload) or _NO_SERVICE
+    token = await caller.hub.files.issue(caller.visit, caller.room_id(command.room_uri), upload, command.file_name)
     return _told(caller, command, token)
 
 

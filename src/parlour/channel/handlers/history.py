@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from parlour.channel.caller import Answer, Caller
-from parlour.channel.names import room_id
 from parlour.channel.refusals import failed_room
 from parlour.hub.reading import HistoryPage as Found
 from parlour.rooms.history import MOST_COUNTED, PostQuery
@@ -27,7 +26,7 @@ __all__ = ["find_history", "recent_history"]
 async def recent_history(caller: Caller, command: RecentHistory) -> Answer:
     """The newest messages. What is posted while they are read is kept back and told after them, once: some clients do
     not look at message numbers (COMPAT: SIPE), so they would show it twice."""
-    session, room = caller.session, room_id(command.room_uri)
+    session, room = caller.session, caller.room_id(command.room_uri)
     session.hold(room)
     outcome = await caller.hub.recent(caller.visit, room, command.count)
     if isinstance(outcome, Refused):
@@ -46,7 +45,7 @@ async def recent_history(caller: Caller, command: RecentHistory) -> Answer:
 
 async def find_history(caller: Caller, command: HistoryByDate | HistoryByMessage) -> Answer:
     """Messages of some rooms by time, words and authors, or before or after one of them; or that one alone."""
-    wanted, rooms, reading = command.filter, [room_id(uri) for uri in command.room_uris], caller.hub.reading
+    wanted, rooms, reading = command.filter, [caller.room_id(uri) for uri in command.room_uris], caller.hub.reading
     if wanted.only_anchor and wanted.anchor is not None:
         return _replies(caller, command, await reading.messages(caller.person, rooms, wanted.anchor))
     return _replies(caller, command, await reading.query(caller.person, rooms, _query(wanted), wanted.limit))

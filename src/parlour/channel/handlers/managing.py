@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parlour.channel.caller import Answer, Caller, made
-from parlour.channel.names import category_id, role_edits, room_id
+from parlour.channel.names import role_edits
 from parlour.rooms.editing import RoomChange
 from parlour.rooms.model import Behavior, Micros, Role, Room, Visibility
 from parlour.rooms.refusals import Refused
@@ -38,19 +38,19 @@ async def creatable_categories(caller: Caller, command: CreatableCategories) -> 
 
 async def create_room(caller: Caller, command: CreateRoom) -> Answer:
     """A room with the settings that are sent; what is not is left to the server (docs/protocol/xccos-managing.md)."""
-    change = _change(command.settings)
+    change = _change(caller, command.settings)
     if isinstance(change, Refused):
         return change
-    category = category_id(command.settings.parent or "")
+    category = caller.category_id(command.settings.parent or "")
     return _card(caller, command, await caller.hub.managing.create_room(caller.person, category, change))
 
 
 async def modify_room(caller: Caller, command: ModifyRoom) -> Answer:
     """Change what is sent, and only that."""
-    change = _change(command.settings)
+    change = _change(caller, command.settings)
     if isinstance(change, Refused):
         return change
-    room = room_id(command.room_uri)
+    room = caller.room_id(command.room_uri)
     return _card(caller, command, await caller.hub.managing.modify_room(caller.person, room, change))
 
 
@@ -60,13 +60,13 @@ def _card(caller: Caller, command: CreateRoom | ModifyRoom, outcome: Room | Refu
 
 
 async def delete_room(caller: Caller, command: DeleteRoom) -> Answer:
-    gone = await caller.hub.managing.delete_room(caller.person, room_id(command.room_uri))
+    gone = await caller.hub.managing.delete_room(caller.person, caller.room_id(command.room_uri))
     return gone if isinstance(gone, Refused) else [room_reply(caller.envid, command, command.room_uri)]
 
 
 async def move_room(caller: Caller, command: MoveRoom) -> Answer:
-    change = RoomChange(category=category_id(command.parent))
-    room = await caller.hub.managing.modify_room(caller.person, room_id(command.room_uri), change)
+    change = RoomChange(category=caller.category_id(command.parent))
+    room = await caller.hub.managing.modify_room(caller.person, caller.room_id(command.room_uri), change)
     if isinstance(room, Refused):
         return room
     return [moved_reply(caller.envid, command, command.room_uri, caller.cards.category_uri(room.category))]
@@ -74,7 +74,7 @@ async def move_room(caller: Caller, command: MoveRoom) -> Answer:
 
 async def get_roles(caller: Caller, command: GetRoles) -> Answer:
     """Role lists are no secret to who sees the room."""
-    room = caller.hub.roles(caller.person, room_id(command.room_uri))
+    room = caller.hub.roles(caller.person, caller.room_id(command.room_uri))
     if isinstance(room, Refused):
         return room
     wanted = [Role(role) for role in command.roles] or [Role.MEMBER, Role.MANAGER, Role.PRESENTER]
@@ -86,11 +86,11 @@ async def set_roles(caller: Caller, command: SetRoles) -> Answer:
     if isinstance(edits, Refused):
         return edits
     change = RoomChange(lists=edits)
-    room = await caller.hub.managing.modify_room(caller.person, room_id(command.room_uri), change)
+    room = await caller.hub.managing.modify_room(caller.person, caller.room_id(command.room_uri), change)
     return room if isinstance(room, Refused) else [room_reply(caller.envid, command, command.room_uri)]
 
 
-def _change(settings: RoomSettings) -> RoomChange | Refused:
+def _change(caller: Caller, settings: RoomSettings) -> RoomChange | Refused:
     edits = role_edits(settings.roles)
     if isinstance(edits, Refused):
         return edits
@@ -98,7 +98,7 @@ def _change(settings: RoomSettings) -> RoomChange | Refused:
         name=settings.room_name,
         description=settings.description,
         topic=settings.topic,
-        category=category_id(settings.parent) if settings.parent is not None else None,
+        category=caller.category_id(settings.parent) if settings.parent is not None else None,
         visibility=Visibility(settings.visibility) if settings.visibility is not None else None,
         behavior=Behavior(settings.behavior) if settings.behavior is not None else None,
         # A room inherits or is off: who asks for "on" gets as much of it as the category gives.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from parlour.channel.caller import Answer, Caller, made
-from parlour.channel.names import room_id
 from parlour.channel.refusals import failed_room
 from parlour.hub.marks import Unread as Count
 from parlour.rooms.refusals import Refused
@@ -14,7 +13,7 @@ __all__ = ["get_unread", "mark_read"]
 
 
 async def mark_read(caller: Caller, command: MarkRead) -> Answer:
-    marked = await caller.hub.marks.mark(caller.person, room_id(command.room_uri), command.chat_id)
+    marked = await caller.hub.marks.mark(caller.person, caller.room_id(command.room_uri), command.chat_id)
     if isinstance(marked, Refused):
         return marked
     return list(unread_replies(caller.envid, command, [_unread(caller, marked)]))
@@ -23,7 +22,7 @@ async def mark_read(caller: Caller, command: MarkRead) -> Answer:
 async def get_unread(caller: Caller, command: GetUnread) -> Answer:
     """Rooms that may not be read are told by themselves."""
     uris = command.room_uris
-    answers = await caller.hub.marks.unread(caller.person, [room_id(uri) for uri in uris] or None)
+    answers = await caller.hub.marks.unread(caller.person, [caller.room_id(uri) for uri in uris] or None)
     counted: list[Unread] = []
     failed: list[FailedRoom] = []
     for place, one in enumerate(answers):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from parlour.channel.caller import Answer, Caller, made
-from parlour.channel.names import room_id
 from parlour.channel.refusals import code_for
 from parlour.hub.presence import RoomView
 from parlour.rooms.model import RoomId
@@ -58,11 +57,11 @@ async def batch_join(caller: Caller, command: BatchJoin) -> Answer:
 
 async def _enter(caller: Caller, command: Join | BatchJoin) -> tuple[list[JoinedRoom], list[FailedRoom]]:
     """Each room once, however often it is named. COMPAT: SIPE would ask for the history as often, and show it."""
-    named: dict[str, RoomRef] = {}
+    named: dict[RoomId, RoomRef] = {}
     for ref in command.refs:
-        named.setdefault(ref.guid, ref)
+        named.setdefault(caller.names.room_of(ref), ref)
     refs, rest = list(named.values())[:MOST_ENTERED], list(named.values())[MOST_ENTERED:]
-    outcomes = await caller.hub.join_many(caller.visit, [RoomId(ref.guid) for ref in refs])
+    outcomes = await caller.hub.join_many(caller.visit, list(named)[:MOST_ENTERED])
     joined: list[JoinedRoom] = []
     failed = [FailedRoom(ref.domain, ref.guid, ResponseCode.LIMIT_EXCEEDED) for ref in rest]
     for ref, outcome in zip(refs, outcomes, strict=True):
@@ -85,7 +84,7 @@ def _told(view: RoomView, own: str) -> RoomView:
 
 async def part(caller: Caller, command: Part) -> Answer:
     """Leave a room. COMPAT: SIPE has closed the window already and must get 200 and the room's URI as it wrote it."""
-    outcome = await caller.hub.part(caller.visit, room_id(command.room_uri))
+    outcome = await caller.hub.part(caller.visit, caller.room_id(command.room_uri))
     if isinstance(outcome, Refused) and outcome.reason is not Refusal.UNAVAILABLE:
         caller.service.denials[outcome.reason] += 1
         return [room_refusal(caller.envid, command, code_for(outcome.reason), command.room_uri)]
@@ -112,7 +111,7 @@ async def get_invitations(caller: Caller, command: GetInvitations) -> Answer:
 
 async def get_participants(caller: Caller, command: GetParticipants) -> Answer:
     """Everybody in a room that the caller is in, large or not. Where the server is strict: in large rooms only."""
-    room = room_id(command.room_uri)
+    room = caller.room_id(command.room_uri)
     people = caller.hub.participants(caller.visit, room)
     view = caller.hub.room_view(caller.visit, room)
     if isinstance(people, Refused):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from parlour.channel.caller import Answer, Caller, made
-from parlour.channel.names import category_id, room_id
 from parlour.rooms.model import Role
 from parlour.rooms.refusals import Refused
 from parlour.xccos.encode import people_replies
@@ -30,8 +29,8 @@ async def find_principals(caller: Caller, command: FindPrincipals) -> Answer:
     """Who may stand in a role of a room, or of a category."""
     found = caller.hub.principals.eligible(
         caller.person,
-        room=room_id(command.room_uri) if command.room_uri else None,
-        category=category_id(command.category_uri) if command.category_uri else None,
+        room=caller.room_id(command.room_uri) if command.room_uri else None,
+        category=caller.category_id(command.category_uri) if command.category_uri else None,
         role=Role(command.role),
         text=command.criteria,
         limit=command.max_results,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from parlour.channel.caller import Answer, Caller, made
-from parlour.channel.names import category_id, room_id
 from parlour.rooms.model import Behavior, Visibility
 from parlour.rooms.policy import Rights
 from parlour.rooms.refusals import Refusal, Refused
@@ -40,13 +39,13 @@ async def search_rooms(caller: Caller, command: SearchRooms) -> Answer:
     make = _QUERIES.get(command.query_type)
     if make is None:
         return _UNKNOWN_QUERY
-    query = make(command)
+    query = make(caller, command)
     found = caller.hub.find_rooms(caller.visit, query)
     rows = (caller.cards.found(row, manages=query.mine is Mine.MANAGER) for row in found.rows)
     return await made(search_replies(caller.envid, command, rows, found.truncated, whole=caller.wants_whole))
 
 
-def _by_name(command: SearchRooms) -> RoomQuery:
+def _by_name(caller: Caller, command: SearchRooms) -> RoomQuery:
     """An empty text lists every room the caller may find."""
     match = Match.PHRASE if command.match_exact_phrase else Match.ALL if command.match_all else Match.ANY
     return RoomQuery(
@@ -54,43 +53,45 @@ def _by_name(command: SearchRooms) -> RoomQuery:
     )
 
 
-def _by_category(command: SearchRooms) -> RoomQuery:
-    category = category_id(command.category or command.criteria)
+def _by_category(caller: Caller, command: SearchRooms) -> RoomQuery:
+    category = caller.category_id(command.category or command.criteria)
     return RoomQuery(category=category, limit=command.max_results or _CATEGORY_ROWS)
 
 
-def _by_user(command: SearchRooms) -> RoomQuery:
+def _by_user(caller: Caller, command: SearchRooms) -> RoomQuery:
     return RoomQuery(visitor=canonical_principal(command.criteria), limit=command.max_results)
 
 
-def _by_member(command: SearchRooms) -> RoomQuery:
+def _by_member(caller: Caller, command: SearchRooms) -> RoomQuery:
     return RoomQuery(mine=Mine.MEMBER, limit=command.max_results)
 
 
-def _by_manager(command: SearchRooms) -> RoomQuery:
+def _by_manager(caller: Caller, command: SearchRooms) -> RoomQuery:
     return RoomQuery(mine=Mine.MANAGER, limit=command.max_results)
 
 
-def _by_addin(command: SearchRooms) -> RoomQuery:
+def _by_addin(caller: Caller, command: SearchRooms) -> RoomQuery:
     return RoomQuery(
         addin=command.addin or normalize_guid(command.criteria) or command.criteria, limit=command.max_results
     )
 
 
-def _by_uri(command: SearchRooms) -> RoomQuery:
-    return RoomQuery(room=room_id(command.criteria))
+def _by_uri(caller: Caller, command: SearchRooms) -> RoomQuery:
+    return RoomQuery(room=caller.room_id(command.criteria))
 
 
-def _by_exact_name(command: SearchRooms) -> RoomQuery:
-    return RoomQuery(text=command.criteria, match=Match.EXACT) if command.criteria else RoomQuery(room=room_id(""))
+def _by_exact_name(caller: Caller, command: SearchRooms) -> RoomQuery:
+    if not command.criteria:
+        return _by_uri(caller, command)  # no URI and no name: nothing has either
+    return RoomQuery(text=command.criteria, match=Match.EXACT)
 
 
-def _by_filter(command: SearchRooms) -> RoomQuery:
+def _by_filter(caller: Caller, command: SearchRooms) -> RoomQuery:
     return replace(
-        _by_name(command),
+        _by_name(caller, command),
         member=command.member,
         manager=command.manager,
-        category=category_id(command.category) if command.category is not None else None,
+        category=caller.category_id(command.category) if command.category is not None else None,
         addin=command.addin,
         visibility=Visibility(command.visibility) if command.visibility is not None else None,
         behavior=Behavior(command.behavior) if command.behavior is not None else None,
@@ -99,7 +100,7 @@ def _by_filter(command: SearchRooms) -> RoomQuery:
     )
 
 
-_QUERIES: Mapping[str, Callable[[SearchRooms], RoomQuery]] = {
+_QUERIES: Mapping[str, Callable[[Caller, SearchRooms], RoomQuery]] = {
     "BYNAME": _by_name,
     "BYCATEGORY": _by_category,
     "BYUSER": _by_user,
@@ -121,7 +122,7 @@ async def get_associations(caller: Caller, command: GetAssociations) -> Answer:
 
 async def get_room(caller: Caller, command: GetRoom) -> Answer:
     """All about one room, and its category."""
-    room = room_id(command.room_uri)
+    room = caller.room_id(command.room_uri)
     if not command.room_uri:
         room = caller.hub.find_room_named(caller.person, command.room_name) or room
     view = caller.hub.card(caller.person, room)
@@ -133,7 +134,7 @@ async def get_room(caller: Caller, command: GetRoom) -> Answer:
 
 
 async def get_permissions(caller: Caller, command: GetPermissions) -> Answer:
-    view = caller.hub.card(caller.person, room_id(command.room_uri))
+    view = caller.hub.card(caller.person, caller.room_id(command.room_uri))
     if isinstance(view, Refused):
         return view
     rights, auditorium = view.rights, view.room.behavior is Behavior.AUDITORIUM
