@@ -200,7 +200,9 @@ class Client:
         self.pump()
         return Client(self.scene, self.wire, name, endpoint, agent)
 
-    def _deliver(self, method: str, body: bytes = b"", content_type: str = "") -> int:
+    def _deliver(
+        self, method: str, body: bytes = b"", content_type: str = "", more: Sequence[tuple[str, str]] = ()
+    ) -> int:
         if method != "ACK":
             self.cseq += 1
         items = [
@@ -211,6 +213,7 @@ class Client:
             ("Call-ID", f"c{self.number}"),
             ("CSeq", f"{self.cseq} {method}"),
             ("Contact", f"<{uri(self.name)}>"),
+            *more,
         ]
         if content_type:
             items.append(("Content-Type", content_type))
@@ -239,8 +242,11 @@ class Client:
             data = Response.to_request(request.headers, self.answering).serialize()
             self.scene.endpoint.receive_frames(self.wire, StreamFramer().receive(data))
 
-    def call(self) -> Response:
-        cseq = self._deliver("INVITE")
+    def call(
+        self, offer: bytes = b"", content_type: str = "application/sdp", more: Sequence[tuple[str, str]] = ()
+    ) -> Response:
+        """INVITE, and ACK where it is accepted. `more`: headers."""
+        cseq = self._deliver("INVITE", offer, content_type if offer else "", more)
         self.pump()
         response = self.statuses[cseq]
         self.heard.clear()

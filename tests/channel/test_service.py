@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from parlour.channel.refusals import code_for, diagnosis_for
@@ -94,7 +96,7 @@ async def test_a_surprise_at_the_door_is_told_and_leaves_nothing_behind(
         def fail(*_: object) -> object:
             raise RuntimeError("out of luck")
 
-        for owner, name in ((scene.endpoint, "accept_invite"), (scene.hub, "enter")):
+        for owner, name in ((scene.endpoint, "prepare_dialog"), (scene.endpoint, "begin_dialog"), (scene.hub, "enter")):
             with monkeypatch.context() as patch:
                 patch.setattr(owner, name, fail)
                 response = scene.client().call()
@@ -272,14 +274,42 @@ async def test_stopping_waits_for_posts_under_way() -> None:
         assert [post.text for post in await scene.store.posts.last(OPEN, 1)] == ["almost"]
 
 
-async def test_an_invite_that_offers_nothing_usable_leaves_nothing_behind() -> None:
+UNACCEPTABLE: list[tuple[int, dict[str, Any]]] = [
+    (400, {"offer": b"v=0\r\nm=\r\n"}),
+    (415, {"offer": b"hello", "content_type": "text/plain"}),
+    (422, {"more": [("Supported", "timer"), ("Session-Expires", "60")]}),
+    (488, {"offer": b"v=0\r\nm=audio 1 RTP/AVP 0\r\n"}),
+]
+
+
+@pytest.mark.parametrize(("status", "invite"), UNACCEPTABLE)
+async def test_an_invite_that_cannot_be_accepted_leaves_nothing_behind(status: int, invite: dict[str, Any]) -> None:
     async with Scene() as scene:
-        alice = scene.client()
-        alice._deliver("INVITE", b"v=0\r\nm=audio 1 RTP/AVP 0\r\n", "application/sdp")
-        alice.pump()
-        assert [response.status for response in alice.statuses.values()] == [488]
+        assert scene.client().call(**invite).status == status
         assert not scene.service.session_count
         assert not scene.hub.presence.all_visits()
+        assert not scene.endpoint._pipes
+
+
+@pytest.mark.parametrize("agent", [SIPE_AGENT, LYNC_AGENT])
+@pytest.mark.parametrize("same_connection", [True, False])
+@pytest.mark.parametrize(("status", "invite"), UNACCEPTABLE)
+async def test_an_invite_that_cannot_be_accepted_leaves_the_earlier_session_alone(
+    status: int, invite: dict[str, Any], same_connection: bool, agent: str
+) -> None:
+    async with Scene() as scene:
+        first, bob = await scene.joined(agent=agent), await scene.joined("bob")
+        second = first.again() if same_connection else scene.client(agent=agent)
+        assert second.call(**invite).status == status
+        await bob.say(chat("still there?"))
+        assert await first.say(chat("yes")) == 200
+        assert first.chats() == bob.chats() == ["still there?", "yes"]
+        assert (first.byes, bob.notices(), scene.service.session_count) == (0, [], 2)
+        # Done better, it takes the earlier one's place.
+        assert second.call().status == 200
+        await second.settle()
+        assert scene.service.session_count == 2
+        assert first.send("INFO") == 481
 
 
 async def test_a_hundred_sessions_come_and_go() -> None:

@@ -142,6 +142,10 @@ class ChannelService:
     def _begin(self, incoming: IncomingRequest, identity: Identity) -> Refused | None:
         endpoint = identity.endpoint or f"call:{incoming.request.call_id}"
         session = Session(self, identity.uri, endpoint, incoming.connection, profile_for(identity.user_agent))
+        prepared = self.endpoint.prepare_dialog(incoming, session)
+        if prepared is None:
+            return None
+        # Not before SIP has nothing against the INVITE any more, as now the endpoint's earlier session ends.
         before = self._by_endpoint.get((identity.uri, endpoint))
         if before is not None:
             before.expect_successor(incoming.connection)
@@ -150,14 +154,13 @@ class ChannelService:
             return visit
         dialog = None
         try:
-            dialog = self.endpoint.accept_invite(incoming, session)
+            dialog = self.endpoint.begin_dialog(prepared)
         finally:
             if dialog is None:
                 self.hub.leave(visit)
-        if dialog is not None:
-            self._sessions.add(session)
-            self._by_endpoint[identity.uri, endpoint] = session
-            session.begin(visit, dialog)
+        self._sessions.add(session)
+        self._by_endpoint[identity.uri, endpoint] = session
+        session.begin(visit, dialog)
         return None
 
     def refuse(self, incoming: IncomingRequest, why: Diagnosis) -> None:

@@ -32,7 +32,7 @@ from parlour.ua.info_pipe import InfoPipe
 from parlour.ua.offers import answer_offer
 from parlour.ua.server_transactions import ServerTransactions
 from parlour.ua.sockets import Sockets
-from parlour.ua.uas import DialogHandler, UasDialog
+from parlour.ua.uas import DialogHandler, PreparedDialog, UasDialog
 
 __all__ = ["Endpoint", "EndpointCounters", "EndpointSettings"]
 
@@ -307,6 +307,11 @@ class Endpoint:
         self, incoming: IncomingRequest, handler: DialogHandler, headers: Sequence[tuple[str, str]] = ()
     ) -> UasDialog | None:
         """Answer an INVITE with 200 and enter the dialog; None if it had to be refused (it is answered then)."""
+        prepared = self.prepare_dialog(incoming, handler)
+        return None if prepared is None else self.begin_dialog(prepared, headers)
+
+    def prepare_dialog(self, incoming: IncomingRequest, handler: DialogHandler) -> PreparedDialog | None:
+        """First half of `accept_invite`: None if the INVITE had to be refused. What is not begun is simply let go."""
         request = incoming.request
         try:
             timer = SessionTimer.negotiate(request, self.settings.session, self.clock())
@@ -318,10 +323,15 @@ class Endpoint:
         except RemoteProtocolError as error:
             self.refuse_offer(incoming, error)
             return None
-        self._pipes[token] = uas.pipe
-        self.dialogs.add(dialog.call_id, dialog.local_tag, uas)
+        return PreparedDialog(uas, incoming, [*uas.contact_headers(), *timer.response_headers()], answer)
+
+    def begin_dialog(self, prepared: PreparedDialog, headers: Sequence[tuple[str, str]] = ()) -> UasDialog:
+        """Second half of `accept_invite`: the 200."""
+        uas = prepared.uas
+        self._pipes[uas.pipe.token] = uas.pipe
+        self.dialogs.add(uas.dialog.call_id, uas.dialog.local_tag, uas)
         self.dialogs.add_invite(uas.invite)
-        uas.accept([*uas.contact_headers(), *timer.response_headers(), *headers], answer, incoming)
+        uas.begin([*prepared.headers, *headers], prepared.answer, prepared.incoming)
         return uas
 
     def refuse_offer(self, incoming: IncomingRequest, error: RemoteProtocolError) -> None:

@@ -7,7 +7,7 @@ handler. It ends once, whatever ends it, and says so once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from parlour.sip.dialog import Dialog
 from parlour.sip.errors import RemoteProtocolError
@@ -23,7 +23,7 @@ from parlour.ua.offers import answer_offer
 if TYPE_CHECKING:
     from parlour.ua.endpoint import Endpoint
 
-__all__ = ["ALLOW", "DialogHandler", "LocalService", "UasDialog", "capabilities"]
+__all__ = ["ALLOW", "DialogHandler", "LocalService", "PreparedDialog", "UasDialog", "capabilities"]
 
 ALLOW = "INVITE, ACK, BYE, CANCEL, INFO, UPDATE, OPTIONS"
 
@@ -58,7 +58,7 @@ _REPEATS = (1.0, 4.0)
 
 
 class UasDialog:
-    """Made by `Endpoint.accept_invite`. `pipe` pushes INFOs to the client; `identity` is who the client surely is;
+    """Made by `Endpoint.prepare_dialog`. `pipe` pushes INFOs to the client; `identity` is who the client surely is;
     `bye_when_expired` says how a session ends that was not refreshed."""
 
     __slots__ = (
@@ -116,7 +116,11 @@ class UasDialog:
             signer=endpoint.info_signer_for(incoming, dialog),
             settings=endpoint.pipeline_settings if reliable else endpoint.datagram_pipeline_settings,
         )
-        incoming.connection.add_close_callback(self._connection_lost)
+
+    def begin(self, headers: Sequence[tuple[str, str]], answer: bytes, incoming: IncomingRequest) -> None:
+        """Enter the dialog with a 200 to its INVITE. Before that nothing outside knows of it."""
+        self.connection.add_close_callback(self._connection_lost)
+        self.accept(headers, answer, incoming)
 
     def accept(self, headers: Sequence[tuple[str, str]], answer: bytes, incoming: IncomingRequest) -> None:
         """Say 200 to an INVITE. It is said again until the ACK comes, over whatever transport: there may be an
@@ -263,6 +267,16 @@ class UasDialog:
         self.connection.remove_close_callback(self._connection_lost)
         self._endpoint.dialog_over(self)
         self._handler.dialog_ended(reason)
+
+
+class PreparedDialog(NamedTuple):
+    """A dialog that may be entered: SIP has nothing against its INVITE, which is not answered yet. `headers` and
+    `answer` are for the 200."""
+
+    uas: UasDialog
+    incoming: IncomingRequest
+    headers: list[tuple[str, str]]
+    answer: bytes
 
 
 def _ignore(response: object) -> None:
