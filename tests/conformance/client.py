@@ -16,6 +16,7 @@ import asyncio
 import itertools
 import secrets
 import xml.etree.ElementTree as ET
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -74,7 +75,8 @@ class Client:
         self._transcript = transcript
         self._news = asyncio.Condition()
         self._cseq = itertools.count(1)
-        self._waiting: dict[tuple[str, str], asyncio.Future[Message]] = {}
+        self._waiting: dict[tuple[str, str], deque[asyncio.Future[Message]]] = {}
+        self._repeated: set[tuple[str, str]] = set()
         self._task: asyncio.Task[None] | None = None
 
     # -- beginning and end -------------------------------------------------------------------------------------
@@ -196,38 +198,33 @@ class Client:
 
     async def sends(self, message: Message, times: int = 1) -> list[Message]:
         """The same bytes `times` in a row; the answers."""
-        key = (message.header("Call-ID"), message.header("CSeq"))
         for _ in range(times):
             self.write(message)
-        return await self._hears(key, times)
+        return await self._hears([message] * times)
 
     async def hears_answers(self, message: Message, times: int) -> list[Message]:
-        """As many final answers to one request, which is sent once."""
+        """The first final answers to one request, which is sent once. More of them may come."""
+        self._repeated.add(_key(message))
         self.write(message)
-        return await self._hears((message.header("Call-ID"), message.header("CSeq")), times)
+        return await self._hears([message] * times)
 
-    async def _hears(self, key: tuple[str, str], times: int) -> list[Message]:
-        answers: list[Message] = []
-        while len(answers) < times:
-            waiting = self._waiting[key] = asyncio.get_running_loop().create_future()
-            if self.lost.is_set():
-                raise Lost
-            async with asyncio.timeout(PATIENCE):
-                answers.append(await waiting)
-        return answers
+    async def _hears(self, messages: Sequence[Message]) -> list[Message]:
+        """An answer to each. Several may be there at once, before anybody has looked at the first."""
+        loop = asyncio.get_running_loop()
+        awaited = [loop.create_future() for _ in messages]
+        for message, answered in zip(messages, awaited, strict=True):
+            self._waiting.setdefault(_key(message), deque()).append(answered)
+        async with asyncio.timeout(PATIENCE):
+            return await asyncio.gather(*awaited)
 
     async def sends_together(self, messages: Sequence[Message]) -> list[Message]:
         """Different requests in one write, so that a server finds them all there at once; their answers."""
         if self.lost.is_set():
             raise Lost
-        loop = asyncio.get_running_loop()
-        waiting = [loop.create_future() for _ in messages]
-        for message, answered in zip(messages, waiting, strict=True):
-            self._waiting[message.header("Call-ID"), message.header("CSeq")] = answered
+        for message in messages:
             self._transcript.add(self.number, True, message)
         self._writer.write(b"".join(message.render() for message in messages))
-        async with asyncio.timeout(PATIENCE):
-            return await asyncio.gather(*waiting)
+        return await self._hears(messages)
 
     def build(
         self,
@@ -281,9 +278,9 @@ class Client:
             pass
         finally:
             self.lost.set()
-            for waiting in self._waiting.values():
-                if not waiting.done():
-                    waiting.set_exception(Lost())
+            for answered in (one for waiting in self._waiting.values() for one in waiting):
+                if not answered.done():
+                    answered.set_exception(Lost())
             async with self._news:
                 self._news.notify_all()
 
@@ -308,13 +305,15 @@ class Client:
     def _take_answer(self, message: Message) -> None:
         if message.status < 200:
             return
-        waiting = self._waiting.get((message.header("Call-ID"), message.header("CSeq")))
+        waiting = self._waiting.get(_key(message), deque())
         if message.header("CSeq").endswith(" INVITE") and message.status >= 300:
             self._acknowledge_refusal(message)
-        if waiting is None or waiting.done():
+        while waiting and waiting[0].done():  # given up
+            waiting.popleft()
+        if waiting:
+            waiting.popleft().set_result(message)
+        elif _key(message) not in self._repeated:
             self.wrong.append(f"an answer to nothing: {message.first}, CSeq {message.header('CSeq')}")
-        else:
-            waiting.set_result(message)
 
     def _acknowledge_refusal(self, message: Message) -> None:
         told = [(name, value) for name, value in message.headers if name.lower() in ("via", "from", "to", "call-id")]
@@ -471,6 +470,11 @@ class Call:
             self.client.wrong.append(f"{type(error).__name__}: {error}")
         else:
             self.heard += told
+
+
+def _key(message: Message) -> tuple[str, str]:
+    """What a request and its answers have in common."""
+    return message.header("Call-ID"), message.header("CSeq")
 
 
 def pref(label: str, version: int, content: str | None = None, *, create: bool | None = None) -> str:

@@ -1,6 +1,6 @@
 """The interoperability list: twenty-five things that clients of the original depend on, a test for each, numbered as in
 README.md. 16 (the web service that files travel through) and 25 (the compliance files) are no business of these wires;
-19 needs a low limit and stands in test_large_rooms.py.
+19 and 24 need low limits and stand in test_large_rooms.py.
 """
 
 from __future__ import annotations
@@ -327,27 +327,6 @@ async def test_23_a_retransmitted_post_is_kept_once(house: Controller, enter: En
     await alice.hears_nothing("grpchat")
     told = await alice.says("bccontext", recent(room))
     assert [one.findtext("{*}chat") for one in told.all("chanib/msg")] == ["once"]
-
-
-@enforces("xccos.md#two-answers-to-everything", "xccos.md#posting")
-async def test_24_what_was_refused_as_busy_and_is_sent_again_is_carried_out_once(
-    house: Controller, enter: Enter
-) -> None:
-    room = house.room("Busy", member=EVERYBODY)
-    alice = await enter("alice", room)
-    texts = [f"post {number}" for number in range(400)]
-    bodies = [xccos(next(alice.envids), grpchat(room, alice.client.uri, text)) for text in texts]
-    answers = await alice.client.sends_together([alice.build_info(body) for body in bodies])
-    busy = [number for number, answered in enumerate(answers) if answered.status == 503]
-    assert busy, "400 posts at once were too few to be too many"
-    assert all(int(answers[number].header("Retry-After")) > 0 for number in busy)
-    while busy:
-        again = [(await alice.info(bodies[number])).status for number in busy]
-        assert set(again) <= {200, 503}
-        busy = [number for number, status in zip(busy, again, strict=True) if status == 503]
-    await alice.has_caught_up()
-    heard = [one.xml.findtext("{*}chat") for one in alice.heard if one.id == "grpchat"]
-    assert sorted(map(str, heard)) == sorted(texts)
 
 
 def test_every_number_of_the_list_has_its_test() -> None:

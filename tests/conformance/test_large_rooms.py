@@ -6,7 +6,7 @@ from tests.conformance.client import Call
 from tests.conformance.conftest import Enter, People
 from tests.conformance.controller import Controller
 from tests.conformance.sections import enforces
-from tests.conformance.wire import Told, chanib, chanids, children, info
+from tests.conformance.wire import Told, chanib, chanids, children, grpchat, info, xccos
 
 LIMIT = 5
 SETTINGS = {
@@ -15,6 +15,7 @@ SETTINGS = {
         "strict_participant_list": True,
         "endpoints_per_user": 3,
         "push_history": True,
+        "person_posts": 8,
     }
 }
 CROWD = [f"guest{number}" for number in range(LIMIT)]
@@ -132,3 +133,25 @@ async def test_contextual_history_comes_unasked_where_the_server_is_set_so(house
         assert (told.rooms, told.quotes) == ([room], joined.quotes)
         assert [one.findtext("{*}chat") for one in told.all("chanib/msg")] == [f"said in {room}"]
     await bob.hears_nothing("grpchat")
+
+
+@enforces("xccos.md#two-answers-to-everything", "xccos.md#posting")
+async def test_24_what_was_refused_as_busy_and_is_sent_again_is_carried_out_once(
+    house: Controller, enter: Enter
+) -> None:
+    room = house.room("Busy", member=["alice"])
+    alice = await enter("alice", room)
+    texts = [f"post {number}" for number in range(400)]
+    bodies = [xccos(next(alice.envids), grpchat(room, alice.client.uri, text)) for text in texts]
+    # In one write: however fast the disk is, a server that has read it all finds more than a person may have waiting.
+    answers = await alice.client.sends_together([alice.build_info(body) for body in bodies])
+    busy = [number for number, answered in enumerate(answers) if answered.status == 503]
+    assert busy, "400 posts at once were too few to be too many"
+    assert all(int(answers[number].header("Retry-After")) > 0 for number in busy)
+    while busy:
+        again = [(await alice.info(bodies[number])).status for number in busy]
+        assert set(again) <= {200, 503}
+        busy = [number for number, status in zip(busy, again, strict=True) if status == 503]
+    await alice.has_caught_up()
+    heard = [one.xml.findtext("{*}chat") for one in alice.heard if one.id == "grpchat"]
+    assert sorted(map(str, heard)) == sorted(texts)
