@@ -251,6 +251,24 @@ class StoreExam:
         assert await self.numbers(store, PostQuery(asked)) == expected
         assert await self.numbers(store, PostQuery(asked), OTHER.id) == ([1] if expected else [])
 
+    @pytest.mark.parametrize("newest_first", [True, False])
+    async def test_only_so_many_texts_are_looked_at(self, store: Store, newest_first: bool) -> None:
+        """A page that is not the whole says so, also if there is nothing on it."""
+        texts = ["Red", "red", "RED", "rød", "red", "Rød", "rød", "red", "Red"]
+        for number, text in enumerate(texts):
+            await store.posts.append(post(number, text=text))
+        numbers = {True: {0: [], 1: [9], 3: [9], 5: [9], 6: [1, 9], None: [1, 9]}}
+        numbers[False] = {0: [], 1: [1], 5: [1], 6: [1, 9], None: [1, 9]}
+        for most, fits in numbers[newest_first].items():
+            query = PostQuery("Red", match_case=True, newest_first=newest_first, examine_to=most)
+            found = await store.posts.find(ROOM.id, query, 10)
+            assert [each.chat_id for each in found.posts] == fits
+            assert found.page == Page(len(fits), more=most not in (6, None))
+        # What the index settles is not looked at.
+        assert (await store.posts.find(ROOM.id, PostQuery("red", examine_to=0), 10)).page == Page(6, more=False)
+        query = PostQuery("Red", match_case=True, examine_to=0)
+        assert len(await store.posts.remove(ROOM.id, query, 10, by=ALICE, at=NOW)) == 2
+
     async def test_any_all_phrase_and_case(self, store: Store) -> None:
         await self.keep(store, "red Green", "green blue", "Red blue green", "회의 green")
         assert await self.numbers(store, PostQuery("red blue")) == [1, 2, 3]

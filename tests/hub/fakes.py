@@ -210,7 +210,7 @@ class FakePosts:
             if self.removals_left < 0:
                 raise StoreUnavailable
         posts = self.posts.get(room, [])
-        gone, _ = page_of(posts, replace(query, newest_first=False), most)
+        gone, _ = page_of(posts, replace(query, newest_first=False, examine_to=None), most)
         numbers = {post.chat_id for post in gone}
         if replacement is None:
             self.posts[room] = [post for post in posts if post.chat_id not in numbers]

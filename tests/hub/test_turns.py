@@ -49,9 +49,8 @@ async def test_one_person_with_hundreds_of_acts_delays_another_by_one() -> None:
     acts.append(asyncio.ensure_future(desk.ask("bob")))
     await settle()
     await desk.finish_all()
-    # The one that runs, one that had waited before, and then the newcomer.
-    assert desk.begun[:4] == ["ann 0", "ann 1", "bob", "ann 2"]
-    assert desk.begun[4:] == [f"ann {n}" for n in range(3, 300)]
+    # The one that runs, and then the newcomer.
+    assert desk.begun == ["ann 0", "bob", *(f"ann {n}" for n in range(1, 300))]
     assert await asyncio.gather(*acts) == [*(f"ann {n}" for n in range(300)), "bob"]
 
 
@@ -60,8 +59,36 @@ async def test_many_people_are_served_in_a_circle() -> None:
     acts = [asyncio.ensure_future(desk.ask(who, f"{who}{n}")) for who in "abc" for n in range(4)]
     await settle()
     await desk.finish_all()
-    assert desk.begun == ["a0", "a1", "a2", "b0", "c0", "a3", "b1", "c1", "b2", "c2", "b3", "c3"]
+    assert desk.begun == ["a0", "b0", "c0", "a1", "b1", "c1", "a2", "b2", "c2", "a3", "b3", "c3"]
     await asyncio.gather(*acts)
+
+
+async def test_nobody_has_more_than_one_place() -> None:
+    desk = Desk(FairTurns(3))
+    acts = [asyncio.ensure_future(desk.ask("ann", f"ann {n}")) for n in range(5)]
+    await settle()
+    assert (desk.begun, desk.turns.waiting) == (["ann 0"], 4)
+    acts += [asyncio.ensure_future(desk.ask(who)) for who in ("bob", "carol")]
+    await settle()
+    assert desk.begun == ["ann 0", "bob", "carol"]
+    await desk.finish_all()
+    assert desk.begun[3:] == [f"ann {n}" for n in range(1, 5)]
+    await asyncio.gather(*acts)
+
+
+async def test_who_goes_away_while_acting_elsewhere_comes_round_no_more() -> None:
+    desk = Desk(FairTurns(2))
+    first, second = (asyncio.ensure_future(desk.ask("ann", f"ann {n}")) for n in range(2))
+    await settle()
+    second.cancel()
+    await settle()
+    assert desk.turns.waiting == 0
+    await desk.finish_all()
+    again = [asyncio.ensure_future(desk.ask(who)) for who in ("ann", "bob")]
+    await settle()
+    assert desk.begun == ["ann 0", "ann", "bob"]
+    await desk.finish_all()
+    assert (await first, await asyncio.gather(*again)) == ("ann 0", ["ann", "bob"])
 
 
 async def test_never_more_at_once_than_agreed() -> None:

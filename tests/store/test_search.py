@@ -20,8 +20,11 @@ from parlour.rooms.words import WordMatch
 from parlour.store.api import StoreConflict, StoredPost, StoreUnavailable
 from parlour.store.sqlite import SqliteStore
 from parlour.store.sqlite import connection as library
+from parlour.store.sqlite.connection import Settings
 from parlour.store.sqlite.posts import _before, _unread
+from parlour.store.sqlite.removal import Removal
 from parlour.store.sqlite.search import find
+from parlour.store.sqlite.sifting import STEP, Sifting
 from tests.exams.store_exam import CATEGORY, NOW, OTHER, ROOM, post
 
 PEOPLE = ["sip:alice@example.com", "sip:bob@example.com", "sip:기민@example.com"]
@@ -83,14 +86,15 @@ QUERIES = st.builds(
     before=NUMBERS,
     newest_first=st.booleans(),
     count_to=st.sampled_from([0, 3, MOST_COUNTED]),
+    examine_to=st.sampled_from([0, 1, 2, 4, None]),
 )
 # (text, author, time, whether the post is in the other room)
 POSTS = st.lists(st.tuples(SAFE_TEXTS, st.sampled_from(PEOPLE), st.integers(0, 12), st.booleans()), max_size=12)
 REMOVALS = st.lists(st.tuples(QUERIES, st.integers(0, 4), st.one_of(st.none(), SAFE_TEXTS)), max_size=2)
 
 
-async def open_store(directory: Path) -> SqliteStore:
-    store = SqliteStore(directory)
+async def open_store(directory: Path, settings: Settings | None = None) -> SqliteStore:
+    store = SqliteStore(directory, settings)
     await store.open()
     await store.rooms.save_category(CATEGORY)
     await store.rooms.save_room(ROOM)
@@ -123,7 +127,7 @@ def test_sqlite_finds_what_the_rules_say(
         ]
         kept = [each.post for each in await asyncio.gather(*[store.posts.append(each) for each in asked])]
         for query, most, replacement in removals:
-            expected = page_of(_of_room(kept), replace(query, newest_first=False), most)[0]
+            expected = page_of(_of_room(kept), replace(query, newest_first=False, examine_to=None), most)[0]
             removed = await store.posts.remove(
                 ROOM.id, query, most, by="sip:admin@example.com", at=Micros(99), replacement=replacement
             )
@@ -173,9 +177,11 @@ def _traced(connection: sqlite3.Connection) -> list[str]:
             replace(query, authors=frozenset(PEOPLE)),
             replace(query, after=3, before=90),
             replace(query, since=NOW, until=Micros(NOW + 50)),
-            replace(query, match_case=True),
         ):
             find(connection, ROOM.id, each, 10)
+        sifting = Sifting(ROOM.id, replace(query, match_case=True), "DESC" if newest_first else "ASC", 10)
+        while not sifting.step(connection):
+            pass
     _unread(connection, ROOM.id, 5, 10, PEOPLE[0])
     _before(connection, ROOM.id, 5, 10)
     connection.set_trace_callback(None)
@@ -198,6 +204,57 @@ async def test_few_of_many_candidates_fit(tmp_path: Path, newest_first: bool) ->
         assert (found.page.matches, found.page.more) == (matches, limit < 4)
     gone = await store.posts.remove(ROOM.id, PostQuery("Wörd", match_case=True), 3, by="sip:a@b", at=NOW)
     assert [each.chat_id for each in gone] == fits[:3]
+    await store.close()
+
+
+async def test_others_read_between_the_steps_of_a_long_search(tmp_path: Path) -> None:
+    """There is one thread that reads, and a search that looks at thousands of texts and finds nothing."""
+    store = await open_store(tmp_path, Settings(readers=1))
+    await asyncio.gather(*[store.posts.append(post(number, text=f"wörd {number}")) for number in range(3 * STEP)])
+    order: list[str] = []
+
+    async def search() -> None:
+        found = await store.posts.find(ROOM.id, PostQuery("WÖRD", match_case=True), 10)
+        assert (found.posts, found.page.more, found.page.examined) == ((), False, 3 * STEP)
+        order.append("search")
+
+    async def read() -> None:
+        await store.posts.last(ROOM.id, 1)
+        order.append("read")
+
+    await asyncio.gather(search(), read())
+    assert order == ["read", "search"]
+    await store.close()
+
+
+async def test_posts_are_kept_while_a_removal_looks_for_what_fits(tmp_path: Path) -> None:
+    """The thread that writes does not look at texts; it had nothing else to do until they were looked at."""
+    store = await open_store(tmp_path)
+    await asyncio.gather(*[store.posts.append(post(number, text=f"wörd {number}")) for number in range(3 * STEP)])
+    order: list[str] = []
+
+    async def remove() -> None:
+        assert not await store.posts.remove(ROOM.id, PostQuery("word", literal=True), 10, by="sip:a@b", at=NOW)
+        order.append("removal")
+
+    async def say() -> None:
+        await store.posts.append(post(9999))
+        order.append("post")
+
+    await asyncio.gather(remove(), say())
+    assert order == ["post", "removal"]
+    await store.close()
+
+
+async def test_what_another_removal_took_meanwhile_is_not_removed_twice(tmp_path: Path) -> None:
+    store = await open_store(tmp_path)
+    await asyncio.gather(*[store.posts.append(post(number, text="Wörd")) for number in range(4)])
+    query = PostQuery("Wörd", literal=True)
+    await store.posts.remove(ROOM.id, query, 2, by="sip:a@b", at=NOW, replacement="gone")
+    late = Removal(ROOM.id, query, 3, "sip:a@b", NOW, None, sifted=["1", "2", "3"])
+    assert [each.chat_id for each in await store._writer.run(late.run)] == [3]
+    await store.rooms.delete_room(ROOM.id)
+    assert await store._writer.run(replace(late, sifted=["4"]).run) == []
     await store.close()
 
 

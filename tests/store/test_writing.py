@@ -108,7 +108,7 @@ async def test_nobody_waits_longer_than_asked(tmp_path: Path) -> None:
         assert not await store.can_write(0.05)
         assert not await store.can_write(0.05)
         foreign.execute("ROLLBACK")
-        assert await store.can_write(30.0)
+        assert await store.can_write(60.0)
     finally:
         foreign.close()
         await store.close()

@@ -4,7 +4,7 @@ the store cannot write, reading goes on and its records are owed. Reads that go 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.gate import Gate
@@ -22,7 +22,7 @@ from parlour.rooms.decisions import (
     no_such_room,
     within_reach,
 )
-from parlour.rooms.history import Page, PostQuery
+from parlour.rooms.history import MOST_EXAMINED, Page, PostQuery
 from parlour.rooms.model import Limits, Micros, Person, RoomId
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.store.api import EventKind, FoundPosts, OutboxEvent, PostLog, StoredPost, StoreUnavailable
@@ -48,13 +48,15 @@ class History:
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
     """What fits a query in one room, oldest first. `matches` counts all that fit, as far as stores count; `more`: some
-    of them are not on the page. `logged` as in `History`."""
+    of them are not on the page, or not all that may fit was looked at. `logged` as in `History`; `examined` as in
+    `Page`."""
 
     room: RoomId
     posts: tuple[StoredPost, ...]
     matches: int
     more: bool
     logged: bool
+    examined: int = 0
 
 
 class Reading:
@@ -148,8 +150,13 @@ class Reading:
         if refused is not None:
             return [refused] * len(rooms)
         share = ANSWER_CHARS // max(1, len(rooms))
-        each = dict.fromkeys(rooms)
-        answers = {room: await self._query_one(person, room, query, limit, share) for room in each}
+        answers: dict[RoomId, HistoryPage | Refused] = {}
+        unexamined = MOST_EXAMINED
+        for left, room in zip(range(len(set(rooms)), 0, -1), dict.fromkeys(rooms), strict=True):
+            # What a room does not need is there for those after it.
+            its_share = replace(query, examine_to=unexamined // left)
+            answer = answers[room] = await self._query_one(person, room, its_share, limit, share)
+            unexamined -= 0 if isinstance(answer, Refused) else answer.examined
         return [answers[room] for room in rooms]
 
     async def _query_one(
@@ -207,7 +214,7 @@ class Reading:
         if not await self._recorder.keep_or_owe(self._record(who, room_id, posts, query)):
             return NOT_KEPT
         more = found.page.more or len(posts) < len(found.posts)
-        return HistoryPage(room_id, tuple(posts), found.page.matches, more, logged)
+        return HistoryPage(room_id, tuple(posts), found.page.matches, more, logged, found.page.examined)
 
     # --- both
 

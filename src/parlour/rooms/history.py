@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from parlour.rooms.content import searchable_text
 from parlour.rooms.model import Micros
 from parlour.rooms.words import WordMatch, Words, compile_words
 
-__all__ = ["MOST_COUNTED", "Kept", "Page", "PostQuery", "most_counted", "page_of"]
+__all__ = ["MOST_COUNTED", "MOST_EXAMINED", "Kept", "Page", "PostQuery", "most_counted", "page_of"]
 
 MOST_COUNTED = 10_000
 """Matches are counted up to here at most; a query that has more says this number and that there are more."""
+
+MOST_EXAMINED = 100_000
+"""Texts that one query looks at, where an index alone cannot tell whether they fit (`Words.settled`)."""
 
 
 class Kept(Protocol):
@@ -40,7 +43,8 @@ class PostQuery:
     `until` are both inclusive, microseconds since 1970. `after` and `before` are message numbers, both excluded.
     `newest_first`: scan from the newest, so that the newest survive the limit; the page itself is always oldest first.
     `count_to`: matches are counted up to here, or up to those on the page; 0 for readers who turn pages, as counting
-    would cost more than the page."""
+    would cost more than the page. `examine_to`: where the words are not `settled`, only so many posts that have their
+    lookups are looked at, from where the scan begins; None looks at all."""
 
     text: str = ""
     match: WordMatch = WordMatch.ANY
@@ -53,6 +57,7 @@ class PostQuery:
     before: int | None = None
     newest_first: bool = True
     count_to: int = MOST_COUNTED
+    examine_to: int | None = MOST_EXAMINED
 
     @property
     def words(self) -> Words | None:
@@ -64,18 +69,29 @@ class PostQuery:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is beside a page: `matches` of all that fit, as far as they were counted; `more`: some are not on it."""
+    """What is beside a page: `matches` of all that fit, as far as they were counted; `more`: some are not on it, or
+    posts that may fit were not looked at any more. `examined`: how many texts were looked at, where an index does not
+    say it all; about, as stores may stop when they have enough."""
 
     matches: int
     more: bool
+    examined: int = field(default=0, compare=False)
 
 
 def page_of(posts: Iterable[K], query: PostQuery, limit: int) -> tuple[list[K], Page]:
     """The page of a query over all posts of a room, oldest first: the definition that every store has to keep to."""
-    words = query.words
-    found = [post for post in posts if _fits(post, query) and (words is None or words.fits(searchable_text(post.text)))]
+    candidates = [post for post in posts if _fits(post, query)]
+    words, examined, left_out = query.words, 0, 0
+    if words is not None:
+        candidates = [post for post in candidates if words.looked_up_in(searchable_text(post.text))]
+        if not words.settled:
+            examined = len(candidates) if query.examine_to is None else min(len(candidates), query.examine_to)
+            left_out = len(candidates) - examined
+            candidates = candidates[left_out:] if query.newest_first else candidates[:examined]
+    found = [post for post in candidates if words is None or words.fits(searchable_text(post.text))]
     cut = (found[-limit:] if limit > 0 else []) if query.newest_first else found[: max(limit, 0)]
-    return cut, Page(min(len(found), most_counted(query, limit)), len(found) > len(cut))
+    more = left_out > 0 or len(found) > len(cut)
+    return cut, Page(min(len(found), most_counted(query, limit)), more, examined)
 
 
 def most_counted(query: PostQuery, limit: int) -> int:

@@ -109,11 +109,22 @@ class Words:
         """Whether a text is found by this; the definition that every store has to keep to."""
         if not self.terms:
             return False
-        tokens = tokens_of(text)
+        enough = all if self.every else any
         shown = _plain(text, self.case) if self.strings else ""
         strings = self.strings or ("",) * len(self.terms)
+        # Looking for strings is quicker than cutting a text.
+        if self.strings and not enough(_has(shown, string) for string in strings):
+            return False
+        tokens = tokens_of(text)
         pairs = zip(self.terms, strings, strict=True)
-        return (all if self.every else any)(_has(shown, string) and term.fits(tokens) for term, string in pairs)
+        return enough(_has(shown, string) and term.fits(tokens) for term, string in pairs)
+
+    def looked_up_in(self, text: str) -> bool:
+        """Whether an index that is asked for the `lookups` finds a text."""
+        if not self.terms:
+            return False
+        tokens = tokens_of(text)
+        return (all if self.every else any)(term.fits(tokens) for term in self.lookups)
 
     @property
     def lookups(self) -> tuple[Term, ...]:

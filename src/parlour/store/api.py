@@ -198,7 +198,8 @@ class PostLog(Protocol):
         """Take the oldest `most` posts that fit out of the history, for search too, or put `replacement` in the place
         of their text (their rtf goes). In one transaction with an outbox row for each, which holds what there was, and
         with the record that `record` makes from their number, if there are any.
-        Returns the posts as they were, oldest first; for more, ask again (with `after`, when replacing)."""
+        Returns the posts as they were, oldest first; for more, ask again (with `after`, when replacing). All posts are
+        looked at, whatever `examine_to` says."""
         ...
 
     async def outbox(self, after: int, count: int) -> list[OutboxRow]:

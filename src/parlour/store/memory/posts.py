@@ -109,7 +109,7 @@ class MemoryPosts:
         """See `PostLog.remove`."""
         self._switch.check()
         posts = self._posts.get(room, [])
-        removed, _ = page_of(posts, replace(query, newest_first=False), most)
+        removed, _ = page_of(posts, replace(query, newest_first=False, examine_to=None), most)
         for post in removed:
             new = None if replacement is None else replace(post, text=replacement, rtf=None)
             place = posts.index(post)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from parlour.rooms.audit import AuditRecord
-from parlour.rooms.history import PostQuery
+from parlour.rooms.history import Page, PostQuery, most_counted
 from parlour.rooms.model import Micros, RoomId
 from parlour.store.api import Appended, EventKind, FoundPosts, NewPost, OutboxEvent, OutboxRow, StoredPost
 from parlour.store.checks import check_key
 from parlour.store.sqlite.readers import Readers
 from parlour.store.sqlite.removal import Removal
-from parlour.store.sqlite.search import find, stored_post
+from parlour.store.sqlite.search import find, posts_of, settled, stored_post
+from parlour.store.sqlite.sifting import Sifting
 from parlour.store.sqlite.writer import Writer
 
 __all__ = ["SqlitePosts"]
@@ -73,7 +75,20 @@ class SqlitePosts:
 
     async def find(self, room: RoomId, query: PostQuery, limit: int) -> FoundPosts:
         """See `PostLog.find`."""
-        return await self._readers.read(lambda connection: find(connection, room, query, limit))
+        if settled(query):
+            return await self._readers.read(lambda connection: find(connection, room, query, limit))
+        most = most_counted(query, limit)
+        sifting = Sifting(room, query, "DESC" if query.newest_first else "ASC", most + 1)
+        await self._sift(sifting)
+        total, cut = len(sifting.ids), sifting.ids[: max(limit, 0)]
+        posts = await self._readers.read(lambda connection: posts_of(connection, room, cut)) if cut else ()
+        more = not sifting.whole or total > len(cut)
+        return FoundPosts(posts, Page(min(total, most), more, sifting.examined))
+
+    async def _sift(self, sifting: Sifting) -> None:
+        # Each step stands in the readers' queue by itself, behind whatever came meanwhile.
+        while not await self._readers.read(sifting.step):
+            pass
 
     async def unread(self, room: RoomId, after: int, most: int, reader: str) -> int:
         """See `PostLog.unread`."""
@@ -95,7 +110,12 @@ class SqlitePosts:
         record: Callable[[int], AuditRecord] | None = None,
     ) -> Sequence[StoredPost]:
         """See `PostLog.remove`."""
-        return await self._writer.run(Removal(room, query, most, by, at, replacement, record).run)
+        removal = Removal(room, query, most, by, at, replacement, record)
+        if settled(query) or most <= 0:
+            return await self._writer.run(removal.run)
+        sifting = Sifting(room, dataclasses.replace(query, examine_to=None), "ASC", most)
+        await self._sift(sifting)
+        return await self._writer.run(dataclasses.replace(removal, sifted=sifting.ids).run)
 
     async def outbox(self, after: int, count: int) -> list[OutboxRow]:
         """See `PostLog.outbox`."""

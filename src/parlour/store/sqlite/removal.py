@@ -13,7 +13,8 @@ from parlour.rooms.history import PostQuery
 from parlour.rooms.model import Micros, RoomId
 from parlour.store.api import EventKind, StoredPost
 from parlour.store.sqlite.audit_rows import keep_record
-from parlour.store.sqlite.search import hits_of, stored_post
+from parlour.store.sqlite.search import Hits, hits_of, stored_post
+from parlour.store.sqlite.sifting import still_fitting
 from parlour.store.sqlite.words import index_row
 
 __all__ = ["Removal", "drop_posts"]
@@ -22,6 +23,7 @@ _FOUND: Final = """
 SELECT p.id, p.room, p.chat_id, p.author, p.author_name, p.text, p.at, p.rtf, p.alert
 FROM ({}) AS hit CROSS JOIN posts p ON p.id = hit.id ORDER BY p.id
 """
+_SIFTED: Final = "SELECT value AS id FROM json_each(?) LIMIT ?"
 
 # Ids come as one JSON array, so that each of these is run once, however many posts there are.
 _ARCHIVE: Final = """
@@ -44,7 +46,8 @@ SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A slice of a removal: the oldest `most` posts of `room` that fit `query`; see `PostLog.remove`."""
+    """A slice of a removal: the oldest `most` posts of `room` that fit `query`; see `PostLog.remove`. `sifted` are the
+    ids of these, where they were looked for beforehand so that the writer need not do it; None if indexes alone say."""
 
     room: RoomId
     query: PostQuery
@@ -53,10 +56,11 @@ class Removal:
     at: Micros
     replacement: str | None
     record: Callable[[int], AuditRecord] | None = None
+    sifted: Sequence[str] | None = None
 
     def run(self, connection: sqlite3.Connection) -> list[StoredPost]:
         """Do it, within the caller's transaction; the posts as they were, oldest first."""
-        hits = hits_of(connection, self.room, self.query, "ASC", self.most) if self.most > 0 else None
+        hits = self._hits(connection) if self.most > 0 else None
         if hits is None:
             return []
         rows = connection.execute(_FOUND.format(hits.sql), hits.values).fetchall()
@@ -64,6 +68,13 @@ class Removal:
             self._change(connection, rows)
             keep_record(connection, self.record(len(rows)) if self.record is not None else None)
         return [stored_post(self.room, *row[2:]) for row in rows]
+
+    def _hits(self, connection: sqlite3.Connection) -> Hits | None:
+        words = self.query.words
+        if self.sifted is None or words is None:
+            return hits_of(connection, self.room, self.query, "ASC", self.most)
+        # Looked at once more: another removal may have come in between.
+        return Hits(_SIFTED, (json.dumps(still_fitting(connection, self.room, words, self.sifted)), self.most))
 
     def _change(self, connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         ids = json.dumps([row[0] for row in rows])

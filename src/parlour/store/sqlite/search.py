@@ -2,25 +2,24 @@
 
 Words and authors are looked up in `post_words`, everything else in the index (room, chat_id). Dates become message
 numbers first: times ascend with the numbers but for what `rooms.disorder` says, so halving finds the place. In both
-indexes the ids of a room's posts ascend with their numbers. What the words in the index cannot tell (case, accents and
-signs where they count, the end of a long phrase) is looked for in the texts of the posts that have them.
+indexes the ids of a room's posts ascend with their numbers. What the words in the index cannot tell is looked for in
+texts: see `sifting`.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from parlour.rooms.content import searchable_text
 from parlour.rooms.history import Page, PostQuery, most_counted
 from parlour.rooms.model import Micros, RoomId
 from parlour.rooms.words import Words
 from parlour.store.api import FoundPosts, StoredPost
 from parlour.store.sqlite.words import match_of
 
-__all__ = ["Hits", "find", "hits_of", "stored_post"]
+__all__ = ["Hits", "find", "hits_of", "posts_of", "settled", "stored_post"]
 
 _ROOM: Final = "SELECT number, last_chat_id, disorder FROM rooms WHERE id = ? AND NOT gone"
 
@@ -43,18 +42,6 @@ _PAGE: Final = """
 SELECT chat_id, author, author_name, text, at, rtf, alert FROM posts
 WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id
 """
-
-# Of posts that have the words of a query that is not settled by them: their texts, many at a time, as each row would
-# have to wait for the interpreter.
-_TEXTS: Final = "SELECT json_group_array(json_array(id, text)) FROM posts WHERE id IN (SELECT value FROM json_each(?))"
-_CANDIDATES: Final = "SELECT count(*), group_concat(id), group_concat(CASE WHEN sure THEN NULL ELSE id END) FROM ({})"
-_CHECKED: Final = "SELECT value AS id FROM json_each(?) LIMIT ?"
-_NUMBER: Final = "SELECT chat_id FROM posts WHERE id = ?"
-_BATCH: Final = 500
-
-# Where case counts, SQLite looks at most texts itself: one of ASCII without links and stories is its searchable text.
-_PLAIN: Final = "length(p.text) = length(CAST(p.text AS BLOB)) AND NOT instr(p.text, '://')"
-_TITLED: Final = "substr(p.text, 1, 7) = '[STORY]'"
 
 _MOST_INTEGER: Final = 2**63 - 1
 
@@ -79,8 +66,13 @@ class _Span:
     exact: bool
 
 
+def settled(query: PostQuery) -> bool:
+    """Whether indexes alone find what fits; if not, texts have to be looked at (`sifting`)."""
+    return query.words is None or query.words.settled
+
+
 def find(connection: sqlite3.Connection, room: RoomId, query: PostQuery, limit: int) -> FoundPosts:
-    """See `PostLog.find`."""
+    """`PostLog.find`, for queries that are `settled`."""
     most = most_counted(query, limit)
     # `more` needs one beyond what is counted or shown.
     hits = hits_of(connection, room, query, "DESC" if query.newest_first else "ASC", most + 1)
@@ -88,9 +80,13 @@ def find(connection: sqlite3.Connection, room: RoomId, query: PostQuery, limit: 
         return FoundPosts((), Page(0, more=False))
     total, ids = connection.execute(_IDS.format(hits.sql), hits.values).fetchone()
     cut = ids.split(",", limit)[:limit] if total and limit > 0 else []
-    rows = connection.execute(_PAGE, (f"[{','.join(cut)}]",)).fetchall() if cut else []
-    posts = tuple(stored_post(room, *row) for row in rows)
-    return FoundPosts(posts, Page(min(total, most), more=total > len(cut)))
+    return FoundPosts(posts_of(connection, room, cut), Page(min(total, most), more=total > len(cut)))
+
+
+def posts_of(connection: sqlite3.Connection, room: RoomId, ids: Sequence[str]) -> tuple[StoredPost, ...]:
+    """Posts of a room by their ids, oldest first."""
+    rows = connection.execute(_PAGE, (f"[{','.join(ids)}]",)).fetchall() if ids else []
+    return tuple(stored_post(room, *row) for row in rows)
 
 
 def stored_post(
@@ -101,56 +97,15 @@ def stored_post(
 
 
 def hits_of(connection: sqlite3.Connection, room: RoomId, query: PostQuery, order: str, most: int) -> Hits | None:
-    """What finds the posts of a query, at most so many, from the oldest (`ASC`) or the newest (`DESC`); None if there
-    can be none."""
+    """What finds the posts that fit as far as indexes know, at most so many, from the oldest (`ASC`) or the newest
+    (`DESC`); None if there can be none."""
     words = query.words
-    if words is None or words.settled:
-        return _candidates(connection, room, query, words, order, most)
-    ids = _checked(connection, room, query, words, order, most)
-    return Hits(_CHECKED, (f"[{','.join(ids)}]", most))
-
-
-def _candidates(
-    connection: sqlite3.Connection, room: RoomId, query: PostQuery, words: Words | None, order: str, most: int
-) -> Hits | None:
-    """All that fits, as far as indexes know."""
     span = _span(connection, room, query)
     if span is None or (words is not None and not words.terms):
         return None
     if words is None and not query.authors:
         return _by_number(span, query, order, most)
     return _by_words(span, query, words, order, most)
-
-
-def _checked(
-    connection: sqlite3.Connection, room: RoomId, query: PostQuery, words: Words, order: str, most: int
-) -> list[str]:
-    """Ids of candidates whose texts fit. Nearly all do, as a rule: then one walk of the index is enough."""
-    found: list[str] = []
-    ahead = most
-    while (hits := _candidates(connection, room, query, words, order, ahead)) is not None:
-        count, joined, doubted = connection.execute(_CANDIDATES.format(hits.sql), hits.values).fetchone()
-        ids, doubtful = joined.split(",") if count else [], set((doubted or "").split(","))
-        for start in range(0, count, _BATCH):
-            found += _confirmed(connection, ids[start : start + _BATCH], doubtful, words)
-            if len(found) >= most:
-                return found[:most]
-        if count < ahead:
-            break
-        (last,) = connection.execute(_NUMBER, (ids[-1],)).fetchone()
-        query = replace(query, before=last) if order == "DESC" else replace(query, after=last)
-        ahead *= 10
-    return found
-
-
-def _confirmed(connection: sqlite3.Connection, ids: list[str], doubtful: set[str], words: Words) -> list[str]:
-    """Those of the ids that are sure or whose texts fit, in the same order."""
-    asked = [each for each in ids if each in doubtful]
-    if not asked:
-        return ids
-    (rows,) = connection.execute(_TEXTS, (f"[{','.join(asked)}]",)).fetchone()
-    fits = {str(number) for number, text in json.loads(rows) if words.confirms(searchable_text(text))}
-    return [each for each in ids if each not in doubtful or each in fits]
 
 
 def _span(connection: sqlite3.Connection, room: RoomId, query: PostQuery) -> _Span | None:
@@ -196,14 +151,12 @@ def _by_words(span: _Span, query: PostQuery, words: Words | None, order: str, mo
         conditions.append(f"post_words.rowid <= {edge.format('<', 'DESC')}")
         values += [span.room, span.low, span.room, span.high]
     dates, dated = _dates(span, query)
-    sure, cased, parts = _cased(words)
-    join = "CROSS JOIN posts p ON p.id = post_words.rowid" if dates or cased else ""
+    join = "CROSS JOIN posts p ON p.id = post_words.rowid" if dates else ""
     sql = (
-        f"SELECT post_words.rowid AS id{sure} FROM post_words {join} WHERE "  # noqa: S608
-        f"{' AND '.join([*conditions, *dates, *cased])} ORDER BY post_words.rowid {order} LIMIT ?"
+        f"SELECT post_words.rowid AS id FROM post_words {join} WHERE "  # noqa: S608
+        f"{' AND '.join([*conditions, *dates])} ORDER BY post_words.rowid {order} LIMIT ?"
     )
-    strings = words.strings if cased and words is not None else ()
-    return Hits(sql, (*strings, *values, *dated, *parts, most))
+    return Hits(sql, (*values, *dated, most))
 
 
 def _dates(span: _Span, query: PostQuery) -> tuple[list[str], list[int]]:
@@ -212,16 +165,3 @@ def _dates(span: _Span, query: PostQuery) -> tuple[list[str], list[int]]:
         return [], []
     dates = [("p.at >= ?", query.since), ("p.at <= ?", query.until)]
     return [sql for sql, at in dates if at is not None], [at for _, at in dates if at is not None]
-
-
-def _cased(words: Words | None) -> tuple[str, list[str], list[str]]:
-    """Where case counts: what shows that a text has the strings, what shows that it may have them, with variables. A
-    text that has all of them has that of whichever term the index has found."""
-    if words is None or words.settled:
-        return "", [], []
-    if not words.case or words.lookups != words.terms:
-        return ", 0 AS sure", [], []
-    has = ["instr(p.text, ?)"] * len(words.strings)
-    parts = [max(string.split(), key=len, default="") for string in words.strings]
-    sure = f", ({' AND '.join([_PLAIN, f'NOT {_TITLED}', *has])}) AS sure"
-    return sure, [f"(NOT ({_PLAIN}) OR {(' AND ' if words.every else ' OR ').join(has)})"], parts
