@@ -14,7 +14,7 @@ from parlour.client import ClientError, ClientSettings
 from tests.client.house import House, house
 from tests.system.client import Chatter
 
-ONCE = ClientSettings(reconnect=False, answer_timeout=5.0, sign_in_timeout=5.0)
+ONCE = ClientSettings(reconnect=False, connect_timeout=60.0, answer_timeout=60.0, sign_in_timeout=60.0)
 
 
 class Seen:

@@ -22,6 +22,7 @@ def plan(there: House, **changes: Any) -> Plan:
         "room": "night shift",
         "server": there.server,
         "transport": "tcp",
+        "timeout": 60.0,
         **changes,
     }
     return Plan(**given)

@@ -15,7 +15,7 @@ from parlour.frontend.provisioning import provisioning_document
 from tests.client.house import DOMAIN, House, house
 from tests.system.client import Chatter
 
-ONCE = ClientSettings(reconnect=False, answer_timeout=60.0, sign_in_timeout=60.0)
+ONCE = ClientSettings(reconnect=False, connect_timeout=60.0, answer_timeout=60.0, sign_in_timeout=60.0)
 HELP = f"sip:help@{DOMAIN}"
 
 

@@ -19,7 +19,9 @@ from tests.ports import free_port
 
 DOMAIN = "contoso.example"
 PASSWORD = "Secret123"
-FAST = ClientSettings(first_delay=0.05, longest_delay=0.2, answer_timeout=60.0)
+FAST = ClientSettings(
+    first_delay=0.05, longest_delay=0.2, connect_timeout=60.0, sign_in_timeout=60.0, answer_timeout=60.0
+)
 
 
 @dataclass

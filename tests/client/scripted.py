@@ -34,7 +34,9 @@ PROVISIONING = (
     '<provisionGroupList><property name="EnablePersistentChat">true</property>'
     f'<property name="DefaultPersistentChatPoolUri">{POOL}</property></provisionGroupList>'
 ).encode()
-FAST = ClientSettings(first_delay=0.05, longest_delay=0.1, answer_timeout=60.0)
+FAST = ClientSettings(
+    first_delay=0.05, longest_delay=0.1, connect_timeout=60.0, sign_in_timeout=60.0, answer_timeout=60.0
+)
 
 Answer = Callable[[IncomingRequest], bool]
 Replies = Callable[[int, Any], list[Fragment]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ import pytest
 from parlour.client import (
     Client,
     ClientClosed,
-    ClientSettings,
     ConnectionLost,
     ConnectionResumed,
     Disconnected,
@@ -48,6 +48,13 @@ async def texts(room: Room, count: int) -> list[str]:
             if len(heard) == count:
                 break
         return heard
+
+
+async def has_heard(room: Room, number: int) -> None:
+    """Until the message of this number has arrived, read or not: a post is answered when it is kept."""
+    async with asyncio.timeout(60):
+        while room.heard.last != number:
+            await asyncio.sleep(0.001)
 
 
 @pytest.mark.parametrize("auth", ["ntlm", "digest"])
@@ -95,13 +102,14 @@ async def test_what_was_missed_is_told_once_and_in_order(tmp_path: Path) -> None
 
 async def test_more_was_missed_than_is_fetched(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    few = ClientSettings(first_delay=0.05, longest_delay=0.2, history_at_resume=5)
+    few = replace(FAST, history_at_resume=5)
     async with house(data) as there:
         port = int(there.server.rpartition(":")[2])
         bob = there.client("bob", settings=few)
         await bob.open()
         room = await bob.join(there.room("Lobby"))
         await room.post("heard")
+        await has_heard(room, 1)
     async with house(data) as elsewhere, elsewhere.client("alice") as alice:
         await alice.join(room.uri)
         for number in range(20):
@@ -126,7 +134,7 @@ async def test_hundreds_of_missed_messages_come_whole_although_a_page_is_small(t
     small: dict[str, Any] = {"chat": {"search_limit": 20}}
     async with house(data) as there:
         port = int(there.server.rpartition(":")[2])
-        bob = there.client("bob")
+        bob = there.client("bob", settings=replace(FAST, events=100_000))
         await bob.open()
         room = await bob.join(there.room("Lobby"))
     async with house(data) as elsewhere, elsewhere.client("alice") as alice:
@@ -241,7 +249,7 @@ async def test_posts_survive_cable_after_cable(tmp_path: Path) -> None:
 
 
 async def test_without_coming_back(tmp_path: Path) -> None:
-    once = ClientSettings(reconnect=False)
+    once = replace(FAST, reconnect=False)
     async with house(tmp_path / "data") as there:
         bob = there.client("bob", settings=once)
         await bob.open()

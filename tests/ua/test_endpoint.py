@@ -137,7 +137,7 @@ async def test_what_is_no_sip_at_all_closes_the_connection(
     with caplog.at_level("WARNING"):
         peer.send(garbage)
         assert await peer.at_end()
-    assert len(caplog.records) == 1
+    assert len([one for one in caplog.records if one.name.startswith("parlour.")]) == 1
     assert house.endpoint.counters.malformed == 1
 
 
@@ -202,18 +202,19 @@ async def test_a_slow_reader_loses_its_own_connection_and_nobody_elses() -> None
         assert house.endpoint.connection_count == 1
 
 
-async def test_what_was_written_before_close_arrives(house: House) -> None:
-    peer = await peer_of(house)
-    peer.send(Call().request("OPTIONS"))
-    await peer.read_response(200)
-    connection = house.requests[0].connection
-    connection.send(bytes(1_000_000))
-    connection.close()
-    connection.close()
-    received = 0
-    while data := await peer.reader.read(65536):
-        received += len(data)
-    assert received == 1_000_000
+async def test_what_was_written_before_close_arrives() -> None:
+    async with House(EndpointSettings(connection=ConnectionSettings(linger=60.0))) as house:
+        peer = await peer_of(house)
+        peer.send(Call().request("OPTIONS"))
+        await peer.read_response(200)
+        connection = house.requests[0].connection
+        connection.send(bytes(1_000_000))
+        connection.close()
+        connection.close()
+        received = 0
+        while data := await peer.reader.read(65536):
+            received += len(data)
+        assert received == 1_000_000
 
 
 async def test_closing_a_connection_that_does_not_read_takes_a_moment_only() -> None:

@@ -15,7 +15,7 @@ from parlour.web.server import WebServer
 class Https:
     """A server on a free port, and a client that trusts it."""
 
-    def __init__(self, folder: Path, readiness: Readiness) -> None:
+    def __init__(self, folder: Path, readiness: Readiness, *, idle_seconds: float = 60.0) -> None:
         certificate, key = folder / "c.pem", folder / "k.pem"
         make_self_signed(certificate, key, ["127.0.0.1"])
         socket = bind("https", ListenAddress("127.0.0.1", 0))
@@ -26,7 +26,7 @@ class Https:
             return readiness
 
         app = make_app("1.2.3", ready, lambda: b"parlour_rooms 2.0\n")
-        self.server = WebServer(app, [socket], server_context(certificate, key, "1.2"), idle_seconds=0.0)
+        self.server = WebServer(app, [socket], server_context(certificate, key, "1.2"), idle_seconds=idle_seconds)
 
     async def get(self, path: str) -> tuple[int, str, bytes]:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=self.trust)
@@ -79,7 +79,7 @@ async def test_signal_handlers_stay_ours(tmp_path: Path, readiness: Readiness) -
 
 
 async def test_who_asks_nothing_is_hung_up_on(tmp_path: Path, readiness: Readiness) -> None:
-    https = Https(tmp_path, readiness)
+    https = Https(tmp_path, readiness, idle_seconds=0.0)
     await https.server.start()
     reader, writer = await asyncio.open_connection("127.0.0.1", https.port, ssl=https.trust)
     writer.write(b"GET / HT")
