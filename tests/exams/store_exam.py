@@ -354,14 +354,18 @@ class StoreExam:
         await store.posts.append(post(99, logged=False))
         reader = "sip:reader@example.com"
         asked = [(0, 10), (2, 10), (5, 10), (0, 3), (0, 0)]
-        assert [await store.posts.unread(ROOM.id, *each, reader) for each in asked] == [5, 3, 0, 3, 0]
-        assert await store.posts.unread(RoomId("nowhere"), 0, 10, reader) == 0
+        counts = [await store.posts.unread({ROOM.id: after}, most, reader) for after, most in asked]
+        assert counts == [{ROOM.id: number} for number in (5, 3, 0, 3, 0)]
+        await store.posts.append(post(100, OTHER.id))
+        marks = {OTHER.id: 0, RoomId("nowhere"): 0, ROOM.id: 3}
+        assert await store.posts.unread(marks, 10, reader) == {OTHER.id: 1, RoomId("nowhere"): 0, ROOM.id: 2}
+        assert await store.posts.unread({}, 10, reader) == {}
 
     async def test_what_somebody_wrote_is_not_unread_to_them(self, store: Store) -> None:
         await self.keep(store, *["word"] * 3)
         mine = await store.posts.append(replace(post(98), author="sip:reader@example.com"))
-        assert await store.posts.unread(ROOM.id, 0, 10, mine.post.author) == 3
-        assert await store.posts.unread(ROOM.id, 0, 4, "sip:another@example.com") == 4
+        assert await store.posts.unread({ROOM.id: 0}, 10, mine.post.author) == {ROOM.id: 3}
+        assert await store.posts.unread({ROOM.id: 0}, 4, "sip:another@example.com") == {ROOM.id: 4}
 
     # Removing
 

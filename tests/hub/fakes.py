@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from parlour.hub.events import RoomEvent
@@ -188,9 +188,12 @@ class FakePosts:
         posts, page = page_of(self.posts.get(room, []), query, limit)
         return FoundPosts(tuple(posts), page)
 
-    async def unread(self, room: RoomId, after: int, most: int, reader: str) -> int:
+    async def unread(self, marks: Mapping[RoomId, int], most: int, reader: str) -> Mapping[RoomId, int]:
         await self._read()
-        return min(most, sum(post.chat_id > after and post.author != reader for post in self.posts.get(room, [])))
+        return {
+            room: min(most, sum(post.chat_id > after and post.author != reader for post in self.posts.get(room, [])))
+            for room, after in marks.items()
+        }
 
     async def remove(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from parlour.hub.posting import Draft
 from parlour.rooms.editing import CategoryChange, RoomChange
 from parlour.rooms.model import CategoryId, Limits, Person, RoomId
 from parlour.rooms.refusals import Refusal, Refused
+from parlour.store.api import StoredDocument, StoreUnavailable
 from tests.hub.fakes import PLANT, ROOT, World, key, person, room, uri
 
 SHIFT = room(1, "Shift", members=frozenset({"ma-grp:all"}))
@@ -156,3 +158,34 @@ async def test_while_the_store_is_away() -> None:
     w.posts.down = True
     (answer,) = await w.hub.marks.unread(ann(w), [SHIFT.id])
     assert reason(answer) is Refusal.UNAVAILABLE
+
+
+async def test_marks_that_cannot_be_read_are_not_taken_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    w = await world()
+
+    async def all_of(owner: str, kind: str) -> Sequence[StoredDocument]:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(w.store.documents, "all", all_of)
+    assert reason(await w.hub.marks.unread(ann(w), None)) is Refusal.UNAVAILABLE
+    (answer,) = await w.hub.marks.unread(ann(w), [SHIFT.id])
+    assert reason(answer) is Refusal.UNAVAILABLE
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_one_reading_for_all_rooms_of_a_request(named: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    w = await world()
+    await say(w, 2)
+    await say(w, 3, OTHER.id)
+    for where in (SHIFT, OTHER, LIVE_ONLY):
+        await w.hub.marks.mark(ann(w), where.id, 1)
+    before = w.posts.reads
+    wanted = [SHIFT.id, OTHER.id, SHIFT.id]
+    answers = await w.hub.marks.unread(ann(w), wanted if named else None)
+    both = [Unread(SHIFT.id, 1, 1), Unread(OTHER.id, 1, 2)]
+    assert answers == ([*both, both[0]] if named else both)
+    assert w.posts.reads == before + 1
+    # Very many are read in portions, each a turn of its own.
+    monkeypatch.setattr("parlour.hub.marks.ROOMS_AT_ONCE", 1)
+    assert await w.hub.marks.unread(ann(w), None) == both
+    assert w.posts.reads == before + 3

@@ -182,7 +182,7 @@ def _traced(connection: sqlite3.Connection) -> list[str]:
         sifting = Sifting(ROOM.id, replace(query, match_case=True), "DESC" if newest_first else "ASC", 10)
         while not sifting.step(connection):
             pass
-    _unread(connection, ROOM.id, 5, 10, PEOPLE[0])
+    _unread(connection, {ROOM.id: 5}, 10, PEOPLE[0])
     _before(connection, ROOM.id, 5, 10)
     connection.set_trace_callback(None)
     return [sql for sql in statements if not sql.startswith("--")]

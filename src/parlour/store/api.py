@@ -176,8 +176,9 @@ class PostLog(Protocol):
         """At most `limit` posts that fit: what `rooms.history.page_of` gives for all posts of the room."""
         ...
 
-    async def unread(self, room: RoomId, after: int, most: int, reader: str) -> int:
-        """How many posts of others than `reader` (a URI) are numbered above `after`, counted up to `most`."""
+    async def unread(self, marks: Mapping[RoomId, int], most: int, reader: str) -> Mapping[RoomId, int]:
+        """How many posts of others than `reader` (a URI) are numbered above the mark of each room, counted up to `most`
+        in each."""
         ...
 
     async def size(self, room: RoomId) -> int:

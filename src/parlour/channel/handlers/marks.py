@@ -23,6 +23,8 @@ async def get_unread(caller: Caller, command: GetUnread) -> Answer:
     """Rooms that may not be read are told by themselves."""
     uris = command.room_uris
     answers = await caller.hub.marks.unread(caller.person, [caller.room_id(uri) for uri in uris] or None)
+    if isinstance(answers, Refused):
+        return answers
     counted: list[Unread] = []
     failed: list[FailedRoom] = []
     for place, one in enumerate(answers):

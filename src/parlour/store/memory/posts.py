@@ -86,10 +86,12 @@ class MemoryPosts:
         posts, page = page_of(self._posts.get(room, []), query, limit)
         return FoundPosts(tuple(posts), page)
 
-    async def unread(self, room: RoomId, after: int, most: int, reader: str) -> int:
+    async def unread(self, marks: Mapping[RoomId, int], most: int, reader: str) -> Mapping[RoomId, int]:
         """See `PostLog.unread`."""
-        unread = sum(post.chat_id > after and post.author != reader for post in self._posts.get(room, []))
-        return min(unread, max(most, 0))
+        return {
+            room: min(most, sum(post.chat_id > after and post.author != reader for post in self._posts.get(room, [])))
+            for room, after in marks.items()
+        }
 
     async def size(self, room: RoomId) -> int:
         """See `PostLog.size`."""

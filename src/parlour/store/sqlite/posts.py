@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from parlour.rooms.audit import AuditRecord
@@ -90,9 +90,9 @@ class SqlitePosts:
         while not await self._readers.read(sifting.step):
             pass
 
-    async def unread(self, room: RoomId, after: int, most: int, reader: str) -> int:
+    async def unread(self, marks: Mapping[RoomId, int], most: int, reader: str) -> Mapping[RoomId, int]:
         """See `PostLog.unread`."""
-        return await self._readers.read(lambda connection: _unread(connection, room, after, most, reader))
+        return await self._readers.read(lambda connection: _unread(connection, marks, most, reader))
 
     async def size(self, room: RoomId) -> int:
         """See `PostLog.size`."""
@@ -137,8 +137,13 @@ def _posts(connection: sqlite3.Connection, sql: str, room: RoomId, chat_id: int,
     return [stored_post(room, *row) for row in rows]
 
 
-def _unread(connection: sqlite3.Connection, room: RoomId, after: int, most: int, reader: str) -> int:
-    return int(connection.execute(_UNREAD, (room, after, reader, max(most, 0))).fetchone()[0])
+def _unread(
+    connection: sqlite3.Connection, marks: Mapping[RoomId, int], most: int, reader: str
+) -> Mapping[RoomId, int]:
+    counts = (
+        (room, connection.execute(_UNREAD, (room, after, reader, most)).fetchone()) for room, after in marks.items()
+    )
+    return {room: count for room, (count,) in counts}
 
 
 def _outbox(connection: sqlite3.Connection, after: int, count: int) -> list[OutboxRow]:
