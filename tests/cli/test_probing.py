@@ -67,14 +67,14 @@ def test_it_makes_what_it_needs_and_then_needs_no_more(run: Callable[..., Ran], 
 
     async def act(server: str) -> None:
         code, out, err = await asyncio.to_thread(
-            run, "probe", "--setup", "--password-file", passwords, "--data-dir", data
+            run, "probe", "--setup", "--timeout", "60", "--password-file", passwords, "--data-dir", data
         )
         assert (code, out.splitlines()[-1], err) == (0, "everything works", "")
         assert len(out.splitlines()) == 11
         assert stat.S_IMODE(passwords.stat().st_mode) == 0o600
         first, second = passwords.read_text().split()
         assert first not in out
-        words = ["--server", server, "--transport", "tcp", "--sender", "probe-sender@example.com"]
+        words = ["--server", server, "--transport", "tcp", "--sender", "probe-sender@example.com", "--timeout", "60"]
         code, out, _err = await asyncio.to_thread(
             run, "probe", *words, "--receiver", "probe-receiver@example.com", "--password-file", passwords, "--json"
         )
