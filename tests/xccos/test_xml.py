@@ -137,3 +137,21 @@ def test_new_names_leave_nothing_behind() -> None:
         assert tracemalloc.get_traced_memory()[0] - before < 100_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("inside", [b"<b>word</b>", b"a<b/>", b"a\r\n<b/>"])
+def test_a_text_full_of_markup_is_put_together_once(inside: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = 0
+
+    class Counted(Element):
+        __slots__ = ()
+
+        def __setattr__(self, name: str, value: object) -> None:
+            nonlocal written
+            written += len(value) if isinstance(value, str) else 0
+            super().__setattr__(name, value)
+
+    monkeypatch.setattr("parlour.xccos.xml.Element", Counted)
+    text = text_of(inside * 2000)
+    assert len(text) == 2000 * len(inside.replace(b"<b>", b"").replace(b"</b>", b"").replace(b"<b/>", b""))
+    assert written < 2 * len(text) + 1000

@@ -61,13 +61,16 @@ class Element:
 
 
 class _TreeBuilder(Builder):
-    """The bottom of the stack holds the document, whose only child is the root."""
+    """The bottom of the stack holds the document, whose only child is the root.
 
-    __slots__ = ("document", "stack")
+    Few elements have text in more than one piece; what comes after the first is put to it by `join`, all at once."""
+
+    __slots__ = ("_more", "document", "stack")
 
     def __init__(self, _source: Source) -> None:
         self.document = Element(None, {})
         self.stack = [self.document]
+        self._more: dict[Element, list[str]] = {}
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         stack = self.stack
@@ -83,7 +86,16 @@ class _TreeBuilder(Builder):
         self.stack.pop()
 
     def data(self, text: str) -> None:
-        self.stack[-1].text += text
+        top = self.stack[-1]
+        if top.text:
+            self._more.setdefault(top, []).append(text)
+        else:
+            top.text = text
+
+    def join(self) -> None:
+        """Make the texts whole; after the last of the document."""
+        for element, pieces in self._more.items():
+            element.text += "".join(pieces)
 
 
 class _LineEndKeeper(_TreeBuilder):
@@ -101,11 +113,11 @@ class _LineEndKeeper(_TreeBuilder):
         self._pieces: list[str] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        self._join()
+        self._pass_on()
         super().start(name, attributes)
 
     def end(self, name: str) -> None:
-        self._join()
+        self._pass_on()
         super().end(name)
 
     def data(self, text: str) -> None:
@@ -115,9 +127,10 @@ class _LineEndKeeper(_TreeBuilder):
             text = "\r\n" if raw == b"\r\n" else "\r" if raw[:1] == b"\r" else text
         self._pieces.append(text)
 
-    def _join(self) -> None:
-        self.stack[-1].text += "".join(self._pieces)
-        self._pieces.clear()
+    def _pass_on(self) -> None:
+        if self._pieces:
+            super().data("".join(self._pieces))
+            self._pieces.clear()
 
 
 def parse_document(body: bytes, limits: DecodeLimits) -> Element:
@@ -129,4 +142,5 @@ def parse_document(body: bytes, limits: DecodeLimits) -> Element:
         if refused.too_large:
             raise XccosError(413, "Envelope Too Large") from refused
         raise XccosError(400, refused.reason) from refused
+    builder.join()
     return builder.document.children[0]
