@@ -911,6 +911,45 @@ def test_nobody_answers(two: House) -> None:
     assert len(two.frontend._proxy) == 0
 
 
+def test_who_is_cancelled_and_never_answers_was_cancelled(two: House) -> None:
+    call(two)
+    (sent,) = two.endpoint.sent
+    sent.answer(180)
+    cancel = plain("CANCEL", BOB)
+    cancel.headers.set("Via", "SIP/2.0/TCP 192.0.2.7:5070;branch=z9hG4bKINVITE1")
+    two.send(cancel)
+    sent.time_out()
+    assert two.alice.messages[-1].status == 487  # type: ignore[union-attr]
+    assert (len(two.frontend._proxy), two.timers.waiting) == (0, {})
+
+
+def test_what_waits_for_answers_is_bounded_per_connection(two: House) -> None:
+    for number in range(80):
+        message = plain("INVITE", BOB, cseq=number)
+        message.body = b"x" * 1000
+        two.send(message)
+    statuses = [message.status for message in two.alice.messages if isinstance(message, Response)]
+    assert (statuses.count(100), statuses.count(503)) == (64, 16)
+    assert two.alice.messages[-1].headers.get("Retry-After") == "5"
+    assert len(two.endpoint.sent) == len(two.frontend._proxy) == 64
+    assert {context.incoming.request.body for context in two.frontend._proxy._contexts.values()} == {b""}
+    assert {len(sent.message.body) for sent in two.endpoint.sent} == {1000}
+    two.send(plain("MESSAGE", ALICE, user="bob"), two.bob)
+    assert two.endpoint.sent[-1].connection is two.alice, "others are not concerned"
+    two.endpoint.sent[0].answer(486)
+    two.send(plain("INVITE", BOB, cseq=80))
+    assert two.endpoint.sent[-1].message.cseq.number == 80
+
+
+def test_what_rings_is_cancelled_when_its_caller_is_gone(two: House) -> None:
+    call(two)
+    (sent,) = two.endpoint.sent
+    two.alice.close()
+    assert sent.cancelled == 1
+    sent.answer(487)
+    assert (len(two.frontend._proxy), two.frontend._proxy._contexts, two.timers.waiting) == (0, {}, {})
+
+
 def test_lost_connection_counts_as_timeout(two: House) -> None:
     two.send(plain("MESSAGE", BOB))
     two.endpoint.sent[0].time_out()

@@ -6,11 +6,12 @@ import asyncio
 import socket
 import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from parlour.sip.message import Request, Response
-from parlour.ua.connection import ConnectionSettings
+from parlour.ua.connection import Connection, ConnectionSettings
 from parlour.ua.endpoint import EndpointSettings
 from tests.ua.peers import Call, House, Peer, answer, contexts, until
 
@@ -280,6 +281,56 @@ async def test_a_lost_connection_answers_all_requests_under_way_with_none(house:
     assert got == [None]
 
 
+def under_way(house: House, connection: Connection, got: list[int | None], method: str = "INVITE") -> Any:
+    """A request of ours with a large body; `got` gets the statuses of its answers, None for none."""
+    request = Call("house").request(method, body=b"x" * 100_000, content_type="text/plain")
+    request.headers.remove("Via")
+    return house.endpoint.send_request(request, connection, lambda r: got.append(r.status if r else None))
+
+
+async def test_an_invite_that_rings_on_after_cancel_is_given_up() -> None:
+    now = [100.0]
+    async with House(clock=lambda: now[0]) as house:
+        peer = await peer_of(house)
+        peer.send(Call().request("OPTIONS"))
+        await peer.read_response(200)
+        got: list[int | None] = []
+        sending = under_way(house, house.requests[0].connection, got)
+        invite = await peer.read_request("INVITE")
+        sending.cancel()
+        peer.send(answer(invite, 180))
+        cancel = await peer.read_request("CANCEL")
+        assert (cancel.via.branch, cancel.cseq.number) == (invite.via.branch, invite.cseq.number)
+        peer.send(answer(cancel))
+        sending.cancel()
+        peer.send(answer(invite, 183))
+        await until(lambda: got == [180, 183])
+        now[0] += 31.5
+        peer.send(answer(invite, 182))
+        await until(lambda: got == [180, 183, 182])
+        now[0] += 1.0
+        await until(lambda: len(got) == 4)
+        assert got[-1] is None
+        assert len(house.endpoint._clients) == 0
+        peer.send(Call().request("OPTIONS"))
+        await peer.read_response(200)  # and no second CANCEL before it
+
+
+@pytest.mark.parametrize("method", ["INVITE", "MESSAGE"])
+async def test_what_waits_for_its_answer_over_tcp_holds_no_body(house: House, method: str) -> None:
+    peer = await peer_of(house)
+    peer.send(Call().request("OPTIONS"))
+    await peer.read_response(200)
+    got: list[int | None] = []
+    sending = under_way(house, house.requests[0].connection, got, method)
+    request = await peer.read_request(method)
+    assert len(request.body) == 100_000
+    assert (sending.head.body, sending.machine._last) == (b"", None)
+    peer.send(answer(request, 486))
+    await until(lambda: got)
+    assert got == [486]
+
+
 async def test_an_answer_on_another_connection_does_not_count(house: House) -> None:
     address = await house.endpoint.listen("TCP", "127.0.0.1", 0)
     peer, eve = await Peer.connect(address), await Peer.connect(address)
@@ -332,6 +383,23 @@ async def test_a_repeated_invite_is_passed_up_once(house: House) -> None:
     peer.send(call.request("ACK", branch=invite.via.branch, cseq=1), Call().request("OPTIONS"))
     await until(lambda: len(house.requests) == 3)
     assert house.requests[-1].request.method == "OPTIONS"
+
+
+async def test_what_waits_on_one_connection_is_bounded(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("parlour.ua.server_transactions.MAX_OPEN", 3)
+    house.silent = True
+    address = await house.endpoint.listen("TCP", "127.0.0.1", 0)
+    peer, other = await Peer.connect(address), await Peer.connect(address)
+    peer.send(*(Call().request("OPTIONS") for _ in range(4)))
+    refused = await peer.read_response(503)
+    assert refused.headers.get("Retry-After") == "5"
+    assert (len(house.requests), len(house.endpoint._servers), house.endpoint.answers) == (3, 3, {503: 1})
+    other.send(Call().request("OPTIONS"))
+    await until(lambda: len(house.requests) == 4)
+    house.requests[0].respond(200)
+    await peer.read_response(200)
+    peer.send(Call().request("OPTIONS"))
+    await until(lambda: len(house.requests) == 5)
 
 
 async def test_the_same_branch_of_two_clients_is_two_requests(house: House) -> None:

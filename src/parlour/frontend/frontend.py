@@ -210,6 +210,7 @@ class Frontend:
     def _connection_closed(self, connection: Connection) -> None:
         self._flows.pop(connection.id, None)
         self._own.subscriptions.remove_flow(connection)
+        self._proxy.lose_connection(connection)
         for binding in self.bindings.remove_flow(connection):
             self._binding_gone(binding)
 

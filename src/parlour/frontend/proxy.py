@@ -1,7 +1,8 @@
 """The stateful proxy between signed-in people (RFC 3261 section 16): forks, waits, cancels, answers with the best.
 
 One `ProxyContext` stands for one request from somebody; it has a branch per endpoint it went to. Everything is called
-from the event loop and returns at once; the only clock is the timer that ends an INVITE nobody answers.
+from the event loop and returns at once; the only clock is the timer that ends an INVITE nobody answers. What waits for
+its answers is small: bodies are not kept.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 
 from parlour.frontend.best_response import best_response
 from parlour.frontend.courier import Courier
@@ -23,6 +24,10 @@ from parlour.ua.incoming import IncomingRequest, MessageSigner
 __all__ = ["Hop", "Proxy"]
 
 log = logging.getLogger(__name__)
+
+MAX_OPEN: Final = 64
+"""Requests of one connection that may wait for the answers of others at a time; docs/protocol/sip.md, "Proxy"."""
+_RETRY_AFTER: Final = ("Retry-After", "5")
 
 
 class Sending(Protocol):
@@ -63,21 +68,27 @@ class Proxy:
         self.timer_c = timer_c
         self.call_later = call_later
         self._contexts: dict[tuple[object, ...], ProxyContext] = {}
+        self._by_caller: dict[Connection, set[ProxyContext]] = {}
 
     def __len__(self) -> int:
-        return len(self._contexts)
+        return sum(map(len, self._by_caller.values()))
 
     def forward(self, incoming: IncomingRequest, hops: Sequence[Hop]) -> None:
-        """Pass a request on to all `hops` (at least one). Raises RemoteProtocolError 482 or 483."""
+        """Pass a request on to all `hops` (at least one), or refuse it: 482, or 503 when too many of its connection are
+        on their way. Raises RemoteProtocolError 483."""
         key = _context_key(incoming)
         if key in self._contexts or _merged_key(incoming.request) in self._contexts:
             # The same request is already on its way from here: it has come back, or was forked to us twice
             # (sections 16.3 and 8.2.2.2).
             incoming.respond(482)
             return
+        if len(self._by_caller.get(incoming.connection, ())) >= MAX_OPEN:
+            incoming.respond(503, headers=[_RETRY_AFTER])
+            return
         copies = [forwarded_request(incoming.request, hop.uri, hop.record_routes, self.realms) for hop in hops]
         context = ProxyContext(self, incoming, key)
         self._contexts[key] = self._contexts[_merged_key(incoming.request)] = context
+        self._by_caller.setdefault(incoming.connection, set()).add(context)
         context.start(list(zip(hops, copies, strict=True)))
 
     def acknowledge(self, incoming: IncomingRequest, hop: Hop) -> None:
@@ -95,9 +106,19 @@ class Proxy:
         context.cancel_pending()
         return True
 
+    def lose_connection(self, connection: Connection) -> None:
+        """Nobody on it waits for answers any more: what rings is cancelled."""
+        for context in list(self._by_caller.get(connection, ())):
+            context.cancel_pending()
+
     def forget(self, context: ProxyContext) -> None:
+        """For `ProxyContext`: every branch has its final response."""
+        caller = context.incoming.connection
         self._contexts.pop(context.key, None)
         self._contexts.pop(_merged_key(context.incoming.request), None)
+        self._by_caller[caller].discard(context)
+        if not self._by_caller[caller]:
+            del self._by_caller[caller]
 
 
 class _Branch:
@@ -132,6 +153,7 @@ class ProxyContext:
             branch.sending = self._proxy.courier.send_request(
                 request, hop.connection, partial(self._receive, branch), hop.signer
             )
+        self.incoming.request.body = b""  # all copies are on their way
 
     def cancel_pending(self) -> None:
         self._cancelled = True
@@ -141,7 +163,7 @@ class ProxyContext:
 
     def _receive(self, branch: _Branch, response: Response | None) -> None:
         if response is None:
-            response = _local_response(self.incoming, 408)
+            response = _local_response(self.incoming, 487 if self._cancelled else 408)
         if response.status < 200:
             self._receive_provisional(response)
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from enum import Enum
 from typing import Protocol
 
 from parlour.sip.fields import Headers
@@ -29,10 +30,27 @@ class _Owner(Protocol):
     clock: Callable[[], float]
 
 
+class _Cancel(Enum):
+    """Whether an INVITE of ours is to be cancelled, or has been."""
+
+    NOT_WANTED = "not wanted"
+    WANTED = "wanted"
+    SENT = "sent"
+
+
 class Sending:
     """A request under way."""
 
-    __slots__ = ("_cancel_wanted", "_transactions", "connection", "key", "machine", "on_response", "request", "signer")
+    __slots__ = (
+        "_cancel",
+        "_transactions",
+        "connection",
+        "head",
+        "key",
+        "machine",
+        "on_response",
+        "signer",
+    )
 
     def __init__(
         self,
@@ -43,8 +61,9 @@ class Sending:
         signer: MessageSigner | None,
     ) -> None:
         self._transactions = transactions
-        self._cancel_wanted = False
-        self.request = request
+        self._cancel = _Cancel.NOT_WANTED
+        # What ACK and CANCEL repeat. The body may be large, and is on its way.
+        self.head = Request(request.method, request.uri, request.headers)
         self.connection = connection
         self.on_response = on_response
         self.signer = signer
@@ -60,23 +79,25 @@ class Sending:
             self.machine = NonInviteClient(wire, now=now, timers=transactions.timers, reliable=connection.reliable)
 
     def _ack(self, response: Response) -> bytes:
-        ack = ack_for(self.request, response)
+        ack = ack_for(self.head, response)
         if self.signer is not None:
             self.signer.sign(ack)
         return ack.serialize()
 
     def cancel(self) -> None:
         """Send CANCEL for an INVITE, now or as soon as a provisional response allows it (RFC 3261 section 9.1); nothing
-        once there is a final response."""
-        if self.request.method != "INVITE" or self.machine.state not in (State.CALLING, State.PROCEEDING):
-            return
-        self._cancel_wanted = True
-        self.cancel_if_wanted()
+        once there is a final response, or CANCEL was sent. 64*T1 after CANCEL no response is expected any more."""
+        if self._cancel is _Cancel.NOT_WANTED and self.machine.state in (State.CALLING, State.PROCEEDING):
+            self._cancel = _Cancel.WANTED
+            self.cancel_if_wanted()
 
     def cancel_if_wanted(self) -> None:
-        if self._cancel_wanted and self.machine.state is State.PROCEEDING:
-            self._cancel_wanted = False
+        machine = self.machine
+        if self._cancel is _Cancel.WANTED and isinstance(machine, InviteClient) and machine.state is State.PROCEEDING:
+            self._cancel = _Cancel.SENT
             self._transactions.send_cancel(self)
+            machine.cancel(self._transactions.clock())
+            self._transactions.carry_out(self)
 
     def lose_connection(self, connection: Connection) -> None:
         self.machine.lose_transport(self._transactions.clock())
@@ -125,9 +146,9 @@ class ClientTransactions:
 
     def send_cancel(self, invite: Sending) -> None:
         """CANCEL is a request of its own that repeats the Via, and so the branch, of its INVITE."""
-        request = ack_for(invite.request, Response(100, "", Headers([("To", invite.request.headers.get("To") or "")])))
+        request = ack_for(invite.head, Response(100, "", Headers([("To", invite.head.headers.get("To") or "")])))
         request.method = "CANCEL"
-        request.headers.set("CSeq", f"{invite.request.cseq.number} CANCEL")
+        request.headers.set("CSeq", f"{invite.head.cseq.number} CANCEL")
         if invite.signer is not None:
             invite.signer.sign(request)
         self._start(request, invite.connection, _ignore, invite.signer)
@@ -154,6 +175,8 @@ class ClientTransactions:
                 del self._sendings[sending.key]
             sending.connection.remove_close_callback(sending.lose_connection)
         else:
+            if sending.connection.reliable or machine.state is State.ACCEPTED:
+                machine.forget_sent()  # nothing is repeated: what waits for its answer is small
             self._deadlines.add(machine.next_deadline(), sending.key)
         for event in events:
             if event.kind is EventKind.RESPONSE and isinstance(event.message, Response):

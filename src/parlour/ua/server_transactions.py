@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from parlour.sip.message import Request, Response
 from parlour.sip.transactions.invite_server import InviteServer
@@ -20,6 +20,10 @@ from parlour.ua.incoming import IncomingRequest
 __all__ = ["ServerTransactions"]
 
 log = logging.getLogger(__name__)
+
+MAX_OPEN: Final = 2048
+"""Requests of one connection that wait for an answer, or whose answer may have to be said again, at a time;
+docs/protocol/sip.md, "Connections"."""
 
 _ACK = EventKind.ACK
 
@@ -50,8 +54,8 @@ class ServerTransactions:
         return sum(map(len, self._machines.values()))
 
     def receive_request(self, connection: Connection, request: Request) -> IncomingRequest | None:
-        """The request to be handled, None if it was absorbed here: a repeat, the ACK for a refusal, a CANCEL that comes
-        too late."""
+        """The request to be handled, None if that was done here: a repeat, the ACK for a refusal, a CANCEL that comes
+        too late, a request too many."""
         key: Key = server_key(request)
         machines = self._machines.get(connection, {})
         known = machines.get(key)
@@ -60,6 +64,9 @@ class ServerTransactions:
         incoming = IncomingRequest(request, connection, self, key)
         if request.method == "ACK":
             return incoming
+        if len(machines) >= MAX_OPEN:
+            self._refuse(incoming)
+            return None
         machine: _Machine
         if request.method == "INVITE":
             machine = InviteServer(timers=self._timers, reliable=connection.reliable)
@@ -70,6 +77,15 @@ class ServerTransactions:
             incoming.respond(481)
             return None
         return incoming
+
+    def _refuse(self, incoming: IncomingRequest) -> None:
+        """Without a transaction, which would be one more; a repeat is refused again, and the ACK means nothing to
+        anybody."""
+        self._count(503)
+        incoming.connection.send(incoming.build_response(503, headers=[("Retry-After", "5")]).serialize())
+
+    def _count(self, status: int) -> None:
+        self.answers[status] = self.answers.get(status, 0) + 1
 
     def _receive_again(
         self,
@@ -94,7 +110,7 @@ class ServerTransactions:
             return
         status = response.status
         if status >= 200:
-            self.answers[status] = self.answers.get(status, 0) + 1
+            self._count(status)
         machine.send_response(status, response.serialize(), self._clock())
         self._carry_out(incoming.key, machine, incoming.connection)
 

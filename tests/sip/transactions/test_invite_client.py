@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from parlour.sip.errors import LocalProtocolError
 from parlour.sip.message import Request, Response
 from parlour.sip.transactions.invite_client import InviteClient, ack_for
 from parlour.sip.transactions.machine import EventKind, State
@@ -79,6 +82,33 @@ def test_every_2xx_goes_up_and_none_is_acknowledged_here() -> None:
     assert (client.state, client.next_deadline()) == (State.ACCEPTED, 33.0)
     client.handle_timer(33.0)
     assert _kinds(client) == [EventKind.TERMINATED]
+
+
+def test_who_rings_and_is_cancelled_has_half_a_minute_to_answer() -> None:
+    client = _client(reliable=True)
+    client.receive_response(Response(180), 1.0)
+    client.cancel(100.0)
+    client.receive_response(Response(183), 131.0)
+    assert client.next_deadline() == 132.0
+    assert _kinds(client) == [EventKind.RESPONSE, EventKind.RESPONSE]
+    client.handle_timer(132.0)
+    assert _kinds(client) == [EventKind.TIMED_OUT, EventKind.TERMINATED]
+
+
+@pytest.mark.parametrize("status", [200, 487])
+def test_an_answer_after_cancel_counts(status: int) -> None:
+    client = _client()
+    client.receive_response(Response(180), 1.0)
+    client.cancel(2.0)
+    client.receive_response(Response(status), 3.0)
+    client.handle_timer(34.5)
+    assert _kinds(client) == [EventKind.RESPONSE, EventKind.RESPONSE]
+    assert client.next_deadline() == 35.0
+
+
+def test_cancel_waits_for_a_provisional_answer() -> None:
+    with pytest.raises(LocalProtocolError):
+        _client().cancel(1.0)
 
 
 def test_a_lost_connection() -> None:

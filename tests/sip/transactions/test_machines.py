@@ -82,6 +82,7 @@ def test_states_are_left_with_their_timers_stopped(machine: type[Machine[Any]]) 
         (Timer.K, 5.0, 0.0),
         (Timer.L, 32.0, 32.0),
         (Timer.M, 32.0, 32.0),
+        (Timer.CANCEL, 32.0, 32.0),
     ],
 )
 def test_table_4_of_rfc_3261(timer: Timer, unreliable: float, reliable: float | None) -> None:

@@ -29,7 +29,9 @@ class InviteClient(Machine[Out]):
         (State.CALLING, Input.SUCCESS): _SUCCESS,
         (State.CALLING, Input.FAILURE): _FAILURE,
         (State.CALLING, Input.TRANSPORT_ERROR): _LOST,
-        # No timer bounds this state (17.1.1.2): whoever waits may send CANCEL.
+        # No timer bounds this state (17.1.1.2) until whoever waits has sent CANCEL (9.1).
+        (State.PROCEEDING, Input.CANCELLED): (State.PROCEEDING, (Timer.CANCEL,)),
+        (State.PROCEEDING, Timer.CANCEL): _GIVEN_UP,
         (State.PROCEEDING, Input.PROVISIONAL): (State.PROCEEDING, (Action.TELL_RESPONSE,)),
         (State.PROCEEDING, Input.SUCCESS): _SUCCESS,
         (State.PROCEEDING, Input.FAILURE): _FAILURE,
@@ -75,6 +77,11 @@ class InviteClient(Machine[Out]):
             self._feed(Input.SUCCESS, now, received=response)
         else:
             self._feed(Input.FAILURE, now, received=response)
+
+    def cancel(self, now: float) -> None:
+        """CANCEL is being sent: without a final answer within 64*T1 from `now` this is over (RFC 3261 section 9.1).
+        Raises LocalProtocolError unless there was a provisional answer and no other."""
+        self._feed(Input.CANCELLED, now)
 
     def _make_ack(self, received: Request | Response | None) -> Out:
         if not isinstance(received, Response):

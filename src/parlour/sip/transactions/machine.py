@@ -42,6 +42,7 @@ class Input(Enum):
     FAILURE = "3xx to 6xx"
     FINAL = "2xx to 6xx"
     TRANSPORT_ERROR = "transport error"
+    CANCELLED = "CANCEL from us"
 
     __hash__ = object.__hash__
 

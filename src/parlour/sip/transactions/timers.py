@@ -11,7 +11,8 @@ __all__ = ["Timer", "Timers", "duration"]
 class Timer(Enum):
     """A: INVITE resent. B: INVITE given up. D: answers repeated to us absorbed. E, F: as A, B for other requests.
     G: final answer to INVITE resent. H: ACK given up. I: repeated ACKs absorbed. J: repeated requests answered again.
-    K: repeated answers absorbed. L: ACKs and INVITEs after our 2xx (RFC 6026). M: repeated 2xx passed up (RFC 6026)."""
+    K: repeated answers absorbed. L: ACKs and INVITEs after our 2xx (RFC 6026). M: repeated 2xx passed up (RFC 6026).
+    CANCEL: an INVITE given up that was cancelled (section 9.1, where it has no letter)."""
 
     A = "A"
     B = "B"
@@ -25,6 +26,7 @@ class Timer(Enum):
     K = "K"
     L = "L"
     M = "M"
+    CANCEL = "CANCEL"
 
     __hash__ = object.__hash__
 
@@ -41,7 +43,7 @@ class Timers:
 
 
 _REPEATS = frozenset({Timer.A, Timer.E, Timer.G})
-_GIVES_UP = frozenset({Timer.B, Timer.F, Timer.H, Timer.L, Timer.M})
+_GIVES_UP = frozenset({Timer.B, Timer.F, Timer.H, Timer.L, Timer.M, Timer.CANCEL})
 
 
 def duration(timer: Timer, timers: Timers, *, reliable: bool) -> float | None:
