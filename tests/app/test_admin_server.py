@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from parlour.app.admin_protocol import MAX_REQUEST, BadRequest, decode_request, short_path
+from parlour.app.admin_protocol import MAX_REQUEST, BadRequest, decode_request, encode_line, encode_pieces, short_path
 from parlour.app.admin_server import AdminServer
 from parlour.app.system_user import own_console_name
 from parlour.hub.auditing import Origin
@@ -143,3 +143,20 @@ def test_requests_are_objects_with_a_command() -> None:
 async def test_the_system_user_is_told_to_the_registry(echo: tuple[Echo, Path]) -> None:
     (answer,) = await ask(echo[1], b'{"command": "who"}')
     assert answer == {"result": [own_console_name(), "console"]}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        {"result": []},
+        {"result": {"deep": {"none": None, "empty": {}}, "text": 'a "b"\n회의'}},
+        {"result": [{"n": number} for number in range(2500)]},
+        {"result": {"before": 1, "members": [{"n": number, "list": [1, 2]} for number in range(2001)], "after": "x"}},
+    ],
+)
+def test_long_answers_are_encoded_in_pieces(message: dict[str, Any]) -> None:
+    line = encode_line(message)
+    assert json.loads(line) == message
+    assert line.decode() == json.dumps(message, ensure_ascii=False, separators=(",", ":")) + "\n"
+    assert max(piece.count(b'"n"') for piece in encode_pieces(message)) <= 1000

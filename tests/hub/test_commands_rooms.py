@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,45 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
 
 def names(rows: list[dict[str, object]]) -> list[object]:
     return [row["name"] for row in rows]
+
+
+async def turns_during(act: Awaitable[object]) -> int:
+    """How often the loop came round to somebody else meanwhile."""
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    waiting = asyncio.ensure_future(other())
+    await act
+    waiting.cancel()
+    return turns
+
+
+async def test_long_lists_are_gone_through_in_slices(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them, looked up, judged and shown, holds up others for a few names only."""
+    monkeypatch.setattr("parlour.hub.slices.slices.__defaults__", (1,))
+    run, many = office.run, [f"p{number}" for number in range(60)]
+    for login in many:
+        await run("user.add", login=login, display_name=login)
+    await run("room.create", name="Hall", category="Plant")
+    # Looked up as words, as members to be, held against the scope, and shown; each of the four lets go 59 times.
+    assert await turns_during(run("room.member.add", room="Hall", who=many)) > 4 * 59
+    assert await turns_during(run("room.show", room="Hall")) >= 59
+    assert await turns_during(run("room.member.set", room="Hall", who=many[1:])) > 4 * 58
+    assert await turns_during(run("room.member.remove", room="Hall", who=many[1:])) >= 58
+    await run("category.create", name="Office", parent="Plant", allow=["everyone"])
+    await run("room.member.set", room="Hall", who=many)
+    assert await turns_during(run("room.move", room="Hall", category="Office")) >= 2 * 59
+    assert len((await run("room.show", room="Hall"))["members"]) == 60
+    assert await turns_during(run("category.allow.set", category="Office", who=many)) >= 3 * 59
+    assert await turns_during(run("category.show", category="Office")) >= 59
+    await run("group.add", name="All")
+    await run("group.member.set", group="All", who=many)
+    assert await turns_during(run("group.show", group="All")) >= 59
 
 
 async def test_changing_a_room_by_words(office: Office) -> None:

@@ -12,7 +12,7 @@ Requests on one connection are answered in order. Lines have an upper length bot
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ __all__ = [
     "BadRequest",
     "decode_request",
     "encode_line",
+    "encode_pieces",
     "short_path",
 ]
 
@@ -29,6 +30,8 @@ MAX_REQUEST = 1024 * 1024
 """Longest request line, bytes."""
 MAX_ANSWER = 16 * 1024 * 1024
 """Longest answer line, bytes."""
+# Entries of a list that are encoded at a time.
+_PIECE = 1000
 # sun_path of unix(7) is 108 bytes with its final NUL.
 _SUN_PATH = 107
 
@@ -53,7 +56,36 @@ def decode_request(line: bytes) -> tuple[str, Mapping[str, Any]]:
 
 def encode_line(message: Mapping[str, Any]) -> bytes:
     """One line of the protocol."""
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n"
+    return b"".join(encode_pieces(message))
+
+
+def encode_pieces(message: Mapping[str, Any]) -> Iterator[bytes]:
+    """One line of the protocol, in pieces that take a few milliseconds each: a list may have thousands of entries."""
+    for piece in _pieces(message):
+        yield piece.encode("utf-8")
+    yield b"\n"
+
+
+def _pieces(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping) and any(map(_is_long, value.values())):
+        for place, (key, part) in enumerate(value.items()):
+            yield ("," if place else "{") + _encode(key) + ":"
+            yield from _pieces(part)
+        yield "}"
+    elif isinstance(value, list) and len(value) > _PIECE:
+        for start in range(0, len(value), _PIECE):
+            yield ("," if start else "[") + _encode(value[start : start + _PIECE])[1:-1]
+        yield "]"
+    else:
+        yield _encode(value)
+
+
+def _is_long(value: Any) -> bool:
+    return isinstance(value, Mapping) or (isinstance(value, list) and len(value) > _PIECE)
+
+
+def _encode(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def short_path(path: Path, directory: int) -> str:

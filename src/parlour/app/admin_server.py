@@ -17,6 +17,7 @@ from parlour.app.admin_protocol import (
     BadRequest,
     decode_request,
     encode_line,
+    encode_pieces,
     short_path,
 )
 from parlour.app.system_user import console_name
@@ -99,7 +100,10 @@ class AdminServer:
             if isinstance(all_commands().get(command), Following):
                 await self._stream(self._registry.follow(command, params), reader, writer)
                 return False
-            writer.write(_answer(await self._registry.run(command, params, origin=origin)))
+            answer = _answer(await self._registry.run(command, params, origin=origin))
+            for piece in encode_pieces(answer):
+                writer.write(piece)
+                await asyncio.sleep(0)
         except (BadRequest, InvalidParams) as error:
             writer.write(_error("bad-request", str(error)))
         except UnknownCommand as error:
@@ -125,14 +129,14 @@ class AdminServer:
 async def _pump(items: AsyncIterator[Any], writer: asyncio.StreamWriter) -> None:
     async with aclosing(items):  # type: ignore[type-var]
         async for item in items:
-            writer.write(_answer(item) if isinstance(item, Refused) else encode_line({"item": item}))
+            writer.write(encode_line(_answer(item) if isinstance(item, Refused) else {"item": item}))
             await writer.drain()
 
 
-def _answer(outcome: Any) -> bytes:
+def _answer(outcome: Any) -> dict[str, Any]:
     if isinstance(outcome, Refused):
-        return encode_line({"refused": {"reason": outcome.reason.value, "detail": outcome.detail}})
-    return encode_line({"result": outcome})
+        return {"refused": {"reason": outcome.reason.value, "detail": outcome.detail}}
+    return {"result": outcome}
 
 
 def _error(kind: str, text: str) -> bytes:

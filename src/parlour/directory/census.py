@@ -51,12 +51,13 @@ class Census:
 
     async def members_of(self, group: str) -> Sequence[Principal]:
         """Direct members, by name; of the domain, everybody."""
-        rows: list[tuple[str, str]] = []
+        rows: list[tuple[str, str, Principal]] = []
         for batch in slices(tuple(self._member_uris(group))):
             found = [member for uri in batch if (member := self.find_principal(uri)) is not None]
-            rows += [(fold_name(member.display_name), member.uri) for member in found]
+            rows += [(fold_name(member.display_name), member.uri, member) for member in found]
             await asyncio.sleep(0)
-        return [member for _name, uri in sorted(rows) if (member := self.find_principal(uri)) is not None]
+        rows.sort()
+        return [member for _name, _uri, member in rows]
 
     def size_of(self, group: str) -> int:
         """How many direct members there are; of the domain, everybody."""

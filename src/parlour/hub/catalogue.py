@@ -13,6 +13,8 @@ from parlour.rooms.switches import Switches, switches_of
 
 __all__ = ["BrokenCatalogue", "Catalogue"]
 
+_LISTS = {Role.MEMBER: "members", Role.MANAGER: "managers", Role.PRESENTER: "presenters"}
+
 
 class BrokenCatalogue(Exception):
     """The stored rooms and categories do not form a tree."""
@@ -28,10 +30,10 @@ class Catalogue:
         self._veiled: defaultdict[str, set[str]] = defaultdict(set)
         self._sorted_rooms: list[tuple[str, RoomId]] = []
         self._rooms_in: defaultdict[CategoryId, set[RoomId]] = defaultdict(set)
-        self._listed: dict[Role, defaultdict[str, set[RoomId]]] = {
-            role: defaultdict(set) for role in (Role.MEMBER, Role.MANAGER, Role.PRESENTER)
+        # By list of a room, then by name in it.
+        self._listing: dict[str, defaultdict[str, set[RoomId]]] = {
+            field: defaultdict(set) for field in ("members", "managers", "presenters", "invited")
         }
-        self._inviting: defaultdict[str, set[RoomId]] = defaultdict(set)
         self._chains: dict[CategoryId, tuple[Category, ...]] = {}
         self._switches: dict[CategoryId, Switches] = {}
 
@@ -110,36 +112,34 @@ class Catalogue:
     def put_room(self, room: Room) -> None:
         old = self.rooms.get(room.id)
         if old is not None:
-            self._unindex(old)
+            self._displace(old)
         folded = self._name(room.id, room.name)
         self.rooms[room.id] = room
         insort(self._sorted_rooms, (folded, room.id))
         self._rooms_in[room.category].add(room.id)
-        for index, names in self._indexes(room):
-            for name in names:
-                index[name].add(room.id)
+        self._relist(room.id, old, room)
 
     def drop_room(self, room_id: RoomId) -> None:
         room = self.rooms.pop(room_id)
-        self._unindex(room)
+        self._displace(room)
+        self._relist(room_id, room, None)
         self._unname(room_id)
 
-    def _unindex(self, room: Room) -> None:
+    def _displace(self, room: Room) -> None:
         del self._sorted_rooms[bisect_left(self._sorted_rooms, (self._folded[room.id], room.id))]
         self._rooms_in[room.category].discard(room.id)
-        for index, names in self._indexes(room):
-            for name in names:
-                index[name].discard(room.id)
+
+    def _relist(self, room_id: RoomId, old: Room | None, new: Room | None) -> None:
+        """Only what is new in the lists: they may have thousands of names."""
+        for field, index in self._listing.items():
+            before: frozenset[str] = getattr(old, field, frozenset())
+            after: frozenset[str] = getattr(new, field, frozenset())
+            for name in after - before:
+                index[name].add(room_id)
+            for name in before - after:
+                index[name].discard(room_id)
                 if not index[name]:
                     del index[name]
-
-    def _indexes(self, room: Room) -> tuple[tuple[defaultdict[str, set[RoomId]], frozenset[str]], ...]:
-        return (
-            (self._listed[Role.MEMBER], room.members),
-            (self._listed[Role.MANAGER], room.managers),
-            (self._listed[Role.PRESENTER], room.presenters),
-            (self._inviting, room.invited),
-        )
 
     def rooms_in(self, category_id: CategoryId) -> Set[RoomId]:
         """Rooms directly in the category."""
@@ -149,14 +149,14 @@ class Catalogue:
         """Rooms that have any of the names in their list of `role` (of a room)."""
         found: set[RoomId] = set()
         for name in names:
-            found |= self._listed[role].get(name, frozenset())
+            found |= self._listing[_LISTS[role]].get(name, frozenset())
         return found
 
     def rooms_inviting(self, names: Iterable[str]) -> set[RoomId]:
         """Rooms in which any of the names was made member while the room invited."""
         found: set[RoomId] = set()
         for name in names:
-            found |= self._inviting.get(name, frozenset())
+            found |= self._listing["invited"].get(name, frozenset())
         return found
 
     def by_name(self) -> Sequence[tuple[str, RoomId]]:

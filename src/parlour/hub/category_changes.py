@@ -66,7 +66,7 @@ class CategoryChanges:
             return NO_CATEGORY
         now, by = Micros(self._clock_us()), name_of(actor)
         blank = Category(CategoryId(self._new_guid()), "", Audit(by, now, by, now), parent=above.id)
-        category = self._edited(blank, replace(change, name=change.name or "", parent=None, expected=None))
+        category = await self._edited(blank, replace(change, name=change.name or "", parent=None, expected=None))
         if isinstance(category, Refused):
             return category
         taken = self._checks.taken(category.name, category.id)
@@ -84,9 +84,9 @@ class CategoryChanges:
         before = self._may_administer(actor, category_id)
         if isinstance(before, Refused):
             return before
-        new = self._cannot_move(before, change.parent) or self._edited(before, change)
+        new = self._cannot_move(before, change.parent) or await self._edited(before, change)
         if isinstance(new, Refused):
-            so_already = new.reason is Refusal.DATA_COLLISION and self._is_so_already(before, change)
+            so_already = new.reason is Refusal.DATA_COLLISION and await self._is_so_already(before, change)
             return Changed(before) if so_already else new
         taken = self._checks.taken(new.name, new.id)
         if taken is not None:
@@ -136,18 +136,19 @@ class CategoryChanges:
             return NO_CATEGORY
         return _CIRCLE if category in self._catalogue.chain(parent) else None
 
-    def _edited(self, category: Category, change: CategoryChange) -> Category | Refused:
-        unknown = self._checks.unknown(change.lists)
+    async def _edited(self, category: Category, change: CategoryChange) -> Category | Refused:
+        unknown = await self._checks.unknown(change.lists)
         if unknown is not None:
             return unknown
         new = edit_category(category, change, self._limits)
         if isinstance(new, Refused):
             return new
-        return purge_category(category, new, self._gate.scope_of(self._chain(new)))
+        standings = await self._checks.standings_of(self._chain(new), new.creators)
+        return purge_category(category, new, standings.in_scope)
 
-    def _is_so_already(self, category: Category, change: CategoryChange) -> bool:
+    async def _is_so_already(self, category: Category, change: CategoryChange) -> bool:
         """As with rooms: a change that changes nothing undoes nothing."""
-        return self._edited(category, replace(change, expected=None)) == category
+        return await self._edited(category, replace(change, expected=None)) == category
 
     def _made_already(self, new: Category) -> Category | None:
         old = self._catalogue.categories.get(CategoryId(self._catalogue.find_named(new.name) or ""))
@@ -170,10 +171,10 @@ class CategoryChanges:
                 purged = purge_category(old, old, self._gate.scope_of(chain))
                 if not isinstance(purged, Refused) and purged != old:
                     categories.append(replace(purged, audit=edited(old.audit, by, self._clock_us())))
-            standings = self._checks.standings(chain)
             for room_id in sorted(self._catalogue.rooms_in(below)):
                 room = self._catalogue.rooms[room_id]
-                without = purge_room(room, standings)
+                listed = room.members | room.managers | room.presenters
+                without = purge_room(room, await self._checks.standings_of(chain, listed))
                 if without != room:
                     rooms.append(replace(without, audit=edited(room.audit, by, self._clock_us())))
                 looked_at += 1

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.gate import Gate
 from parlour.hub.people import People
+from parlour.hub.slices import slices
 from parlour.hub.turns import FairTurns
 from parlour.rooms.editing import ListEdit, Op, Standings
 from parlour.rooms.model import Audit, Category, Person
@@ -73,11 +75,12 @@ class Checks:
         self._gate = gate
         self._started_at = started_at
 
-    def unknown(self, lists: Iterable[ListEdit]) -> Refused | None:
+    async def unknown(self, lists: Iterable[ListEdit]) -> Refused | None:
         """Names that are put into lists have to be known to the directory; whoever is gone from it can be taken out."""
-        named = {uri for edit in lists if edit.op is not Op.DELETE for uri in edit.principals}
-        unknown = sorted(uri for uri in named if self._people.find_principal(uri) is None)
-        return Refused(Refusal.NO_SUCH_PRINCIPAL, f"unknown: {', '.join(unknown)}") if unknown else None
+        unknown: list[str] = []
+        async for some in slices(_put_in(lists)):
+            unknown += [uri for uri in some if self._people.find_principal(uri) is None]
+        return Refused(Refusal.NO_SUCH_PRINCIPAL, f"unknown: {', '.join(sorted(unknown))}") if unknown else None
 
     def taken(self, name: str, owner: str) -> Refused | None:
         """Rooms and categories share one space of names."""
@@ -99,3 +102,19 @@ class Checks:
     def standings(self, chain: tuple[Category, ...]) -> Standings:
         """What role lists of rooms in `chain[0]` are held against."""
         return Standings(self._gate.scope_of(chain), self._gate.names_for, switches_of(chain).invite)
+
+    async def standings_of(self, chain: tuple[Category, ...], uris: Iterable[str]) -> Standings:
+        """As `standings`, where whoever is named in a list that may be long has been judged beforehand."""
+        made = self.standings(chain)
+        known: dict[str, bool] = {}
+        async for some in slices(uris):
+            known |= {uri: made.in_scope(uri) for uri in some}
+        return replace(made, in_scope=lambda uri: known[uri] if uri in known else made.in_scope(uri))
+
+    async def standings_for(self, chain: tuple[Category, ...], lists: Iterable[ListEdit]) -> Standings:
+        """As `standings_of`, for those whom a change puts into lists."""
+        return await self.standings_of(chain, _put_in(lists))
+
+
+def _put_in(lists: Iterable[ListEdit]) -> frozenset[str]:
+    return frozenset(uri for edit in lists if edit.op is not Op.DELETE for uri in edit.principals)

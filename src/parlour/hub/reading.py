@@ -15,9 +15,9 @@ from parlour.hub.turns import FairTurns
 from parlour.rooms.decisions import (
     HIGHEST_NUMBER,
     HISTORY_CAP,
-    check_words,
     decide_history_size,
     decide_page_size,
+    decide_query,
     decide_read,
     no_such_room,
     within_reach,
@@ -142,19 +142,19 @@ class Reading:
         self, person: Person, rooms: Sequence[RoomId], query: PostQuery, limit: int | None
     ) -> list[HistoryPage | Refused]:
         """One answer for each room, in the order asked; a room that cannot be read has its own refusal and does not
-        spoil the others. More than `Limits.rooms_per_query` rooms, or too many words: LIMIT_EXCEEDED for all."""
+        spoil the others. More than `Limits.rooms_per_query` rooms, or too much to look for: LIMIT_EXCEEDED for all."""
         most = self._limits.rooms_per_query
         if len(rooms) > most:
             return [Refused(Refusal.LIMIT_EXCEEDED, f"a query looks into at most {most} rooms")] * len(rooms)
-        refused = check_words(query)
-        if refused is not None:
-            return [refused] * len(rooms)
+        decided = decide_query(query)
+        if isinstance(decided, Refused):
+            return [decided] * len(rooms)
         share = ANSWER_CHARS // max(1, len(rooms))
         answers: dict[RoomId, HistoryPage | Refused] = {}
         unexamined = MOST_EXAMINED
         for left, room in zip(range(len(set(rooms)), 0, -1), dict.fromkeys(rooms), strict=True):
             # What a room does not need is there for those after it.
-            its_share = replace(query, examine_to=unexamined // left)
+            its_share = replace(decided, examine_to=unexamined // left)
             answer = answers[room] = await self._query_one(person, room, its_share, limit, share)
             unexamined -= 0 if isinstance(answer, Refused) else answer.examined
         return [answers[room] for room in rooms]
@@ -183,12 +183,15 @@ class Reading:
     ) -> HistoryPage | Refused:
         """A query for an administrator's eyes, whatever the room's lists say; recorded like any other."""
 
+        decided = decide_query(query)
+        if isinstance(decided, Refused):
+            return decided
+
         async def find() -> HistoryPage | Refused:
             known = room_id in self._catalogue.rooms
-            return await self._find(who, room_id, query, limit, ANSWER_CHARS) if known else no_such_room()
+            return await self._find(who, room_id, decided, limit, ANSWER_CHARS) if known else no_such_room()
 
-        refused = check_words(query)
-        return refused if refused is not None else await self._turns.run(who, find)
+        return await self._turns.run(who, find)
 
     async def content_size(self, who: str, room_id: RoomId) -> int | Refused:
         """Bytes that the messages of a room take, for administrators. No message is read by it, and none recorded."""

@@ -21,7 +21,7 @@ from parlour.hub.refusals import NO_MESSAGE, NOT_ADMIN, NOT_KEPT
 from parlour.hub.tails import Tails
 from parlour.hub.telling import Teller
 from parlour.rooms.audit import NAMED, AuditRecord, Fields
-from parlour.rooms.decisions import HIGHEST_NUMBER, check_text, check_words, no_such_room, within_reach
+from parlour.rooms.decisions import HIGHEST_NUMBER, check_text, decide_query, no_such_room, within_reach
 from parlour.rooms.history import PostQuery
 from parlour.rooms.model import Limits, Micros, Person, RoomId
 from parlour.rooms.refusals import Refusal, Refused
@@ -127,10 +127,10 @@ class Removing:
     ) -> Removal | Refused:
         """Remove, or replace, all that fits the query now. UNAVAILABLE if the store fails midway: the detail says how
         many are removed, and asking again goes on with the rest."""
-        refused = self._may(actor, room) or self._unfit(replacement) or check_words(query)
-        if refused is not None:
-            return refused
-        sweep = _Sweep(room, query, replacement, _asked(query))
+        decided = self._may(actor, room) or self._unfit(replacement) or decide_query(query)
+        if isinstance(decided, Refused):
+            return decided
+        sweep = _Sweep(room, decided, replacement, _asked(query))
         return await self._removals.alone(actor, lambda: self._sweep(actor, sweep, self._tell_slice))
 
     async def purge(self, actor: Person | None, room: RoomId, until: Micros) -> Removal | Refused:

@@ -74,7 +74,7 @@ class RoomChanges:
         change = _with_creator(replace(change, category=None, expected=None), actor)
         now, by = Micros(self._clock_us()), name_of(actor)
         blank = Room(RoomId(self._new_guid()), "", category, Audit(by, now, by, now))
-        room = self._edited(blank, replace(change, name=change.name or ""))
+        room = await self._edited(blank, replace(change, name=change.name or ""))
         if isinstance(room, Refused):
             return room
         taken = self._checks.taken(room.name, room.id)
@@ -92,9 +92,9 @@ class RoomChanges:
         refused = self._may_modify(actor, room, rights, change)
         if refused is not None:
             return refused
-        new = self._edited(room, change)
+        new = await self._edited(room, change)
         if isinstance(new, Refused):
-            so_already = new.reason is Refusal.DATA_COLLISION and self._is_so_already(room, change)
+            so_already = new.reason is Refusal.DATA_COLLISION and await self._is_so_already(room, change)
             return Changed(room) if so_already else new
         taken = self._checks.taken(new.name, new.id)
         if taken is not None:
@@ -148,18 +148,22 @@ class RoomChanges:
         room = self._catalogue.rooms.get(room_id)
         return (room, Rights(see=True, manage=True, administer=True)) if room is not None else no_such_room()
 
-    def _edited(self, room: Room, change: RoomChange) -> Room | Refused:
-        unknown = self._checks.unknown(change.lists)
+    async def _edited(self, room: Room, change: RoomChange) -> Room | Refused:
+        unknown = await self._checks.unknown(change.lists)
         if unknown is not None:
             return unknown
         if change.addin and change.addin not in self._catalogue.addins:
             return NO_ADDIN
         chain = self._catalogue.chain(change.category or room.category)
-        return edit_room(room, change, self._checks.standings(chain), self._limits)
+        if change.category in (None, room.category):
+            standings = await self._checks.standings_for(chain, change.lists)
+        else:
+            standings = await self._checks.standings_of(chain, room.members | room.managers | room.presenters)
+        return edit_room(room, change, standings, self._limits)
 
-    def _is_so_already(self, room: Room, change: RoomChange) -> bool:
+    async def _is_so_already(self, room: Room, change: RoomChange) -> bool:
         """Nothing of somebody else's is undone by a change that changes nothing; it may have been sent twice."""
-        return self._edited(room, replace(change, expected=None)) == room
+        return await self._edited(room, replace(change, expected=None)) == room
 
     def _made_already(self, new: Room) -> Room | None:
         old = self._catalogue.rooms.get(RoomId(self._catalogue.find_named(new.name) or ""))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from enum import Enum
+from heapq import nsmallest
 
 from parlour.rooms.model import Micros
 
@@ -109,7 +110,7 @@ def list_change(before: Set[str], after: Set[str]) -> dict[str, object] | None:
     added, removed = after - before, before - after
     if not added and not removed:
         return None
-    some = [f"+{uri}" for uri in sorted(added)[:NAMED]] + [f"-{uri}" for uri in sorted(removed)[:NAMED]]
+    some = [f"{sign}{uri}" for sign, uris in (("+", added), ("-", removed)) for uri in nsmallest(NAMED, uris)]
     return {"added": len(added), "removed": len(removed), "some": some}
 
 

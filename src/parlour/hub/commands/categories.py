@@ -101,21 +101,21 @@ async def _create(context: Context, actor: Person | None, params: Create) -> Any
         (CategoryList.DENIED, params.deny),
         (CategoryList.CREATORS, params.creator),
     ):
-        uris = find_principals(context, texts)
+        uris = await find_principals(context, texts)
         if isinstance(uris, Refused):
             return uris
         lists.append(ListEdit(which, Op.SET, uris))
     change = CategoryChange(
         params.name, params.description, params.invite, params.logged, params.filepost, lists=tuple(lists)
     )
-    return _shown(context, actor, await context.hub.managing.create_category(actor, change, parent))
+    return await _shown(context, actor, await context.hub.managing.create_category(actor, change, parent))
 
 
 async def _list(context: Context, actor: Person | None, params: Nothing) -> Any:
     hub = context.hub
     categories = sorted(hub.catalogue.categories.values(), key=lambda category: _path(context, category))
     return [
-        _shown(context, actor, category)
+        await _shown(context, actor, category)
         for category in categories
         if actor is None or not isinstance(hub.gate.over(category.id, actor), Refused)
     ]
@@ -127,7 +127,7 @@ def _path(context: Context, category: Category) -> list[str]:
 
 
 async def _show(context: Context, actor: Person | None, params: One) -> Any:
-    return _shown(context, actor, find_category(context, actor, params.category))
+    return await _shown(context, actor, find_category(context, actor, params.category))
 
 
 async def _modify(context: Context, actor: Person | None, params: Modify) -> Any:
@@ -182,15 +182,16 @@ async def _changed(context: Context, actor: Person | None, text: str, change: Ca
     losses = show_losses(context.hub.people, changed.lost, dry_run)
     if dry_run:
         return {"category": category.name, "category_id": category.id} | losses
-    return _shown(context, actor, changed.now) | losses
+    return await _shown(context, actor, changed.now) | losses
 
 
-def _shown(context: Context, actor: Person | None, category: Category | Refused) -> Any:
+async def _shown(context: Context, actor: Person | None, category: Category | Refused) -> Any:
     """Who stands in its lists is for administrators."""
     if isinstance(category, Refused):
         return category
-    show = show_category_card if only_admins(context, actor) is not None else show_category
-    return show(context, category)
+    if only_admins(context, actor) is not None:
+        return show_category_card(context, category)
+    return await show_category(context, category)
 
 
 def _editing(which: CategoryList, op: Op) -> Callable[[Context, Person | None, Who | Whole], Awaitable[Any]]:
@@ -200,7 +201,7 @@ def _editing(which: CategoryList, op: Op) -> Callable[[Context, Person | None, W
             return category
         # Who is in these lists is for administrators; of others, the names are not compared with them.
         compared = op is Op.DELETE and only_admins(context, actor) is None
-        uris = find_principals(context, params.who, category_list(category, which) if compared else frozenset())
+        uris = await find_principals(context, params.who, category_list(category, which) if compared else frozenset())
         if isinstance(uris, Refused):
             return uris
         change = CategoryChange(lists=(ListEdit(which, op, uris),))

@@ -3,11 +3,11 @@ groups by name or URI. What is not found is named, and where to look."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Set
 
 from parlour.hub.commands.registry import Context
 from parlour.hub.refusals import NOT_ADMIN
+from parlour.hub.slices import slices
 from parlour.rooms.model import AddIn, Category, Person, Principal, PrincipalKind, Room, RoomId
 from parlour.rooms.names import fold_name
 from parlour.rooms.refusals import Refusal, Refused
@@ -19,8 +19,8 @@ __all__ = [
     "find_category",
     "find_domain",
     "find_group",
-    "find_many",
     "find_person",
+    "find_principal",
     "find_principals",
     "find_room",
     "find_room_to_administer",
@@ -29,9 +29,6 @@ __all__ = [
     "only_admins",
     "only_one",
 ]
-
-SLICE = 256
-"""Names that are looked up in one turn of the loop."""
 
 _NAMED_UNKNOWN = 10
 """Unknown names that a refusal repeats."""
@@ -104,29 +101,28 @@ def find_group(context: Context, text: str) -> Principal | Refused:
     return found or Refused(Refusal.NO_SUCH_PRINCIPAL, f"there is no such group: {text}")
 
 
-def find_principals(context: Context, texts: Iterable[str], listed: Set[str] = frozenset()) -> frozenset[str] | Refused:
-    """URIs of people, groups or the domain (`everyone`). To take out of a list, pass what is in it as `listed`: who is
-    gone from the directory is found there, by the address or URI."""
+async def find_principals(
+    context: Context, texts: Iterable[str], listed: Set[str] = frozenset()
+) -> frozenset[str] | Refused:
+    """URIs of people, groups or the domain (`everyone`); there may be thousands of names. To take out of a list, pass
+    what is in it as `listed`: who is gone from the directory is found there, by the address or URI."""
     finder = _Finder(context, listed)
-    finder.find(texts)
+    async for some in slices(texts):
+        finder.find(some)
     return finder.answer()
 
 
-async def find_many(context: Context, texts: Sequence[str]) -> frozenset[str] | Refused:
-    """As `find_principals`, for thousands of names: the loop is let go in between."""
+def find_principal(context: Context, text: str) -> str | Refused:
+    """The URI of a person, a group or the domain (`everyone`)."""
     finder = _Finder(context)
-    for start in range(0, len(texts), SLICE):
-        finder.find(texts[start : start + SLICE])
-        await asyncio.sleep(0)
-    return finder.answer()
+    finder.find((text,))
+    found = finder.answer()
+    return found if isinstance(found, Refused) else next(iter(found))
 
 
 def only_one(context: Context, text: str | None) -> str | Refused | None:
     """The URI of one person, group or the domain; None for None."""
-    if text is None:
-        return None
-    found = find_principals(context, (text,))
-    return found if isinstance(found, Refused) else next(iter(found))
+    return None if text is None else find_principal(context, text)
 
 
 class _Finder:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from parlour.hub.accounts import Accounts
-from parlour.hub.commands.finding import find_group, find_many, only_admins
+from parlour.hub.commands.finding import find_group, find_principals, only_admins
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
 from parlour.hub.commands.showing import show_changes, show_principal, show_traces
 from parlour.hub.commands.users import with_accounts
+from parlour.hub.slices import slices
 from parlour.rooms.model import Person
 from parlour.rooms.refusals import Refused
 
@@ -78,7 +79,9 @@ async def _show(context: Context, actor: Person | None, accounts: Accounts, para
     if isinstance(group, Refused):
         return group
     return show_principal(group) | {
-        "members": [show_principal(member) for member in await accounts.members_of(group.uri)],
+        "members": [
+            show_principal(member) async for some in slices(await accounts.members_of(group.uri)) for member in some
+        ],
         "within": [show_principal(outer) for outer in accounts.containers_of(group.uri)],
         **await show_changes(context, group.uri, "group.add"),
     }
@@ -114,7 +117,7 @@ def _editing(
         group = find_group(context, params.group)
         if isinstance(group, Refused):
             return group
-        uris = await find_many(context, params.who)
+        uris = await find_principals(context, params.who)
         if isinstance(uris, Refused):
             return uris
         added, removed = await act(accounts, group.uri, uris)

@@ -101,7 +101,7 @@ async def _create(context: Context, actor: Person | None, params: Create) -> Any
         (Role.MANAGER, params.manager),
         (Role.PRESENTER, params.presenter),
     ):
-        uris = find_principals(context, texts)
+        uris = await find_principals(context, texts)
         if isinstance(uris, Refused):
             return uris
         if uris:
@@ -120,7 +120,7 @@ async def _create(context: Context, actor: Person | None, params: Create) -> Any
         disabled=params.disabled,
         lists=tuple(lists),
     )
-    return _shown(context, await context.hub.managing.create_room(actor, category.id, change))
+    return await _shown(context, await context.hub.managing.create_room(actor, category.id, change))
 
 
 def _addin(context: Context, text: str | None) -> str | Refused | None:
@@ -197,7 +197,7 @@ def _every_room(context: Context, query: RoomQuery) -> list[Room]:
 
 
 async def _show(context: Context, actor: Person | None, params: One) -> Any:
-    return _shown(context, find_room(context, actor, params.room))
+    return await _shown(context, find_room(context, actor, params.room))
 
 
 async def _modify(context: Context, actor: Person | None, params: Modify) -> Any:
@@ -245,11 +245,11 @@ async def change_room(
     if isinstance(changed, Refused):
         return changed
     losses = show_losses(context.hub.people, changed.lost, dry_run)
-    return show_in_room(room) | losses if dry_run else show_room(context, changed.now) | losses
+    return show_in_room(room) | losses if dry_run else await show_room(context, changed.now) | losses
 
 
-def _shown(context: Context, room: Room | Refused) -> Any:
-    return room if isinstance(room, Refused) else show_room(context, room)
+async def _shown(context: Context, room: Room | Refused) -> Any:
+    return room if isinstance(room, Refused) else await show_room(context, room)
 
 
 def _switching(disabled: bool) -> Callable[[Context, Person | None, One], Awaitable[Any]]:

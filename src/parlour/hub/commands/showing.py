@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from heapq import nsmallest
 
 from parlour.hub.commands.registry import Context
 from parlour.hub.departing import Traces
 from parlour.hub.losses import NAMED, Losses
 from parlour.hub.people import People
+from parlour.hub.slices import slices
 from parlour.rooms.audit import AuditPage, AuditQuery
 from parlour.rooms.model import Audit, Category, Person, Principal, Room, Visibility
 from parlour.rooms.switches import inherited
@@ -47,12 +49,14 @@ def show_principal(principal: Principal) -> Json:
     return {"uri": principal.uri, "name": principal.display_name, "kind": principal.kind.name.lower()}
 
 
-def _show_names(people: People, uris: Iterable[str]) -> list[Json]:
-    shown: list[Json] = []
-    for uri in sorted(uris):
-        principal = people.find_principal(uri)
-        shown.append(show_principal(principal) if principal is not None else {"uri": uri, "name": uri, "kind": "gone"})
-    return shown
+async def _show_names(people: People, uris: Iterable[str]) -> list[Json]:
+    """There may be thousands."""
+    return [_show_name(people, uri) async for some in slices(sorted(uris)) for uri in some]
+
+
+def _show_name(people: People, uri: str) -> Json:
+    principal = people.find_principal(uri)
+    return show_principal(principal) if principal is not None else {"uri": uri, "name": uri, "kind": "gone"}
 
 
 def _show_audit(audit: Audit) -> Json:
@@ -79,7 +83,7 @@ def show_room_row(context: Context, room: Room) -> Json:
     }
 
 
-def show_room(context: Context, room: Room) -> Json:
+async def show_room(context: Context, room: Room) -> Json:
     """A room with everything about it."""
     people = context.hub.people
     return show_room_row(context, room) | {
@@ -87,9 +91,9 @@ def show_room(context: Context, room: Room) -> Json:
         "category_id": room.category,
         "invite": room.invite,
         **_show_addin(context, room),
-        "members": _show_names(people, room.members),
-        "managers": _show_names(people, room.managers),
-        "presenters": _show_names(people, room.presenters),
+        "members": await _show_names(people, room.members),
+        "managers": await _show_names(people, room.managers),
+        "presenters": await _show_names(people, room.presenters),
         **_show_audit(room.audit),
     }
 
@@ -99,15 +103,15 @@ def _show_addin(context: Context, room: Room) -> Json:
     return {"addin": addin.name if addin is not None else None, "addin_id": room.addin}
 
 
-def show_category(context: Context, category: Category) -> Json:
+async def show_category(context: Context, category: Category) -> Json:
     """A category with everything about it, for administrators."""
     people = context.hub.people
     return show_category_card(context, category) | {
         "inherited": list(inherited(category)),
         "rooms": len(context.hub.catalogue.rooms_in(category.id)),
-        "allowed": _show_names(people, category.allowed),
-        "denied": _show_names(people, category.denied),
-        "creators": _show_names(people, category.creators),
+        "allowed": await _show_names(people, category.allowed),
+        "denied": await _show_names(people, category.denied),
+        "creators": await _show_names(people, category.creators),
         **_show_audit(category.audit),
     }
 
@@ -176,7 +180,7 @@ def show_losses(people: People, lost: Losses, dry_run: bool = False) -> Json:
         return {}
     verb = "would_lose" if dry_run else "lost"
     return {
-        verb: _show_names(people, sorted(lost.people)[:NAMED]),
+        verb: [_show_name(people, uri) for uri in nsmallest(NAMED, lost.people)],
         f"{verb}_people": len(lost.people),
         f"{verb}_in": lost.places,
         f"{verb}_rooms": lost.rooms,

@@ -77,7 +77,7 @@ def _editing(role: Role, op: Op) -> Callable[[Context, Person | None, Who | Whol
         if isinstance(room, Refused):
             return room
         listed = role_list(room, role) if op is Op.DELETE else frozenset()
-        uris = find_principals(context, params.who, listed)
+        uris = await find_principals(context, params.who, listed)
         if isinstance(uris, Refused):
             return uris
         change = RoomChange(lists=(ListEdit(role, op, uris),))
