@@ -1,12 +1,9 @@
 """Any bytes as an SDP offer give an answer or a documented refusal.
 
-Run: `python fuzz/fuzz_sdp.py [corpus]` (needs Atheris). The invariant is also a hypothesis test,
-tests/sip/test_invariant.py.
+The invariant is also a hypothesis test, tests/sip/test_invariant.py.
 """
 
 from __future__ import annotations
-
-import sys
 
 from parlour.sip.errors import RemoteProtocolError
 from parlour.sip.sdp import message_session_answer, parse_sdp
@@ -14,7 +11,7 @@ from parlour.sip.sdp import message_session_answer, parse_sdp
 STATUSES = frozenset({400, 488})
 
 
-def check_offer(body: bytes) -> None:
+def check(body: bytes) -> None:
     """An offer is refused, or answered by a description with a line for each of its media, exactly one of them open."""
     try:
         answer = message_session_answer(body, "192.0.2.1", "sip:lobby@example.com")
@@ -26,15 +23,3 @@ def check_offer(body: bytes) -> None:
     if body:
         offer = parse_sdp(body)
         assert [media.kind for media in described.media] == [media.kind for media in offer.media]
-
-
-def main() -> None:
-    import atheris
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, check_offer)
-    atheris.Fuzz()
-
-
-if __name__ == "__main__":
-    main()

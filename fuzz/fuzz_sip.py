@@ -1,12 +1,12 @@
 """Any bytes on a SIP stream or in a datagram give messages or a documented refusal, however they are cut.
 
-Run: `python fuzz/fuzz_sip.py [corpus]` (needs Atheris); `tests/sip/torture` is a good corpus. The invariants are also
-hypothesis tests, tests/sip/test_invariant.py.
+It begins with the torture messages of RFC 4475 and RFC 5118. The invariants are also hypothesis tests,
+tests/sip/test_invariant.py.
 """
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path
 
 from parlour.sip.errors import FramingError, RemoteProtocolError
 from parlour.sip.framing import KEEP_ALIVE, Frame, StreamFramer, parse_datagram
@@ -17,11 +17,24 @@ from parlour.sip.peek import peek_info_answer
 from parlour.sip.transactions.keys import client_key, server_key
 from parlour.sip.uri import SipUri, aor
 
+TORTURE = Path(__file__).resolve().parents[1] / "tests" / "sip" / "torture"
 STATUSES = frozenset({400, 413, 416, 505, 513})
 LIMITS = SipLimits(start_line=200, header_line=200, header_count=20, head=1000, body=300)
 """Small ones, so that a fuzzer reaches them."""
 
 Outcome = tuple[list[Frame], tuple[int, str, bytes] | None]
+
+
+def seeds() -> list[bytes]:
+    """Messages to begin with."""
+    return [path.read_bytes() for path in sorted(TORTURE.glob("*/*.dat"))]
+
+
+def check(data: bytes) -> None:
+    """The invariants: raises AssertionError, or anything but a documented error, when one does not hold."""
+    check_stream(data)
+    check_datagram(data)
+    check_uri(data.decode("utf-8", "surrogateescape"))
 
 
 def cut(data: bytes, sizes: list[int], limits: SipLimits = LIMITS) -> Outcome:
@@ -105,21 +118,3 @@ def check_uri(text: str) -> None:
     assert SipUri.parse(str(uri)) == uri
     assert uri.matches(uri)
     assert aor(aor(text)) == aor(text)
-
-
-def _one_input(data: bytes) -> None:
-    check_stream(data)
-    check_datagram(data)
-    check_uri(data.decode("utf-8", "surrogateescape"))
-
-
-def main() -> None:
-    import atheris
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, _one_input)
-    atheris.Fuzz()
-
-
-if __name__ == "__main__":
-    main()

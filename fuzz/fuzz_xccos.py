@@ -1,18 +1,13 @@
 """Any bytes give an envelope or a documented refusal, and what was understood survives being said again.
 
-Run: `python fuzz/fuzz_xccos.py [corpus]` (needs Atheris). It begins with the examples of docs/protocol/xccos*.md, which
-have all commands, replies and notices, and with the bodies of a real client. The invariant is also a hypothesis test,
-tests/xccos/test_invariant.py.
+It begins with the examples of docs/protocol/xccos*.md, which have all commands, replies and notices, and with the
+bodies of a real client. The invariant is also a hypothesis test, tests/xccos/test_invariant.py.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import sys
-import tempfile
 from pathlib import Path
-from typing import NoReturn
 
 from parlour.xccos.decode import decode_envelope
 from parlour.xccos.decode_answers import decode_server_envelope
@@ -47,31 +42,3 @@ def check(body: bytes) -> None:
     sayable = [one for one in heard.primitives if not isinstance(one, BadCommand)]
     again = decode_envelope(encode_requests(heard.envid, sayable))
     assert again == Envelope(heard.envid, tuple(sayable)), (heard, again)
-
-
-def _one_input(data: bytes) -> None:
-    check(data)
-
-
-def main() -> None:
-    """Fuzz until stopped. What is found beyond the seeds is kept in the corpus that was named, if any."""
-    with tempfile.TemporaryDirectory(prefix="parlour-fuzz-") as corpus:
-        for number, body in enumerate(seeds()):
-            Path(corpus, f"{number:03}.xml").write_bytes(body)
-        # Atheris ends its process without coming back, so somebody else has to clean up.
-        child = os.fork() or _fuzz(corpus)
-        _, status = os.waitpid(child, 0)
-    sys.exit(os.waitstatus_to_exitcode(status))
-
-
-def _fuzz(corpus: str) -> NoReturn:
-    import atheris
-
-    atheris.instrument_all()
-    atheris.Setup([*sys.argv, corpus], _one_input)
-    atheris.Fuzz()
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

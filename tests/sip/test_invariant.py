@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuzz.fuzz_sdp import check_offer
+from fuzz.fuzz_sdp import check as check_offer
 from fuzz.fuzz_sip import LIMITS, check_datagram, check_stream, check_uri
 from parlour.sip.limits import SipLimits
 
