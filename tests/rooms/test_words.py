@@ -205,6 +205,17 @@ def test_what_an_index_is_given_has_nothing_but_letters_digits_and_signs() -> No
     assert tokens_of("C# *x*") == ["c", "＃", "x"]
 
 
+@given(st.text(alphabet=st.characters(max_codepoint=0x7F), max_size=60))
+def test_a_text_of_ascii_is_cut_as_it_is_beside_other_scripts(text: str) -> None:
+    assert tokens_of(f"é {text}") == ["e", *tokens_of(text)]
+
+
+def test_every_character_of_ascii_is_cut_as_it_is_beside_other_scripts() -> None:
+    for code in range(128):
+        text = f"A{chr(code)}b {chr(code)}{chr(code)} 3"
+        assert tokens_of(f"é {text}") == ["e", *tokens_of(text)], hex(code)
+
+
 def _folded_by_definition(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).casefold()
     bare = [c for c in unicodedata.normalize("NFD", folded) if not "\u0300" <= c <= "\u036f" and c not in POINTS]

@@ -49,9 +49,7 @@ CREATE TEMP TRIGGER incoming_event INSTEAD OF INSERT ON incoming WHEN new.kind I
 END;
 """
 _COLUMNS: Final = 14
-_Row = tuple[
-    int | None, int | None, str, bytes | None, bool, str, str, str, int, str | None, bool, str | None, str, str
-]
+_Row = tuple[int | None, int | None, str, bytes | None, int, str, str, str, int, str | None, int, str | None, str, str]
 _PADDING: Final = (None,) * _COLUMNS
 _LONE: Final = re.compile("[\ud800-\udfff]")
 
@@ -178,10 +176,12 @@ class _Batch:
             self.acts.append((post, chat_id))
         # Here, on the writer's thread: the loop need not wait while a long text is cut into words.
         words = index_row(number, post.author, post.text) if post.logged else ""
+        # Numbers for truth values: `sqlite3` looks for an adapter of each `bool`, at the price of cutting the words.
+        logged, alert = int(post.logged), int(post.alert)
         self.rows.append(
             (
-                chat_id, number, post.room, post.key, post.logged,
-                post.author, post.author_name, post.text, post.at, post.rtf, post.alert, None, "", words,
+                chat_id, number, post.room, post.key, logged,
+                post.author, post.author_name, post.text, post.at, post.rtf, alert, None, "", words,
             )
         )  # fmt: skip
         return Appended(stored, repeated=False)
@@ -194,13 +194,13 @@ class _Batch:
                 None,
                 event.room,
                 None,
-                False,
+                0,
                 event.who,
                 "",
                 "",
                 event.at,
                 None,
-                False,
+                0,
                 event.kind.value,
                 detail,
                 "",
