@@ -35,8 +35,9 @@ SELECT count(*), min(p.id), max(p.id), min(p.chat_id), max(p.chat_id), group_con
 FROM ({}) AS hit CROSS JOIN posts p ON p.id = hit.id
 """
 _TEXTS: Final = """
-SELECT json_group_array(json_array(posts.id, text)) FROM posts JOIN rooms ON rooms.number = posts.room
-WHERE posts.id IN (SELECT value FROM json_each(?)) AND rooms.id = ? AND NOT gone
+SELECT json_group_array(json_array(posts.id, text)) FROM json_each(?) AS wanted
+CROSS JOIN posts ON posts.id = wanted.value CROSS JOIN rooms ON rooms.number = posts.room
+WHERE rooms.id = ? AND NOT gone
 """
 
 # Where case counts, SQLite looks at most texts itself: one of ASCII without links and stories is its searchable text.
