@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from parlour.rooms.editing import RoomChange
 from parlour.rooms.history import PostQuery
 from parlour.rooms.model import CategoryId, Limits, Micros, Person, RoomId, Visibility
 from parlour.rooms.refusals import Refusal, Refused
-from parlour.rooms.words import WordMatch
+from parlour.rooms.words import WordMatch, Words, compile_words
 from parlour.store.api import EventKind, StoredPost
 from tests.hub.fakes import PLANT, ROOT, World, key, person, room, uri
 
@@ -291,6 +292,32 @@ async def test_searching_is_recorded_with_what_was_asked_not_with_what_was_found
         (EventKind.BACKCHAT, uri("ann"), LIVE_ONLY.id, {"count": 0, "query": asked}),
     ]
     assert json.loads(json.dumps(dict(w.posts.events[0].detail))) == w.posts.events[0].detail
+
+
+async def test_the_words_of_a_query_are_compiled_once_for_all_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[object] = []
+
+    def counted(*asked: Any) -> Words:
+        compiled.append(asked)
+        return compile_words(*asked)
+
+    monkeypatch.setattr("parlour.rooms.history.compile_words", counted)
+    w, ann = await wide()
+    await say(w, "Pump")
+    query = PostQuery(text="Pump", match_case=True)
+    answers = await w.hub.reading.query(ann, [SHIFT.id, LIVE_ONLY.id, SECRET.id, CLOSED.id], query, None)
+    assert [isinstance(answer, HistoryPage) for answer in answers] == [True, True, False, False]
+    await w.hub.reading.inspect_query("root", SHIFT.id, query, None)
+    assert len(compiled) == 2
+
+
+async def test_what_is_too_long_to_look_for_is_refused_and_not_recorded() -> None:
+    w, ann = await wide()
+    query = PostQuery(text="\ufdfa" * 80_000)
+    answers = await w.hub.reading.query(ann, [SHIFT.id] * 3, query, None)
+    answers.append(await w.hub.reading.inspect_query("root", SHIFT.id, query, None))
+    assert [reason(answer) for answer in answers] == [Refusal.LIMIT_EXCEEDED] * 4
+    assert w.posts.events == []
 
 
 async def test_one_message() -> None:

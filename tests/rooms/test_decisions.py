@@ -8,12 +8,15 @@ import pytest
 
 from parlour.rooms.decisions import (
     HIGHEST_NUMBER,
+    MOST_AUTHORS_TEXT,
+    MOST_TEXT,
     decide_download,
     decide_history_size,
     decide_invitation,
     decide_join,
     decide_page_size,
     decide_post,
+    decide_query,
     decide_read,
     decide_upload,
     no_such_room,
@@ -24,6 +27,7 @@ from parlour.rooms.model import Audit, Behavior, CategoryId, Limits, Micros, Per
 from parlour.rooms.policy import NO_RIGHTS, Rights
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.rooms.switches import Switches
+from parlour.rooms.words import WordMatch, Words
 
 AUDIT = Audit("a", Micros(0), "a", Micros(0))
 ROOM = Room(RoomId("r"), "R", CategoryId("c"), AUDIT)
@@ -187,3 +191,38 @@ INVITED = replace(ROOM, members=frozenset({"sip:ann@x"}), invited=frozenset({"si
 )
 def test_who_is_due_an_invitation(room: Room, rights: Rights, switches: Switches, due: bool) -> None:
     assert decide_invitation(room, rights, switches, ANN) is due
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        PostQuery(text="x" * (MOST_TEXT + 1)),
+        PostQuery(text="\ufdfa" * 240),
+        PostQuery(text="word", authors=frozenset(f"sip:{'x' * 500}{n}@x" for n in range(20))),
+    ],
+)
+def test_what_is_too_long_is_refused_before_it_is_compiled(query: PostQuery, monkeypatch: pytest.MonkeyPatch) -> None:
+    def compile_words(*asked: object) -> Words:
+        raise AssertionError(asked)
+
+    monkeypatch.setattr("parlour.rooms.history.compile_words", compile_words)
+    refused = decide_query(query)
+    assert isinstance(refused, Refused)
+    assert refused.reason is Refusal.LIMIT_EXCEEDED
+
+
+def test_a_query_may_be_as_long_as_it_may() -> None:
+    authors = frozenset({"sip:" + "x" * (MOST_AUTHORS_TEXT - 4)})
+    query = PostQuery(text="word " * (MOST_TEXT // 5), match=WordMatch.PHRASE, authors=authors)
+    decided = decide_query(query)
+    assert isinstance(decided, PostQuery)
+    assert decided == query
+    assert decided.words == query.words
+    assert decide_query(PostQuery(text="  ")) == PostQuery(text="  ")
+
+
+def test_a_query_that_was_decided_is_not_compiled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    decided = decide_query(PostQuery(text="pump 3"))
+    assert isinstance(decided, PostQuery)
+    monkeypatch.delattr("parlour.rooms.history.compile_words")
+    assert within_reach(replace(decided, after=2**70)).words is decided.words

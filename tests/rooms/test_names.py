@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parlour.rooms.names import check_description, check_name, fold_name, look_of
+from parlour.rooms.names import check_description, check_name, fold_name, longer_than, look_of
 from parlour.rooms.refusals import Refusal, Refused
 
 
@@ -48,6 +51,35 @@ def test_name_length_counts_characters() -> None:
     too_long = check_name("e" * 257, 256)
     assert isinstance(too_long, Refused)
     assert too_long.reason is Refusal.LIMIT_EXCEEDED
+
+
+def test_nothing_is_done_with_a_name_that_is_far_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[int] = []
+    normalize = unicodedata.normalize
+
+    def counted(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
+        looked_at.append(len(text))
+        return normalize(form, text)
+
+    monkeypatch.setattr("unicodedata.normalize", counted)
+    for name in ("\ufdfa" * 80_000, "e\u0301" * 80_000):
+        refused = check_name(name, 256)
+        assert isinstance(refused, Refused)
+        assert refused.reason is Refusal.LIMIT_EXCEEDED
+        assert longer_than(name, 1000)
+    assert sum(looked_at) < 10_000
+
+
+def test_a_name_that_is_typed_in_pieces_is_as_long_as_it_is_kept() -> None:
+    assert check_name("\u03b1\u0313\u0300\u0345" * 256, 256) == "\u1f82" * 256
+    assert check_name("\u1112\u1161\u11ab" * 256, 256) == "\ud55c" * 256
+
+
+@pytest.mark.parametrize(
+    ("text", "longer"), [("abcd", False), ("abcde", True), ("\ufdfa", True), ("ｱﾞｱﾞ", False), ("\ufb03a", False)]
+)
+def test_a_text_is_as_long_as_it_is_compared(text: str, longer: bool) -> None:
+    assert longer_than(text, 4) is longer
 
 
 def test_descriptions_may_have_lines() -> None:

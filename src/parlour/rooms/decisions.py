@@ -12,6 +12,7 @@ from dataclasses import replace
 from parlour.rooms.content import STORY_PREFIX
 from parlour.rooms.history import PostQuery
 from parlour.rooms.model import Behavior, Limits, Person, Room
+from parlour.rooms.names import longer_than
 from parlour.rooms.policy import Rights, holds
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.rooms.switches import Switches
@@ -20,14 +21,16 @@ from parlour.rooms.words import MOST_WORDS
 __all__ = [
     "HIGHEST_NUMBER",
     "HISTORY_CAP",
+    "MOST_AUTHORS_TEXT",
+    "MOST_TEXT",
     "check_text",
-    "check_words",
     "decide_download",
     "decide_history_size",
     "decide_invitation",
     "decide_join",
     "decide_page_size",
     "decide_post",
+    "decide_query",
     "decide_read",
     "decide_upload",
     "no_such_room",
@@ -40,6 +43,10 @@ HISTORY_CAP = 500
 """The most posts that one question gives, whatever the settings say."""
 HIGHEST_NUMBER = 2**63 - 1
 """No message has a higher number; more is not kept apart from it."""
+MOST_TEXT = 4000
+"""Characters of what one query for messages looks for, as they are typed and as they are compared."""
+MOST_AUTHORS_TEXT = 10_000
+"""Characters of all the authors that one query names: each room's record of it says them."""
 
 # What XML 1.0 cannot carry (section 2.2): such a text could be kept but never shown.
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -126,14 +133,24 @@ def decide_page_size(asked: int | None, limits: Limits) -> int:
     return min(limits.default_history if asked is None or asked <= 0 else asked, cap)
 
 
-def check_words(query: PostQuery) -> Refused | None:
-    """A query looks for all that was typed or for nothing; each word is a lookup in an index."""
-    count = len(query.words.terms) if query.words is not None else 0
-    if count <= MOST_WORDS:
-        return None
-    return Refused(
-        Refusal.LIMIT_EXCEEDED, f"a search has at most {MOST_WORDS} different words and phrases; these are {count}"
-    )
+def decide_query(query: PostQuery) -> PostQuery | Refused:
+    """The query with its words compiled, once for all rooms and stores. It looks for all that was typed or for nothing:
+    each word is a lookup in an index. How long it is comes first, for compiling takes time."""
+    if longer_than(query.text, MOST_TEXT):
+        return Refused(Refusal.LIMIT_EXCEEDED, f"what a search looks for has at most {MOST_TEXT} characters")
+    if sum(map(len, query.authors)) > MOST_AUTHORS_TEXT:
+        return Refused(
+            Refusal.LIMIT_EXCEEDED, f"the addresses of a search have at most {MOST_AUTHORS_TEXT} characters together"
+        )
+    words = query.words
+    if words is None:
+        return query
+    if len(words.terms) > MOST_WORDS:
+        return Refused(
+            Refusal.LIMIT_EXCEEDED,
+            f"a search has at most {MOST_WORDS} different words and phrases; these are {len(words.terms)}",
+        )
+    return replace(query, compiled=words)
 
 
 def within_reach(query: PostQuery) -> PostQuery:

@@ -44,7 +44,8 @@ class PostQuery:
     `newest_first`: scan from the newest, so that the newest survive the limit; the page itself is always oldest first.
     `count_to`: matches are counted up to here, or up to those on the page; 0 for readers who turn pages, as counting
     would cost more than the page. `examine_to`: where the words are not `settled`, only so many posts that have their
-    lookups are looked at, from where the scan begins; None looks at all."""
+    lookups are looked at, from where the scan begins; None looks at all. `compiled`: the words, where they were
+    compiled before (`decisions.decide_query`)."""
 
     text: str = ""
     match: WordMatch = WordMatch.ANY
@@ -58,12 +59,13 @@ class PostQuery:
     newest_first: bool = True
     count_to: int = MOST_COUNTED
     examine_to: int | None = MOST_EXAMINED
+    compiled: Words | None = field(default=None, compare=False, repr=False)
 
     @property
     def words(self) -> Words | None:
         """The compiled words; None when the query has none."""
-        if not self.text.strip():
-            return None
+        if self.compiled is not None or not self.text.strip():
+            return self.compiled
         return compile_words(self.text, self.match, self.match_case, self.literal)
 
 

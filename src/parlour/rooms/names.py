@@ -7,7 +7,7 @@ import unicodedata
 
 from parlour.rooms.refusals import Refusal, Refused
 
-__all__ = ["check_description", "check_name", "fold_name", "look_of"]
+__all__ = ["check_description", "check_name", "fold_name", "longer_than", "look_of"]
 
 _UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # What nobody sees (Default_Ignorable_Code_Point in Unicode's DerivedCoreProperties, but for what is in Cf), and a blank
@@ -19,6 +19,8 @@ _UNSEEN = re.compile(
     f"[{_INVISIBLE}{_NEEDED}\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]"
 )
 _KEPT = re.compile(f"[{_NEEDED}]")
+_DECOMPOSED = 4
+"""Characters that NFC makes one of, at most."""
 
 
 def fold_name(name: str) -> str:
@@ -33,13 +35,22 @@ def look_of(name: str) -> str:
     return fold_name(_UNSEEN.sub("", name))
 
 
+def longer_than(text: str, most: int) -> bool:
+    """Whether a text has more characters than so many, as it stands or as it is compared: one may become eighteen. To
+    be asked before anything else is done with a text of any length."""
+    return len(text) > most or (not text.isascii() and len(unicodedata.normalize("NFKC", text)) > most)
+
+
 def check_name(name: str, limit: int) -> str | Refused:
     """The name as it will be kept (outer white space removed, NFC), or why it cannot be one; `limit` in characters."""
-    kept = unicodedata.normalize("NFC", name.strip())
-    if not fold_name(kept):
-        return Refused(Refusal.INVALID, "a name is needed")
+    kept = name.strip()
+    # NFC makes of a few characters one, but hardly of more (UAX #15): a name of any length is not even looked at.
+    if len(kept) <= _DECOMPOSED * limit:
+        kept = unicodedata.normalize("NFC", kept)
     if len(kept) > limit:
         return Refused(Refusal.LIMIT_EXCEEDED, f"a name has at most {limit} characters")
+    if not fold_name(kept):
+        return Refused(Refusal.INVALID, "a name is needed")
     for character in kept:
         if character in _INVISIBLE or (unicodedata.category(character) in _UNSHOWABLE and not _KEPT.match(character)):
             return Refused(Refusal.INVALID, f"a name cannot hold {_describe(character)}: nobody can see it")
