@@ -13,7 +13,9 @@ from parlour.rooms.history import MOST_COUNTED, Page, PostQuery
 from parlour.rooms.model import AddIn, AddInId, Audit, Behavior, Category, CategoryId, Micros, Room, RoomId, Visibility
 from parlour.rooms.words import WordMatch
 from parlour.store.api import (
+    DocumentChange,
     DocumentConflict,
+    DocumentHead,
     EventKind,
     FileToken,
     FoundPosts,
@@ -678,6 +680,35 @@ class StoreExam:
         await documents.delete(ALICE, "pref", "a")
         await documents.delete(ALICE, "pref", "a")
         assert await documents.get(ALICE, "pref", "a") is None
+
+    async def test_heads_of_documents(self, store: Store) -> None:
+        documents = store.documents
+        assert await documents.heads(ALICE, "pref") == []
+        await documents.put(ALICE, "pref", "b", "ä".encode())
+        await documents.put(ALICE, "pref", "b", b"\0one")
+        await documents.put(ALICE, "pref", "a", b"")
+        await documents.put(ALICE, "other", "c", b"x")
+        assert await documents.heads(ALICE, "pref") == [DocumentHead("a", 1, 0), DocumentHead("b", 2, 4)]
+
+    async def test_documents_change_together(self, store: Store) -> None:
+        documents = store.documents
+        changes = [DocumentChange("a", b"1", 0), DocumentChange("b", b"2"), DocumentChange("gone", None)]
+        assert await documents.change(ALICE, "pref", changes) == [1, 1, 0]
+        changes = [DocumentChange("a", b"3", 1), DocumentChange("b", None, 1), DocumentChange("a", b"4", 2)]
+        assert await documents.change(ALICE, "pref", changes) == [2, 0, 3]
+        assert [(each.label, each.content) for each in await documents.all(ALICE, "pref")] == [("a", b"4")]
+
+    @pytest.mark.parametrize("wrong", [DocumentChange("b", b"x", 1), DocumentChange("b", None, 3)])
+    async def test_documents_do_not_change_by_half(self, store: Store, wrong: DocumentChange) -> None:
+        documents = store.documents
+        await documents.change(ALICE, "pref", [DocumentChange("a", b"1"), *[DocumentChange("b", b"2")] * 2])
+        before = await documents.all(ALICE, "pref")
+        with pytest.raises(DocumentConflict) as conflict:
+            await documents.change(
+                ALICE, "pref", [DocumentChange("a", None), DocumentChange("c", b"3"), wrong, DocumentChange("d", b"4")]
+            )
+        assert (conflict.value.label, conflict.value.current) == ("b", 2)
+        assert await documents.all(ALICE, "pref") == before
 
     # Opening and closing
 

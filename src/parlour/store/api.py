@@ -21,7 +21,9 @@ __all__ = [
     "Appended",
     "AuditLog",
     "DocumentConflict",
+    "DocumentChange",
     "Documents",
+    "DocumentHead",
     "EventKind",
     "FileToken",
     "FileTokens",
@@ -51,10 +53,12 @@ class StoreConflict(Exception):
 
 
 class DocumentConflict(Exception):
-    """`put` named a version that is not the stored one. `current` is the stored version (0 if none)."""
+    """A change named a version that is not the stored one. `current` is the stored version (0 if none) of the document
+    `label`."""
 
-    def __init__(self, current: int) -> None:
-        super().__init__(f"stored version is {current}")
+    def __init__(self, label: str, current: int) -> None:
+        super().__init__(f"stored version of {label} is {current}")
+        self.label = label
         self.current = current
 
 
@@ -326,7 +330,18 @@ class Documents(Protocol):
 
     async def get(self, owner: str, kind: str, label: str) -> StoredDocument | None: ...
 
-    async def all(self, owner: str, kind: str) -> Sequence[StoredDocument]: ...
+    async def all(self, owner: str, kind: str) -> Sequence[StoredDocument]:
+        """Whatever there is, by label."""
+        ...
+
+    async def heads(self, owner: str, kind: str) -> Sequence[DocumentHead]:
+        """As `all`, without reading the contents."""
+        ...
+
+    async def change(self, owner: str, kind: str, changes: Sequence[DocumentChange]) -> Sequence[int]:
+        """All these changes in one transaction, in order, or none of them: the new versions, 0 for what is gone. Raises
+        DocumentConflict for the first whose `expected` is not the current version."""
+        ...
 
     async def put(
         self,

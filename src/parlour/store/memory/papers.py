@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 
 from parlour.rooms.audit import AuditRecord
 from parlour.rooms.model import Micros, RoomId
-from parlour.store.api import DocumentConflict, FileToken, Invitation, StoreConflict, StoredDocument
+from parlour.store.api import (
+    DocumentChange,
+    DocumentConflict,
+    DocumentHead,
+    FileToken,
+    Invitation,
+    StoreConflict,
+    StoredDocument,
+)
 from parlour.store.checks import FIRST_INVITATION
 from parlour.store.memory.switch import Switch
 
@@ -30,6 +38,18 @@ class MemoryDocuments:
         shelf = self._shelves.get((owner, kind), {})
         return [shelf[label] for label in sorted(shelf)]
 
+    async def heads(self, owner: str, kind: str) -> Sequence[DocumentHead]:
+        """See `Documents.heads`."""
+        return [DocumentHead(each.label, each.version, len(each.content)) for each in await self.all(owner, kind)]
+
+    async def change(self, owner: str, kind: str, changes: Sequence[DocumentChange]) -> Sequence[int]:
+        """See `Documents.change`."""
+        self._switch.check()
+        shelf = dict(self._shelves.get((owner, kind), {}))
+        versions = [_change(shelf, change) for change in changes]
+        self._shelves[owner, kind] = shelf
+        return versions
+
     async def put(
         self,
         owner: str,
@@ -42,12 +62,9 @@ class MemoryDocuments:
         """See `Documents.put`."""
         self._switch.check()
         shelf = self._shelves.setdefault((owner, kind), {})
-        current = shelf[label].version if label in shelf else 0
-        if expected is not None and expected != current:
-            raise DocumentConflict(current)
-        shelf[label] = StoredDocument(label, current + 1, bytes(content))
+        version = _change(shelf, DocumentChange(label, content, expected))
         self._audit(record)
-        return current + 1
+        return version
 
     async def delete(self, owner: str, kind: str, label: str, record: AuditRecord | None = None) -> None:
         """See `Documents.delete`."""
@@ -58,6 +75,18 @@ class MemoryDocuments:
     def forget(self, owner: str) -> None:
         """All of one owner."""
         self._shelves = {place: shelf for place, shelf in self._shelves.items() if place[0] != owner}
+
+
+def _change(shelf: dict[str, StoredDocument], change: DocumentChange) -> int:
+    label = change.label
+    current = shelf[label].version if label in shelf else 0
+    if change.expected is not None and change.expected != current:
+        raise DocumentConflict(label, current)
+    if change.content is None:
+        shelf.pop(label, None)
+        return 0
+    shelf[label] = StoredDocument(label, current + 1, bytes(change.content))
+    return current + 1
 
 
 class MemoryInvitations:
