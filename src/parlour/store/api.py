@@ -20,10 +20,10 @@ from parlour.rooms.model import AddIn, AddInId, Category, CategoryId, Micros, Ro
 __all__ = [
     "Appended",
     "AuditLog",
-    "DocumentConflict",
     "DocumentChange",
-    "Documents",
+    "DocumentConflict",
     "DocumentHead",
+    "Documents",
     "EventKind",
     "FileToken",
     "FileTokens",
@@ -323,6 +323,24 @@ class StoredDocument:
     label: str
     version: int
     content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentHead:
+    """What is known of a document without reading it. `size`: octets of its content."""
+
+    label: str
+    version: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentChange:
+    """One of several changes. `content` None: the document goes. `expected`: see `Documents.put`."""
+
+    label: str
+    content: bytes | None
+    expected: int | None = None
 
 
 class Documents(Protocol):
