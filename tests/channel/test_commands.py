@@ -65,7 +65,7 @@ from tests.channel.scene import (
     recent,
     room_at,
 )
-from tests.hub.fakes import PLANT, ROOT, uri
+from tests.hub.fakes import PLANT, ROOT, person, uri
 
 SERVICE = "https://server.example.com/files"
 NO_ADDIN = "00000000-0000-0000-0000-0000000000aa"
@@ -268,6 +268,37 @@ async def test_the_connection_is_lost_while_the_store_writes() -> None:
         made: Any = reply.body
         assert (reply.code, made.room.uri) == (200, room_at(scene.hub.catalogue.find_named("야간 근무") or ""))
         assert len(scene.hub.catalogue.rooms) == 4
+
+
+@pytest.mark.parametrize("in_between", [True, False])
+async def test_whoever_gets_an_address_is_not_answered_for_who_had_it(in_between: bool) -> None:
+    """The person is removed while the room is made, or afterwards."""
+    async with Scene() as scene:
+        await scene.equip()
+        alice, written, save = await scene.called(), asyncio.Event(), scene.store.rooms.save_room
+
+        async def save_late(room: Room, record: AuditRecord | None = None) -> None:
+            await written.wait()
+            await save(room, record)
+
+        scene.store.rooms.save_room = save_late  # type: ignore[method-assign]
+        command = CreateRoom(1, RoomSettings("야간 근무", parent=category_at(PLANT.id)))
+        alice.start(command, envid=5)
+        if in_between:
+            for _ in range(50):
+                await asyncio.sleep(0)
+            scene.directory.drop(uri("alice"))
+        written.set()
+        await alice.settle()
+        assert scene.hub.catalogue.find_named("야간 근무") is not None
+        if not in_between:
+            assert alice.replies()[-1].code == 200
+            scene.directory.drop(uri("alice"))
+        assert len(scene.service.remembered) == 0
+        scene.directory.put(person("alice"))
+        again = await scene.called()
+        await again.say(command, envid=5)
+        assert again.replies()[-1].code == 409
 
 
 async def test_a_refusal_is_not_remembered() -> None:

@@ -93,3 +93,16 @@ def test_what_was_used_longest_ago_makes_room(monkeypatch: pytest.MonkeyPatch) -
     for one in "abc":
         by_size.keep(one, "", 1, Part(1, "room"), [reply(300)])
     assert known(by_size) == "abc"
+
+
+def test_who_is_gone_is_forgotten_on_all_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembered, "MOST_BYTES_IN_ALL", 1000)
+    endpoints = RememberedEndpoints(Clock())
+    for person, endpoint in (("alice", "e1"), ("bob", "e1"), ("alice", "e2")):
+        endpoints.keep(person, endpoint, 5, Part(1, "room"), [reply(300)])
+    endpoints.forget("alice")
+    endpoints.forget("nobody")
+    assert len(endpoints) == 1
+    # What they took is free again.
+    endpoints.keep("carol", "e1", 5, Part(1, "room"), [reply(600)])
+    assert endpoints.find("bob", "e1", 5, Part(1, "room")) is not None

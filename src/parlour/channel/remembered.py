@@ -80,6 +80,11 @@ class RememberedEndpoints:
             _, (_, oldest) = self._endpoints.popitem(last=False)
             self._size -= oldest.size
 
+    def forget(self, person: str) -> None:
+        """Somebody is gone for good: whoever gets the address is told nothing of it."""
+        for endpoint in [known for known in self._endpoints if known[0] == person]:
+            self._size -= self._endpoints.pop(endpoint)[1].size
+
     def _has_too_much(self, now: float) -> bool:
         if len(self._endpoints) < 2:
             return False

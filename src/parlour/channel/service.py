@@ -94,6 +94,7 @@ class ChannelService:
         self._sessions: set[Session] = set()
         self._by_endpoint: dict[tuple[str, str], Session] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        hub.people.subscribe(self._person_changed)
 
     @property
     def session_count(self) -> int:
@@ -185,6 +186,10 @@ class ChannelService:
         self._sessions.discard(session)
         if self._by_endpoint.get((session.person, session.endpoint_id)) is session:
             del self._by_endpoint[session.person, session.endpoint_id]
+
+    def _person_changed(self, uri: str) -> None:
+        if self.hub.people.find_person(uri) is None:
+            self.remembered.forget(uri)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` as a task that the service owns: awaited or cancelled by `close`."""

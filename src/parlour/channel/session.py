@@ -161,7 +161,7 @@ class Session:
         return None
 
     def _remember(self, envid: int, command: Request, replies: list[Fragment]) -> None:
-        if type(command) in ONCE:
+        if type(command) in ONCE and self.service.hub.people.find_person(self.person) is not None:
             self.service.remembered.keep(self.person, self.endpoint_id, envid, command, replies)
         elif type(command) in ONCE_IN_A_DIALOG:
             self._remembered_here = self._remembered_here or RememberedReplies()
