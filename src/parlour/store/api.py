@@ -336,7 +336,7 @@ class DocumentHead:
 
 @dataclass(frozen=True, slots=True)
 class DocumentChange:
-    """One of several changes. `content` None: the document goes. `expected`: see `Documents.put`."""
+    """One of several changes. `content` None: the document goes, if there is one. `expected`: see `Documents.put`."""
 
     label: str
     content: bytes | None
