@@ -692,7 +692,7 @@ class StoreExam:
 
     async def test_documents_change_together(self, store: Store) -> None:
         documents = store.documents
-        changes = [DocumentChange("a", b"1", 0), DocumentChange("b", b"2"), DocumentChange("gone", None)]
+        changes = [DocumentChange("a", b"1", 0), DocumentChange("b", b"2"), DocumentChange("gone", None, 7)]
         assert await documents.change(ALICE, "pref", changes) == [1, 1, 0]
         changes = [DocumentChange("a", b"3", 1), DocumentChange("b", None, 1), DocumentChange("a", b"4", 2)]
         assert await documents.change(ALICE, "pref", changes) == [2, 0, 3]

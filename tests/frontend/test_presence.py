@@ -1,12 +1,15 @@
 """Presence: categories kept whatever they hold, versions, lifetimes."""
 
+import asyncio
 import re
+from collections.abc import Sequence
 
 import pytest
 from lxml import etree
 
 from parlour.frontend.presence import FAULT_TYPE, Presence, requested_sections
 from parlour.sip.errors import RemoteProtocolError
+from parlour.store.api import StoredDocument, StoreUnavailable
 from parlour.store.memory import MemoryStore
 
 ALICE = "sip:alice@example.com"
@@ -52,7 +55,7 @@ def wall() -> Wall:
 
 @pytest.fixture
 def presence(store: MemoryStore, wall: Wall) -> Presence:
-    return Presence(store.documents, wall=wall, max_static=3)
+    return Presence(store.documents, wall=wall, max_count=3)
 
 
 def categories(document: bytes) -> list[tuple[str, str, str]]:
@@ -141,6 +144,91 @@ async def test_lasting_categories_are_bounded(presence: Presence) -> None:
     for instance in range(3):
         assert (await presence.publish(ALICE, "pc1", publish(item(instance=instance)))).status == 200
     assert (await presence.publish(ALICE, "pc1", publish(item(instance=9)))).status == 403
+
+
+async def status_of(presence: Presence, *publications: str) -> int:
+    return (await presence.publish(ALICE, "pc1", publish(*publications))).status
+
+
+GONE = ' expires="0"'
+
+
+async def test_whoever_follows_as_many_as_may_be_can_change_and_remove(presence: Presence) -> None:
+    assert await status_of(presence, *(item(instance=instance) for instance in range(3))) == 200
+    assert await status_of(presence, item(instance=0, version=1)) == 200
+    assert await status_of(presence, item(instance=9), item(instance=1, version=1)) == 403
+    assert await status_of(presence, item("", instance=0, version=2, extra=GONE), item(instance=9)) == 200
+    assert await status_of(presence, item("", instance=1, version=1, extra=GONE)) == 200
+    assert len(categories(await presence.document(ALICE))) == 2
+
+
+async def test_what_is_too_much_already_may_change_but_not_grow(store: MemoryStore, wall: Wall) -> None:
+    await status_of(Presence(store.documents, wall=wall), *(item(instance=instance) for instance in range(3)))
+    for presence in (
+        Presence(store.documents, wall=wall, max_count=2),
+        Presence(store.documents, wall=wall, max_bytes=100),
+    ):
+        version = (await store.documents.heads(ALICE, "presence"))[0].version
+        assert await status_of(presence, item(instance=0, version=version)) == 200
+        assert await status_of(presence, item(instance=4)) == 403
+        assert await status_of(presence, item("", instance=0, version=version + 1, extra=GONE)) == 200
+        assert await status_of(Presence(store.documents, wall=wall), item(instance=0)) == 200
+
+
+async def test_the_octets_of_lasting_categories_are_bounded(store: MemoryStore, wall: Wall) -> None:
+    presence = Presence(store.documents, wall=wall, max_bytes=6000)
+    large = f"<a>{'x' * 2500}</a>"
+    assert await status_of(presence, item(large, instance=1), item(large, instance=2)) == 200
+    assert await status_of(presence, item(large, instance=3)) == 403
+    assert await status_of(presence, item(f"<a>{large * 2}</a>", instance=1, version=1)) == 403
+    assert await status_of(presence, item("<a/>", instance=1, version=1), item(large, instance=3)) == 200
+    assert sum(head.size for head in await store.documents.heads(ALICE, "presence")) <= 6000
+
+
+async def test_a_request_is_kept_as_a_whole_or_not_at_all(presence: Presence) -> None:
+    """Both name the version that is there, of which the second would be wrong after the first."""
+    assert await status_of(presence, item(kind="endpoint"), item(instance=5), item(instance=6), item(instance=5)) == 409
+    assert categories(await presence.document(ALICE)) == []
+
+
+async def test_what_cannot_be_kept_is_not_kept_in_memory_either(
+    presence: Presence, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def change(*rest: object) -> list[int]:
+        raise StoreUnavailable("no room")
+
+    monkeypatch.setattr(store.documents, "change", change)
+    with pytest.raises(StoreUnavailable):
+        await status_of(presence, item(kind="endpoint"), item(instance=5))
+    assert categories(await presence.document(ALICE)) == []
+
+
+async def test_a_publication_reads_no_contents(
+    presence: Presence, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await status_of(presence, item()) == 200
+    monkeypatch.delattr(type(store.documents), "all")
+    monkeypatch.delattr(type(store.documents), "get")
+    assert await status_of(presence, item(version=1)) == 200
+
+
+async def test_documents_of_one_person_are_read_one_at_a_time(
+    presence: Presence, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, most = 0, 0
+    read = store.documents.all
+
+    async def slowly(owner: str, kind: str) -> Sequence[StoredDocument]:
+        nonlocal reading, most
+        reading += 1
+        most = max(most, reading)
+        await asyncio.sleep(0)
+        reading -= 1
+        return await read(owner, kind)
+
+    monkeypatch.setattr(store.documents, "all", slowly)
+    assert len(await asyncio.gather(*(presence.document(ALICE) for _ in range(20)))) == 20
+    assert most == 1
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ class Frontend:
         self._clock = clock
         self._wall = wall
         self._registrar = Registrar(self.bindings, settings)
-        self._presence = Presence(documents, wall=wall, max_static=settings.max_static_publications)
+        self._presence = Presence(documents, wall=wall)
         self._call_later = call_later or _loop_call_later
         self._flows: dict[int, Connection] = {}
         self._replies = Replies()

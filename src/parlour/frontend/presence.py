@@ -1,30 +1,32 @@
 """A person's own presence document: publications kept generically, and what `vnd-microsoft-roaming-self` tells.
 
 Lasting categories live in the document store (kind `presence`, one document per name, instance and container; its
-version is the category's). Categories bound to an endpoint, to being signed in, or to a time live in memory.
+version is the category's). Those bound to an endpoint, to being signed in, or to a time are in `volatile`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Final
 
 from parlour.frontend.answer import Answer
 from parlour.frontend.publications import (
-    Category,
     Lifetime,
     Publication,
     decode_category,
     decode_publish,
     encode_category,
+    outgrows,
     render_categories,
     render_fault,
+    sizes_after,
 )
+from parlour.frontend.volatile import VolatileCategories
 from parlour.frontend.xml import parse_document
-from parlour.store.api import DocumentConflict, Documents
+from parlour.store.api import DocumentChange, DocumentConflict, DocumentHead, Documents
 
 __all__ = ["CONTENT_TYPE", "EVENT", "MEMBERS_TYPE", "PUBLISH_TYPE", "Presence", "changed_for_all"]
 
@@ -44,25 +46,33 @@ _CONTAINERS = (
 )
 _SUBSCRIBERS = '<subscribers xmlns="http://schemas.microsoft.com/2006/09/sip/presence-subscribers"/>'
 _SECTIONS = ("categories", "containers", "subscribers")
-_MAX_VOLATILE = 256
 
-
-@dataclass(frozen=True, slots=True)
-class _Volatile:
-    category: Category
-    endpoint: str
-    expires_at: float | None
+MAX_COUNT: Final = 1000
+"""Lasting publications (followed rooms among them) one person may keep."""
+MAX_BYTES: Final = 2 * 1024 * 1024
+"""Octets they may take together, as they are kept; docs/protocol/sip.md, "SERVICE". A connection that does not read
+holds 4 MiB (`ConnectionSettings`), and the document is told as one message."""
 
 
 class Presence:
-    """One per server. `wall` gives seconds since 1970; `max_static` bounds the lasting categories of one person."""
+    """One per server. `wall` gives seconds since 1970; `max_count` and `max_bytes` bound the lasting categories of one
+    person."""
 
-    def __init__(self, documents: Documents, *, wall: Callable[[], float], max_static: int = 1000) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        *,
+        wall: Callable[[], float],
+        max_count: int = MAX_COUNT,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
         self._documents = documents
         self._wall = wall
-        self._max_static = max_static
-        self._volatile: dict[str, dict[str, _Volatile]] = {}
-        # One turn per person would do; a fixed number of locks cannot pile up.
+        self._max_count = max_count
+        self._max_bytes = max_bytes
+        self._volatile = VolatileCategories(wall)
+        # One turn per person would do; a fixed number of locks cannot pile up. Whole documents are read in turn, too:
+        # so many are in memory at a time, however many are asked for.
         self._turns = tuple(asyncio.Lock() for _ in range(64))
 
     async def document(self, person: str, request_body: bytes = b"") -> bytes:
@@ -70,7 +80,7 @@ class Presence:
         wanted = requested_sections(request_body)
         parts = []
         if "categories" in wanted:
-            parts.append(render_categories(person, await self._categories(person)))
+            parts.append(await self._categories(person))
         if "containers" in wanted:
             parts.append(_CONTAINERS)
         if "subscribers" in wanted:
@@ -80,16 +90,16 @@ class Presence:
     async def categories(self, person: str) -> bytes:
         """What the person's other endpoints are told after a change: roaming data with all categories, as they are
         now."""
-        return _roaming_data(render_categories(person, await self._categories(person)))
+        return _roaming_data(await self._categories(person))
 
     async def publish(self, person: str, endpoint: str, body: bytes) -> Answer:
-        """All publications of a request, or none of them: 200 with new versions, 409 with the current ones.
+        """All publications of a request, or none of them: 200 with new versions, 409 with the current ones, 403.
 
         Raises RemoteProtocolError 400 or 413, StoreUnavailable."""
         owner, publications = decode_publish(body)
         if owner and owner.casefold() != person.casefold():
             return Answer(403, "Only Your Own Presence")
-        async with self._turns[hash(person) % len(self._turns)]:
+        async with self._turn(person):
             return await self._publish(person, endpoint, publications)
 
     def set_container_members(self, body: bytes) -> Answer:
@@ -99,80 +109,52 @@ class Presence:
 
     def endpoint_gone(self, person: str, endpoint: str, *, last: bool) -> None:
         """An endpoint has signed off (the person's `last` one, perhaps): forget what was bound to it."""
-        kept = {
-            label: item
-            for label, item in self._volatile.get(person, {}).items()
-            if not _dies(item, endpoint, last=last)
-        }
-        if kept:
-            self._volatile[person] = kept
-        else:
-            self._volatile.pop(person, None)
+        self._volatile.endpoint_gone(person, endpoint, last=last)
 
-    async def _categories(self, person: str) -> Sequence[Category]:
-        stored = [decode_category(doc.content, doc.version) for doc in await self._documents.all(person, KIND)]
-        now = self._wall()
-        items = self._volatile.get(person, {}).values()
-        return stored + [i.category for i in items if i.expires_at is None or now < i.expires_at]
+    def _turn(self, person: str) -> asyncio.Lock:
+        return self._turns[hash(person) % len(self._turns)]
+
+    async def _categories(self, person: str) -> str:
+        async with self._turn(person):
+            stored = await self._documents.all(person, KIND)
+            lasting = (decode_category(document.content, document.version) for document in stored)
+            return render_categories(person, chain(lasting, self._volatile.of(person)))
 
     async def _publish(self, person: str, endpoint: str, publications: Sequence[Publication]) -> Answer:
+        at = datetime.fromtimestamp(self._wall(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         static = [p for p in publications if p.lifetime is Lifetime.STATIC]
-        stored = {doc.label: doc.version for doc in await self._documents.all(person, KIND)} if static else {}
-        known = [(p, stored.get(p.label, 0)) for p in static if p.label in stored or not p.removes]
-        wrong = [(p, version) for p, version in known if p.version != version]
+        passing = [p for p in publications if p.lifetime is not Lifetime.STATIC]
+        stored = {head.label: head for head in await self._documents.heads(person, KIND)} if static else {}
+        known = [p for p in static if p.label in stored or not p.removes]
+        current = [(p, stored[p.label].version if p.label in stored else 0) for p in known]
+        wrong = [(p, version) for p, version in current if p.version != version]
         if wrong:
             return _conflict(wrong)
-        if len(stored) + len(static) > self._max_static or not self._room_for(person, publications):
+        changes = [_change(p, at) for p in static]
+        if not (self._has_room(stored, static, changes) and self._volatile.has_room(person, passing)):
             return Answer(403, "Too Many Publications")
-        results = []
-        for publication in publications:
-            try:
-                results.append(await self._keep(person, endpoint, publication))
-            except DocumentConflict as conflict:
-                return _conflict([(publication, conflict.current)])
+        try:
+            kept = await self._documents.change(person, KIND, changes) if changes else ()
+        except DocumentConflict as conflict:
+            return _conflict([(p, conflict.current) for p in static if p.label == conflict.label][-1:])
+        versions = {p.index: version for p, version in zip(static, kept, strict=True)}
+        versions |= {p.index: self._volatile.keep(person, endpoint, p, at) for p in passing}
+        results = [p.category(versions[p.index], at) for p in publications]
         return Answer(200, body=_roaming_data(render_categories(person, results)), content_type=CONTENT_TYPE)
 
-    def _room_for(self, person: str, publications: Sequence[Publication]) -> bool:
-        labels = {p.label for p in publications if p.lifetime is not Lifetime.STATIC and not p.removes}
-        return len(labels | self._volatile.get(person, {}).keys()) <= _MAX_VOLATILE
-
-    async def _keep(self, person: str, endpoint: str, publication: Publication) -> Category:
-        """What the answer says about one publication: no content, and version 0 for what is no longer there."""
-        if publication.lifetime is Lifetime.STATIC:
-            return await self._keep_static(person, publication)
-        mine = self._volatile.setdefault(person, {})
-        if publication.removes:
-            mine.pop(publication.label, None)
-            return self._category(publication, 0)
-        # The last writer wins: a version that survived a lost connection must not cost the client a round trip.
-        old = mine.get(publication.label)
-        version = old.category.version + 1 if old else publication.version + 1
-        timed = publication.lifetime is Lifetime.TIME and publication.expires is not None
-        expires_at = self._wall() + (publication.expires or 0) if timed else None
-        mine[publication.label] = _Volatile(
-            self._category(publication, version, publication.content), endpoint, expires_at
+    def _has_room(
+        self, stored: Mapping[str, DocumentHead], static: Sequence[Publication], changes: Sequence[DocumentChange]
+    ) -> bool:
+        before = {label: head.size for label, head in stored.items()}
+        sizes = (len(change.content or b"") for change in changes)
+        return not outgrows(
+            before, sizes_after(before, zip(static, sizes, strict=True)), self._max_count, self._max_bytes
         )
-        return self._category(publication, version)
 
-    async def _keep_static(self, person: str, publication: Publication) -> Category:
-        if publication.removes:
-            await self._documents.delete(person, KIND, publication.label)
-            return self._category(publication, 0)
-        content = encode_category(self._category(publication, 0, publication.content))
-        version = await self._documents.put(person, KIND, publication.label, content, expected=publication.version)
-        return self._category(publication, version)
 
-    def _category(self, publication: Publication, version: int, content: str = "") -> Category:
-        at = datetime.fromtimestamp(self._wall(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return Category(
-            publication.name,
-            publication.instance,
-            publication.container,
-            version,
-            publication.lifetime,
-            at,
-            content,
-        )
+def _change(publication: Publication, at: str) -> DocumentChange:
+    content = None if publication.removes else encode_category(publication.category(0, at, publication.content))
+    return DocumentChange(publication.label, content, publication.version)
 
 
 def changed_for_all(answer: Answer) -> bool:
@@ -194,9 +176,3 @@ def _roaming_data(inner: str) -> bytes:
 
 def _conflict(wrong: Sequence[tuple[Publication, int]]) -> Answer:
     return Answer(409, "Conflict", body=render_fault(wrong), content_type=FAULT_TYPE)
-
-
-def _dies(item: _Volatile, endpoint: str, *, last: bool) -> bool:
-    if item.category.lifetime is Lifetime.ENDPOINT:
-        return last or item.endpoint == endpoint
-    return last and item.category.lifetime is Lifetime.USER

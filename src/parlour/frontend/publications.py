@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -25,8 +25,10 @@ __all__ = [
     "decode_category",
     "decode_publish",
     "encode_category",
+    "outgrows",
     "render_categories",
     "render_fault",
+    "sizes_after",
 ]
 
 MAX_PUBLICATIONS: Final = 128
@@ -68,6 +70,10 @@ class Publication:
     def removes(self) -> bool:
         return self.expires == 0
 
+    def category(self, version: int, at: str, content: str = "") -> Category:
+        """What it becomes; without content, what its publisher is told."""
+        return Category(self.name, self.instance, self.container, version, self.lifetime, at, content)
+
 
 @dataclass(frozen=True, slots=True)
 class Category:
@@ -80,6 +86,22 @@ class Category:
     lifetime: Lifetime
     published_at: str
     content: str = ""
+
+
+def sizes_after(before: Mapping[str, int], changes: Iterable[tuple[Publication, int]]) -> dict[str, int]:
+    """The sizes of what is kept, by label, when each of these publications is kept in so many octets, or removed."""
+    after = dict(before)
+    for publication, size in changes:
+        if publication.removes:
+            after.pop(publication.label, None)
+        else:
+            after[publication.label] = size
+    return after
+
+
+def outgrows(before: Mapping[str, int], after: Mapping[str, int], count: int, size: int) -> bool:
+    """Whether a change makes more of it than may be. What is too much already may become less, or stay."""
+    return len(after) > max(count, len(before)) or sum(after.values()) > max(size, sum(before.values()))
 
 
 def decode_publish(body: bytes) -> tuple[str, list[Publication]]:

@@ -48,8 +48,6 @@ class FrontendSettings:
     """Endpoints one person may have registered at the same time."""
     max_subscriptions: int = 32
     """Subscriptions one connection may hold."""
-    max_static_publications: int = 1000
-    """Lasting presence publications (followed rooms among them) one person may keep."""
     max_forked: int = 16
     timer_c: float = 180.0
     """How long a proxied INVITE may ring, RFC 3261 section 16.6 step 11; must exceed three minutes to be standard."""

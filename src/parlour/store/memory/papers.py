@@ -40,7 +40,8 @@ class MemoryDocuments:
 
     async def heads(self, owner: str, kind: str) -> Sequence[DocumentHead]:
         """See `Documents.heads`."""
-        return [DocumentHead(each.label, each.version, len(each.content)) for each in await self.all(owner, kind)]
+        shelf = self._shelves.get((owner, kind), {})
+        return [DocumentHead(label, shelf[label].version, len(shelf[label].content)) for label in sorted(shelf)]
 
     async def change(self, owner: str, kind: str, changes: Sequence[DocumentChange]) -> Sequence[int]:
         """See `Documents.change`."""
@@ -79,11 +80,13 @@ class MemoryDocuments:
 
 def _change(shelf: dict[str, StoredDocument], change: DocumentChange) -> int:
     label = change.label
+    if change.content is None and label not in shelf:
+        return 0
     current = shelf[label].version if label in shelf else 0
     if change.expected is not None and change.expected != current:
         raise DocumentConflict(label, current)
     if change.content is None:
-        shelf.pop(label, None)
+        del shelf[label]
         return 0
     shelf[label] = StoredDocument(label, current + 1, bytes(change.content))
     return current + 1

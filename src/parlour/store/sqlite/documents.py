@@ -85,8 +85,9 @@ def _select(connection: sqlite3.Connection, sql: str, place: tuple[str, ...]) ->
 def _change(connection: sqlite3.Connection, place: _Place, change: DocumentChange) -> int:
     if change.content is not None:
         return _put(connection, place, change.content, change.expected)
-    _check_version(connection, place, change.expected)
-    connection.execute(_DELETE, place)
+    if connection.execute(_VERSION, place).fetchone() is not None:
+        _check_version(connection, place, change.expected)
+        connection.execute(_DELETE, place)
     return 0
 
 
