@@ -370,6 +370,26 @@ async def test_the_domain(place: Place) -> None:
             await act
 
 
+async def test_groups_that_look_the_same_have_the_same_name(place: Place) -> None:
+    """As rooms and categories: nobody could tell which of them is meant."""
+    directory = place.open()
+    await directory.add_user("alice")
+    desk, pit = await directory.add_group("Desk"), await directory.add_group("Pit")
+    for veiled in ("De\u200dsk", "desk\ufe0f"):
+        with pytest.raises(AccountRefused, match="already"):
+            await directory.add_group(veiled)
+        with pytest.raises(AccountRefused, match="already"):
+            await directory.rename_group(pit.uri, veiled)
+    for veiled in ("alice\u200d", "every\u200done", "contoso.com\ufe0f"):
+        with pytest.raises(AccountRefused):
+            await directory.add_group(veiled)
+    await directory.add_group("bob\u200d")
+    with pytest.raises(AccountRefused, match="there is a group or folder bob already"):
+        await directory.add_user("bob")
+    # Its own look is free to it.
+    assert (await directory.rename_group(desk.uri, "De\u200dsk")).display_name == "De\u200dsk"
+
+
 async def test_group_names(place: Place) -> None:
     directory = place.open()
     group = await directory.add_group("Night Shift")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from string import Formatter
 
@@ -70,6 +71,18 @@ async def test_people_and_groups(office: Office) -> None:
     assert reason(await run("user.show", user="dora")) is Refusal.NO_SUCH_PRINCIPAL
     assert reason(await run("group.show", group="ann")) is Refusal.NO_SUCH_PRINCIPAL
     assert office.directory.find_person(uri("dora")) is None
+
+
+async def test_a_group_is_found_by_what_its_name_looks_like(office: Office) -> None:
+    run = office.run
+    crew = await run("group.add", name="Cr\u200dew")
+    for typed in ("crew", "CREW", "Cr\u200dew", "c\u200drew"):
+        assert (await run("group.show", group=typed))["uri"] == crew["uri"]
+    # Made by an earlier release: each is found by its own name.
+    other = replace(office.directory.find_principal(crew["uri"]), uri="ma-grp:other@u.g", display_name="Crew")
+    office.directory._census.groups[other.uri] = other
+    assert (await run("group.show", group="crew"))["uri"] == other.uri
+    assert (await run("group.show", group="Cr\u200dew"))["uri"] == crew["uri"]
 
 
 async def test_people_and_groups_are_renamed_and_keep_their_places(office: Office) -> None:

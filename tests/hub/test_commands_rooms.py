@@ -262,3 +262,16 @@ async def test_invitations_of_a_person(office: Office) -> None:
     await run("room.delete", room="Shift")
     assert await run("invitation.list", user="ann") == []
     assert reason(await run("invitation.list", user="zoe")) is Refusal.NO_SUCH_PRINCIPAL
+
+
+async def test_a_name_is_never_the_id_of_something_else(office: Office) -> None:
+    """`room delete` with what looks like an id deletes the room of that id, not one of that name."""
+    run = office.run
+    hall = await run("room.create", name="Hall", category="Plant")
+    plant = await run("category.show", category="Plant")
+    for taken in (hall["id"], plant["id"].upper(), "00000000-0000-0000-0000-0000ffffffff"):
+        assert reason(await run("room.create", name=taken, category="Plant")) is Refusal.INVALID
+        assert reason(await run("room.modify", room="Hall", name=taken)) is Refusal.INVALID
+        assert reason(await run("category.create", name=taken)) is Refusal.INVALID
+        assert reason(await run("category.modify", category="Plant", name=taken)) is Refusal.INVALID
+        assert reason(await run("addin.create", name=taken, url="https://example.com")) is Refusal.INVALID

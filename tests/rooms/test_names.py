@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parlour.rooms.names import check_description, check_name, fold_name, longer_than, look_of
+from parlour.rooms.names import check_description, check_name, check_title, fold_name, longer_than, look_of
 from parlour.rooms.refusals import Refusal, Refused
 
 
@@ -128,3 +128,25 @@ def test_what_looks_the_same(other: str) -> None:
 def test_every_name_that_is_taken_shows_something(name: str) -> None:
     kept = check_name(name, 256)
     assert isinstance(kept, Refused) or look_of(kept)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a0000000-0000-4000-8000-00000000000f",
+        " A0000000-0000-4000-8000-00000000000F ",
+        "\uff41\uff10000000-0000-4000-8000-00000000000f",
+        "a0000000\u200d-0000-4000-8000-00000000000f",
+    ],
+)
+def test_what_would_be_taken_for_an_id_is_no_title(name: str) -> None:
+    assert not isinstance(check_name(name, 256), Refused)
+    refused = check_title(name, 256)
+    assert isinstance(refused, Refused)
+    assert refused.reason is Refusal.INVALID
+
+
+@pytest.mark.parametrize("name", ["a0000000-0000-4000-8000-00000000000f 2", "0000-0000", "Bad cafe"])
+def test_other_names_with_hexadecimal_digits_are_titles(name: str) -> None:
+    assert check_title(name, 256) == name
+    assert check_title("", 256) == check_name("", 256)

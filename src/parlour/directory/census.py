@@ -16,7 +16,7 @@ from parlour.directory.database import Loaded
 from parlour.directory.groups import Memberships, Move
 from parlour.directory.hand import slices
 from parlour.rooms.model import Person, Principal, PrincipalKind
-from parlour.rooms.names import fold_name
+from parlour.rooms.names import fold_name, look_of
 
 __all__ = ["Census", "as_principal"]
 
@@ -103,16 +103,16 @@ class Census:
         """Whether somebody new may have it. Groups and logins are typed in the same places: one name, one meaning."""
         if uri in self.people:
             raise AccountRefused(f"the login {login} is taken")
-        if any(fold_name(group.display_name) == login for group in self.groups.values()):
+        if any(look_of(group.display_name) == login for group in self.groups.values()):
             raise AccountRefused(f"there is a group or folder {login} already")
 
     def check_group_name(self, group: Principal, uri: str | None) -> None:
-        """`uri`: who has this name as a login, if anybody could."""
+        """`uri`: who has this name as a login, if anybody could. What looks the same is the same, as with rooms."""
         if uri in self.people:
             raise AccountRefused(f"{group.display_name} is the login of a person")
-        folded = fold_name(group.display_name)
+        look = look_of(group.display_name)
         others = [other for other in self.groups.values() if other.uri != group.uri]
-        if folded == _EVERYONE or any(fold_name(other.display_name) == folded for other in others):
+        if look == _EVERYONE or any(look_of(other.display_name) == look for other in others):
             raise AccountRefused(f"there is a group or folder {group.display_name} already")
 
     def check_member(self, into: Principal, who: Principal, *, moving: bool = False) -> None:

@@ -24,7 +24,7 @@ from parlour.directory.records import MakeRecord, RecordBook
 from parlour.directory.verifiers import VerifierSchemes
 from parlour.rooms.audit import AuditRecord, Fields, differences, list_change
 from parlour.rooms.model import Person, Principal, PrincipalKind
-from parlour.rooms.names import check_name
+from parlour.rooms.names import check_name, look_of
 from parlour.rooms.refusals import Refused
 
 __all__ = ["AccountRefused", "AccountsUnusable", "LocalDirectory", "PasswordCost", "VerifierSchemes"]
@@ -301,7 +301,7 @@ class LocalDirectory:
     async def _put_group(self, group: Principal, *, new: bool = True) -> Principal:
         if not new:
             self._census.get_group(group.uri)
-        login = read_login(group.display_name, self.domain)
+        login = read_login(look_of(group.display_name), self.domain)
         self._census.check_group_name(group, self._uri(login) if login else None)
         before = self._census.groups.get(group.uri)
         fields = differences(before, group, ("display_name",))

@@ -24,7 +24,7 @@ from parlour.rooms.model import (
     Room,
     Visibility,
 )
-from parlour.rooms.names import check_description, check_name
+from parlour.rooms.names import check_description, check_title
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.rooms.switches import SWITCHES, SwitchSetting
 
@@ -181,7 +181,7 @@ def _other(name: str | None, known: str) -> str | None:
 def _checked_texts(name: str | None, description: str | None, limits: Limits) -> dict[str, object] | Refused:
     texts: dict[str, object] = {}
     if name is not None:
-        kept = check_name(name, limits.name_chars)
+        kept = check_title(name, limits.name_chars)
         if isinstance(kept, Refused):
             return kept
         texts["name"] = kept
@@ -322,7 +322,7 @@ def category_without(category: Category, principal: str) -> Category:
 
 def check_addin(addin_id: AddInId, name: str, url: str, limits: Limits) -> AddIn | Refused:
     """An add-in as it will be kept, or why it cannot be one: it has a name and the address of a web page."""
-    kept = check_name(name, limits.addin_name_chars)
+    kept = check_title(name, limits.addin_name_chars)
     if isinstance(kept, Refused):
         return kept
     address = url.strip()

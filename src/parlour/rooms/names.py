@@ -7,7 +7,7 @@ import unicodedata
 
 from parlour.rooms.refusals import Refusal, Refused
 
-__all__ = ["check_description", "check_name", "fold_name", "longer_than", "look_of"]
+__all__ = ["check_description", "check_name", "check_title", "fold_name", "longer_than", "look_of"]
 
 _UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # What nobody sees (Default_Ignorable_Code_Point in Unicode's DerivedCoreProperties, but for what is in Cf), and a blank
@@ -19,6 +19,7 @@ _UNSEEN = re.compile(
     f"[{_INVISIBLE}{_NEEDED}\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]"
 )
 _KEPT = re.compile(f"[{_NEEDED}]")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DECOMPOSED = 4
 """Characters that NFC makes one of, at most."""
 
@@ -55,6 +56,15 @@ def check_name(name: str, limit: int) -> str | Refused:
         if character in _INVISIBLE or (unicodedata.category(character) in _UNSHOWABLE and not _KEPT.match(character)):
             return Refused(Refusal.INVALID, f"a name cannot hold {_describe(character)}: nobody can see it")
     return kept if look_of(kept) else Refused(Refusal.INVALID, "a name has to show something")
+
+
+def check_title(name: str, limit: int) -> str | Refused:
+    """As `check_name`, for what people call by its name or by its id (a GUID): a name of that form would be taken for
+    the id of something else."""
+    kept = check_name(name, limit)
+    if isinstance(kept, Refused) or not _ID.fullmatch(look_of(kept)):
+        return kept
+    return Refused(Refusal.INVALID, "a name cannot have the form of an id: it would be taken for one")
 
 
 def _describe(character: str) -> str:

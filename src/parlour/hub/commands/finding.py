@@ -9,7 +9,7 @@ from parlour.hub.commands.registry import Context
 from parlour.hub.refusals import NOT_ADMIN
 from parlour.hub.slices import slices
 from parlour.rooms.model import AddIn, Category, Person, Principal, PrincipalKind, Room, RoomId
-from parlour.rooms.names import fold_name
+from parlour.rooms.names import fold_name, look_of
 from parlour.rooms.refusals import Refusal, Refused
 
 __all__ = [
@@ -97,8 +97,7 @@ def find_group(context: Context, text: str) -> Principal | Refused:
     known = context.hub.people.find_principal(text)
     if known is not None and known.kind is not PrincipalKind.USER:
         return known
-    found = _groups_by_name(context).get(fold_name(text))
-    return found or Refused(Refusal.NO_SUCH_PRINCIPAL, f"there is no such group: {text}")
+    return _groups_by_name(context).find(text) or Refused(Refusal.NO_SUCH_PRINCIPAL, f"there is no such group: {text}")
 
 
 async def find_principals(
@@ -141,7 +140,7 @@ class _Finder:
         for text in texts:
             known = self._people.find_principal(text)
             person = known.uri if known is not None else self._people.find_by_login(text)
-            group = self._groups.get(fold_name(text))
+            group = self._groups.find(text)
             if person is not None and group is not None:
                 self._ambiguous.add(text)
             uri = person or (group.uri if group is not None else None) or self._find_gone(text)
@@ -170,11 +169,24 @@ class _Finder:
         return frozenset(self._found)
 
 
-def _groups_by_name(context: Context) -> dict[str, Principal]:
-    groups = context.hub.people.groups()
-    named = {fold_name(group.display_name): group for group in groups}
-    named.update((EVERYONE, group) for group in groups if group.kind is PrincipalKind.DOMAIN)
-    return named
+class _GroupNames:
+    """Groups by name, or by one that looks the same: two may look alike that were made by an earlier release."""
+
+    def __init__(self, groups: Iterable[Principal]) -> None:
+        self._exact: dict[str, Principal] = {}
+        self._alike: dict[str, Principal] = {}
+        for group in groups:
+            self._exact[fold_name(group.display_name)] = group
+            self._alike[look_of(group.display_name)] = group
+            if group.kind is PrincipalKind.DOMAIN:
+                self._exact[EVERYONE] = group
+
+    def find(self, text: str) -> Principal | None:
+        return self._exact.get(fold_name(text)) or self._alike.get(look_of(text))
+
+
+def _groups_by_name(context: Context) -> _GroupNames:
+    return _GroupNames(context.hub.people.groups())
 
 
 def find_room_to_administer(context: Context, actor: Person | None, text: str) -> Room | Refused:
