@@ -220,7 +220,7 @@ async def test_a_directory_has_one_process(store: SqliteStore, tmp_path: Path) -
     program = "import asyncio, pathlib, sys; from parlour.store.sqlite import SqliteStore\n"
     program += "asyncio.run(SqliteStore(pathlib.Path(sys.argv[1])).open())"
     command = [sys.executable, "-c", program, str(tmp_path)]
-    other = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60)
+    other = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=180)
     assert other.returncode == 1
     assert f"the data directory is in use: process {os.getpid()} holds {tmp_path}/parlour.lock" in other.stderr
     # The refusal left the holder's lock and name alone.

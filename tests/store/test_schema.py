@@ -80,7 +80,7 @@ def test_a_start_in_order_imports_no_alembic(database: Path) -> None:
     program = "import asyncio, pathlib, sys; from parlour.store.sqlite import SqliteStore\n"
     program += "asyncio.run(SqliteStore(pathlib.Path(sys.argv[1])).open())\n"
     program += "assert not {'alembic', 'sqlalchemy'} & set(sys.modules)"
-    subprocess.run([sys.executable, "-c", program, str(database.parent)], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program, str(database.parent)], check=True, timeout=180)
 
 
 async def test_a_newer_database_is_refused(database: Path) -> None:
@@ -196,7 +196,7 @@ async def test_a_process_killed_while_it_indexes_leaves_what_there_was(tmp_path:
         "words.index_row = index_row\n"
         "asyncio.run(SqliteStore(pathlib.Path(sys.argv[1])).open())\n"
     )
-    killed = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", program, str(tmp_path)], timeout=60)
+    killed = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", program, str(tmp_path)], timeout=180)
     assert killed.returncode == -signal.SIGKILL
     connection = sqlite3.connect(tmp_path / DATABASE)
     assert revision(connection) == "0002"
