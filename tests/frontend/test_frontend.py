@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -172,6 +174,25 @@ def publication(lifetime: str, category: str) -> Request:
         f'version="0" expireType="{lifetime}"><x/></publication></publications></publish>'
     ).encode()
     return message
+
+
+def subscribe(number: int) -> Request:
+    message = plain(
+        "SUBSCRIBE",
+        ALICE,
+        extra="Event: vnd-microsoft-roaming-self\nSupported: ms-piggyback-first-notify",
+        cseq=number,
+    )
+    message.headers.set("Call-ID", f"self-{number}")
+    return message
+
+
+def waiting(read: Callable[..., Awaitable[Any]], until: asyncio.Event) -> Callable[..., Awaitable[Any]]:
+    async def later(*arguments: Any) -> Any:
+        await until.wait()
+        return await read(*arguments)
+
+    return later
 
 
 async def settle() -> None:
@@ -646,6 +667,36 @@ async def test_each_of_two_that_change_something_hears_of_the_other(house: House
     house.timers.fire()
     await settle()
     assert {sent.connection for sent in house.endpoint.sent} == {house.alice, house.bob}
+
+
+async def test_what_waits_for_the_store_is_bounded_per_connection(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred documents are asked for, and a hundred things published, while the store does not answer."""
+    house.sign_in_digest()
+    house.sign_in_digest("bob", house.bob)
+    answered = asyncio.Event()
+    documents = house.frontend._presence._documents
+    for name in ("all", "heads"):
+        monkeypatch.setattr(documents, name, waiting(getattr(documents, name), answered))
+    before = len(house.alice.messages)
+    for number in range(100):
+        message = subscribe(number)
+        house.send(message)
+        service = publication("static", "note")
+        service.headers.set("CSeq", f"{number} SERVICE")
+        house.send(service)
+    statuses = [answer.status for answer in house.alice.messages[before:] if isinstance(answer, Response)]
+    assert statuses == [503] * 168
+    assert house.alice.messages[-1].headers.get("Retry-After") == "5"
+    assert len(house.frontend._replies._tasks) == 32
+    assert len(house.frontend._own.subscriptions) == 16, "who is refused has no subscription"
+    answered.set()
+    await asyncio.gather(*house.frontend._replies._tasks)
+    await settle()
+    assert len(house.alice.messages) == before + 200
+    assert (house.frontend._replies._tasks, house.frontend._replies._unfinished) == (set(), {})
+    assert (await house.later(publication("user", "note"))).status == 200
 
 
 async def test_without_piggyback_a_notify_follows(house: House) -> None:

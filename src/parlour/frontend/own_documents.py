@@ -63,7 +63,7 @@ class OwnDocuments:
         self._clock = clock
         self._notifier = Notifier(self.subscriptions, courier, reach, clock)
         self._renewals = Renewals(self._renew_provisioning, call_later)
-        self._echoes = Echoes(lambda person, knows: replies.run(self._tell_others(person, knows)), call_later)
+        self._echoes = Echoes(self._start_telling_others, call_later)
 
     def close(self) -> None:
         """Nobody is told of changes any more."""
@@ -99,6 +99,8 @@ class OwnDocuments:
             return
         if request.to.tag is None and address_of(self._people, request.uri) != person:
             self._replies.send(incoming, Answer(403, "Only Your Own Documents"))
+            return
+        if self._replies.refuses(incoming):
             return
         outcome = self.subscriptions.receive(
             request, person, incoming.connection, lambda: incoming.local_tag, now=self._clock()
@@ -161,7 +163,8 @@ class OwnDocuments:
             return
         kind = incoming.request.content_type
         if kind == presence.PUBLISH_TYPE:
-            self._replies.later(incoming, self._publish(incoming))
+            if not self._replies.refuses(incoming):
+                self._replies.later(incoming, self._publish(incoming))
         elif kind == presence.MEMBERS_TYPE:
             self._replies.send(incoming, self.presence.set_container_members(incoming.request.body))
         else:
@@ -175,6 +178,9 @@ class OwnDocuments:
         self._replies.send(incoming, answer)
         if presence.changed_for_all(answer):
             self._echoes.add(identity.uri, incoming.connection.id)
+
+    def _start_telling_others(self, person: str, knows: int | None) -> None:
+        self._replies.run(self._tell_others(person, knows))
 
     async def _tell_others(self, person: str, knows: int | None) -> None:
         """The person's other endpoints hear what is published now: who follows a room here follows it there. `knows`:
