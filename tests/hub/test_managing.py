@@ -11,6 +11,7 @@ from parlour.hub.events import PersonChanged, Removed, RoomChanged
 from parlour.hub.managing import CONSOLE
 from parlour.hub.posting import Draft
 from parlour.hub.reading import History, HistoryPage
+from parlour.hub.searching import RoomList
 from parlour.rooms.editing import CategoryChange, CategoryList, ListEdit, Op, RoomChange
 from parlour.rooms.history import PostQuery
 from parlour.rooms.model import (
@@ -251,7 +252,7 @@ async def test_managers_disable_but_administrators_enable() -> None:
     assert "PersonParted" not in ann_ears.kinds()
     assert w.hub.presence.live == {}
     assert reason(await w.hub.join(ann, SHIFT.id)) is Refusal.ROOM_DISABLED
-    assert w.hub.find_rooms(ann, RoomQuery()).rows == ()
+    assert await w.hub.find_rooms(ann, RoomQuery()) == RoomList(())
     assert (
         reason(await managing.modify_room(who(w, "mia"), SHIFT.id, RoomChange(disabled=False))) is Refusal.NOT_PERMITTED
     )

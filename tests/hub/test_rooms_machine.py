@@ -482,7 +482,7 @@ class RoomsMachine(RuleBasedStateMachine):
         for name in NAMES:
             someone, own = self.who(name), uri(name)
             assert someone is not None
-            found = {row.room.id for row in self.hub.find_rooms_as(someone, RoomQuery()).rows}
+            found = {room.id for room in self.run(self.hub.find_rooms_as(someone, RoomQuery()))}
             assert found == {room for room, each in self.house.rooms.items() if self.house.finds(own, each)}
             for room_id, room in self.house.rooms.items():
                 card = self.hub.card(someone, RoomId(room_id))

@@ -8,6 +8,7 @@ import pytest
 
 from parlour.rooms.model import Audit, Behavior, CategoryId, Micros, Room, RoomId, Visibility
 from parlour.rooms.names import fold_name
+from parlour.rooms.refusals import Refusal, Refused
 from parlour.rooms.search import Match, RoomQuery, compile_query
 
 AUDIT = Audit("a", Micros(0), "a", Micros(0))
@@ -25,6 +26,12 @@ KOREAN = replace(ROOM, name="야간 근무 — 1호기", description="인수인�
 JAPANESE = replace(ROOM, name="夜勤ﾁｰﾑ", description="引き継ぎ")
 CAFE = replace(ROOM, name="Café Crème", description="le résumé")
 CHINESE = replace(ROOM, name="夜班 交接")
+
+
+def fits(query: RoomQuery, room: Room) -> bool:
+    found = compile_query(query)
+    assert not isinstance(found, Refused)
+    return found(room, fold_name(room.name))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +66,7 @@ CHINESE = replace(ROOM, name="夜班 交接")
     ],
 )
 def test_fits(query: RoomQuery, expected: bool) -> None:
-    assert compile_query(query)(ROOM, fold_name(ROOM.name)) is expected
+    assert fits(query, ROOM) is expected
 
 
 @pytest.mark.parametrize(
@@ -89,9 +96,36 @@ def test_fits(query: RoomQuery, expected: bool) -> None:
     ],
 )
 def test_names_in_other_scripts(room: Room, query: RoomQuery, expected: bool) -> None:
-    assert compile_query(query)(room, fold_name(room.name)) is expected
+    assert fits(query, room) is expected
 
 
 def test_an_exact_name_is_not_looked_for_in_descriptions_word_by_word() -> None:
     query = RoomQuery(text="notes", match=Match.EXACT, descriptions=True)
-    assert not compile_query(query)(ROOM, fold_name(ROOM.name))
+    assert not fits(query, ROOM)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        RoomQuery(text="x" * 1001),
+        RoomQuery(text="\ufdfa" * 60, match=Match.EXACT),
+        RoomQuery(after="x" * 1001),
+        RoomQuery(text=" ".join(map(str, range(33)))),
+        RoomQuery(text=" ".join(map(str, range(33))), match=Match.ALL),
+    ],
+)
+def test_too_much_is_refused(query: RoomQuery) -> None:
+    refused = compile_query(query)
+    assert isinstance(refused, Refused)
+    assert refused.reason is Refusal.LIMIT_EXCEEDED
+
+
+def test_as_much_as_may_be_looked_for() -> None:
+    assert fits(RoomQuery(text="x" * 1000), ROOM) is False
+    assert fits(RoomQuery(text=" ".join([*map(str, range(31)), "night", "NIGHT"])), ROOM)
+    assert fits(RoomQuery(text=" ".join(map(str, range(99))), match=Match.PHRASE), ROOM) is False
+
+
+def test_what_is_far_too_long_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("parlour.rooms.names.unicodedata", None)
+    assert isinstance(compile_query(RoomQuery(text="\ufdfa" * 80_000)), Refused)

@@ -240,13 +240,16 @@ class Hub:
     def _look(self, visit: Visit, room: RoomId) -> tuple[Room, Rights] | Refused:
         return self.gate.look(room, visit.person) if visit.open else VISIT_OVER
 
-    def find_rooms(self, visit: Visit, query: RoomQuery) -> RoomList:
+    async def find_rooms(self, visit: Visit, query: RoomQuery) -> RoomList | Refused:
         """The rooms that the visitor may find and that fit the query, by name."""
-        return self._searching.find_rooms(visit.person, query) if visit.open else RoomList(())
+        return await self._searching.find_rooms(visit.person, query) if visit.open else RoomList(())
 
-    def find_rooms_as(self, person: Person, query: RoomQuery) -> RoomList:
-        """As `find_rooms`, for somebody without a visit."""
-        return self._searching.find_rooms(person, query)
+    async def find_rooms_as(self, person: Person | None, query: RoomQuery) -> Sequence[Room] | Refused:
+        """As `find_rooms`, for somebody without a visit. The console (None) finds every room."""
+        if person is None:
+            return await self._searching.every_room(query)
+        found = await self._searching.find_rooms(person, query)
+        return found if isinstance(found, Refused) else [row.room for row in found.rows]
 
     def categories_to_create_in(self, visit: Visit) -> tuple[Category, ...]:
         """The categories in which the visitor may make rooms, by name."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.gate import Gate
 from parlour.hub.presence import Presence
+from parlour.hub.slices import SLICE
 from parlour.rooms.model import Limits, Person, Role, Room, RoomId
 from parlour.rooms.policy import Rights, names_of
+from parlour.rooms.refusals import Refused
 from parlour.rooms.search import Match, Mine, RoomQuery, compile_query
 from parlour.rooms.switches import Switches
 
@@ -40,21 +43,47 @@ class Searching:
         self._presence = presence
         self._limits = limits
 
-    def find_rooms(self, person: Person, query: RoomQuery) -> RoomList:
+    async def find_rooms(self, person: Person, query: RoomQuery) -> RoomList | Refused:
+        """What the person may find, within the server's limit."""
+        fits = compile_query(query)
+        if isinstance(fits, Refused):
+            return fits
         limit = self._limits.search_limit
         if query.limit is not None and query.limit > 0:
             limit = min(limit, query.limit)
-        fits = compile_query(query)
         rights_in = self._gate.glance(person)
-        rows: list[RoomSummary] = []
-        for folded, room_id in self._candidates(person, query):
-            room = self._catalogue.rooms[room_id]
-            if not fits(room, folded) or not _findable(room, rights_in(room), query):
-                continue
-            if len(rows) == limit:
-                return RoomList(tuple(rows), truncated=True)
-            rows.append(self._row(room))
-        return RoomList(tuple(rows))
+
+        def wanted(room: Room, folded: str) -> bool:
+            return fits(room, folded) and _findable(room, rights_in(room), query)
+
+        found = await self._those(self._candidates(person, query), wanted, limit + 1)
+        return RoomList(tuple(self._row(room) for room in found[:limit]), truncated=len(found) > limit)
+
+    async def every_room(self, query: RoomQuery) -> list[Room] | Refused:
+        """For the console: no limit but the one asked for, and nothing hidden."""
+        fits = compile_query(query)
+        if isinstance(fits, Refused):
+            return fits
+
+        def wanted(room: Room, folded: str) -> bool:
+            return query.disabled in (None, room.disabled) and fits(room, folded)
+
+        return await self._those(self._catalogue.by_name(), wanted, query.limit)
+
+    async def _those(
+        self, candidates: Iterable[tuple[str, RoomId]], wanted: Callable[[Room, str], bool], most: int | None
+    ) -> list[Room]:
+        """The first so many of the candidates. The loop is let go every now and then: rooms may be gone meanwhile."""
+        found: list[Room] = []
+        for number, (folded, room_id) in enumerate(tuple(candidates)):
+            if len(found) == most:
+                break
+            if number and number % SLICE == 0:
+                await asyncio.sleep(0)
+            room = self._catalogue.rooms.get(room_id)
+            if room is not None and wanted(room, folded):
+                found.append(room)
+        return found
 
     def _row(self, room: Room) -> RoomSummary:
         return RoomSummary(room, self._catalogue.switches(room.category), self._presence.population(room.id))

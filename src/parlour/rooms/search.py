@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
 
 from parlour.rooms.model import Behavior, CategoryId, Room, RoomId, Visibility
-from parlour.rooms.names import fold_name
-from parlour.rooms.words import fold_text
+from parlour.rooms.names import fold_name, longer_than
+from parlour.rooms.refusals import Refusal, Refused
+from parlour.rooms.words import MOST_WORDS, fold_text
 
-__all__ = ["Match", "Mine", "RoomQuery", "compile_query"]
+__all__ = ["MOST_TEXT", "Match", "Mine", "RoomQuery", "compile_query", "compile_text"]
+
+MOST_TEXT = 1000
+"""Characters of what is looked for in names, as they are typed and as they are compared."""
 
 
 class Match(Enum):
@@ -58,10 +61,14 @@ class RoomQuery:
     limit: int | None = None
 
 
-def compile_query(query: RoomQuery) -> Callable[[Room, str], bool]:
-    """A predicate over (room, its folded name), with the words folded once. It looks at settings and text only:
-    `mine`, `visitor`, `disabled` and `limit` need knowledge that lives elsewhere."""
-    found = _text_test(query)
+def compile_query(query: RoomQuery) -> Callable[[Room, str], bool] | Refused:
+    """A predicate over (room, its folded name), with the words folded once; LIMIT_EXCEEDED as `compile_text` says. It
+    looks at settings and text only: `mine`, `visitor`, `disabled` and `limit` need knowledge that lives elsewhere."""
+    found = compile_text(query.text, query.match)
+    if isinstance(found, Refused):
+        return found
+    if longer_than(query.after, MOST_TEXT):
+        return _TOO_LONG
     after = fold_name(query.after)
     wanted = _settings_wanted(query)
 
@@ -93,22 +100,35 @@ def _settings_wanted(query: RoomQuery) -> Mapping[str, object]:
     return {name: value for name, value in asked.items() if value is not None}
 
 
-def _text_test(query: RoomQuery) -> Callable[[str], bool] | None:
-    """A test of folded names. Accents do not count, as in the search for messages, but for a whole name."""
-    name = fold_name(query.text)
+def compile_text(text: str, match: Match) -> Callable[[str], bool] | Refused | None:
+    """A test of folded names; None for a text that every name fits. Accents do not count, as in the search for
+    messages, but for a whole name. More than MOST_TEXT characters, or MOST_WORDS different words: LIMIT_EXCEEDED."""
+    if longer_than(text, MOST_TEXT):
+        return _TOO_LONG
+    name = fold_name(text)
     if not name:
         return None
-    if query.match is Match.EXACT:
+    if match is Match.EXACT:
         return lambda haystack: haystack == name
-    phrase = _bare(name)
-    words = tuple(phrase.split())
-    if not words:
-        return lambda haystack: False
-    if query.match is Match.PHRASE:
-        return lambda haystack: phrase in _bare(haystack)
-    combine = all if query.match is Match.ALL else any
-    return lambda haystack: combine(word in _bare(haystack) for word in words)
+    phrase = fold_text(name)
+    if match is Match.PHRASE:
+        return lambda haystack: bool(phrase) and phrase in fold_text(haystack)
+    return _words_test(tuple(dict.fromkeys(phrase.split())), match)
 
 
-# Names are looked at in every search, and few of them change.
-_bare = lru_cache(1 << 16)(fold_text)
+def _words_test(words: tuple[str, ...], match: Match) -> Callable[[str], bool] | Refused:
+    """A query of nothing but accents has no words, and finds nothing."""
+    if len(words) > MOST_WORDS:
+        return Refused(
+            Refusal.LIMIT_EXCEEDED, f"a search has at most {MOST_WORDS} different words; these are {len(words)}"
+        )
+    combine = all if match is Match.ALL else any
+
+    def found(haystack: str) -> bool:
+        bare = fold_text(haystack)
+        return bool(words) and combine(word in bare for word in words)
+
+    return found
+
+
+_TOO_LONG = Refused(Refusal.LIMIT_EXCEEDED, f"what is looked for in names has at most {MOST_TEXT} characters")

@@ -159,3 +159,12 @@ async def test_making_and_looking_for_them_is_for_administrators_too() -> None:
         alice = await scene.called()
         assert (await alice.ask(CreateCategory(1, CategorySettings(category_name="x")))).code == 403
         assert (await alice.ask(SearchCategories(1))).code == 403
+
+
+async def test_too_much_to_look_for_is_refused() -> None:
+    async with Scene() as scene:
+        dave = await scene.called("dave")
+        await created(dave, "Café")
+        for criteria in ("x" * 1001, " ".join(map(str, range(33)))):
+            assert (await dave.ask(SearchCategories(1, criteria))).code == 413
+        assert await names(dave, " ".join([*map(str, range(31)), "cafe"])) == (["Café"], False)

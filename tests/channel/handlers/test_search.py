@@ -226,3 +226,13 @@ async def test_no_number_of_rooms_and_0_mean_as_many_as_the_server_finds(kind: s
         body: Any = (await alice.ask(SearchRooms(1, query_type=kind, criteria="room", max_results=asked))).body
         assert [room.name for room in body.rooms] == ["Room 0", "Room 1", "Room 2"]
         assert body.truncated
+
+
+async def test_too_much_to_look_for_is_refused() -> None:
+    async with Scene() as scene:
+        await scene.equip()
+        alice = await scene.called()
+        for criteria in ("x" * 1001, " ".join(map(str, range(33)))):
+            assert (await alice.ask(SearchRooms(1, criteria=criteria))).code == 413
+            assert (await alice.ask(SearchRooms(1, query_type="BYFILTER", criteria=criteria))).code == 413
+        assert await found(alice, criteria=" ".join([*map(str, range(31)), "lobby"])) == ["Lobby"]

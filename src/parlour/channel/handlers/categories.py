@@ -7,10 +7,12 @@ from dataclasses import replace
 from parlour.channel.caller import Answer, Caller, made
 from parlour.channel.names import category_edits
 from parlour.hub.refusals import NOT_ADMIN
+from parlour.hub.slices import slices
 from parlour.rooms.editing import CategoryChange
 from parlour.rooms.model import Category, Micros
 from parlour.rooms.names import fold_name
 from parlour.rooms.refusals import Refused
+from parlour.rooms.search import Match, compile_text
 from parlour.xccos.encode import categories_replies, category_reply
 from parlour.xccos.types import (
     CategorySettings,
@@ -85,16 +87,15 @@ async def search_categories(caller: Caller, command: SearchCategories) -> Answer
     """Categories whose name has any of the words; without words all of them."""
     if not caller.hub.gate.administers(caller.person):
         return NOT_ADMIN
-    words = fold_name(command.criteria).split()
-    found = [one for one in caller.hub.categories(caller.person) if _fits(one, words)]
+    fits = compile_text(command.criteria, Match.ANY)
+    if isinstance(fits, Refused):
+        return fits
+    found: list[Category] = []
+    async for some in slices(caller.hub.categories(caller.person)):
+        found += [one for one in some if fits is None or fits(fold_name(one.name))]
     limit = min(command.max_results or caller.hub.limits.search_limit, caller.hub.limits.search_limit)
     rows = [caller.cards.found_category(one) for one in found[:limit]]
     return await made(categories_replies(caller.envid, command, rows, len(found) > limit))
-
-
-def _fits(category: Category, words: list[str]) -> bool:
-    name = fold_name(category.name)
-    return not words or any(word in name for word in words)
 
 
 def _administered(caller: Caller, uri: str) -> Category | Refused:

@@ -40,7 +40,9 @@ async def search_rooms(caller: Caller, command: SearchRooms) -> Answer:
     if make is None:
         return _UNKNOWN_QUERY
     query = make(caller, command)
-    found = caller.hub.find_rooms(caller.visit, query)
+    found = await caller.hub.find_rooms(caller.visit, query)
+    if isinstance(found, Refused):
+        return found
     rows = (caller.cards.found(row, manages=query.mine is Mine.MANAGER) for row in found.rows)
     return await made(search_replies(caller.envid, command, rows, found.truncated, whole=caller.wants_whole))
 
@@ -115,7 +117,9 @@ _QUERIES: Mapping[str, Callable[[Caller, SearchRooms], RoomQuery]] = {
 
 async def get_associations(caller: Caller, command: GetAssociations) -> Answer:
     """The caller's rooms: those of which they are member, or those that they manage, disabled ones included."""
-    found = caller.hub.find_rooms(caller.visit, RoomQuery(mine=Mine(command.kind), limit=command.max_results))
+    found = await caller.hub.find_rooms(caller.visit, RoomQuery(mine=Mine(command.kind), limit=command.max_results))
+    if isinstance(found, Refused):
+        return found
     rows = (caller.cards.found(row, manages=command.kind == "MANAGER") for row in found.rows)
     return await made(associations_replies(caller.envid, command, rows, found.truncated, whole=caller.wants_whole))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any, Literal, cast
 
 from parlour.hub.changing import name_of
@@ -16,7 +15,7 @@ from parlour.hub.commands.showing import VISIBILITIES, show_in_room, show_losses
 from parlour.rooms.editing import ListEdit, Op, RoomChange
 from parlour.rooms.model import Behavior, Person, Role, Room
 from parlour.rooms.refusals import Refused
-from parlour.rooms.search import Match, RoomQuery, compile_query
+from parlour.rooms.search import Match, RoomQuery
 
 __all__ = ["COMMANDS", "change_room"]
 
@@ -135,10 +134,9 @@ async def _list(context: Context, actor: Person | None, params: List) -> Any:
     query = _query(context, actor, params)
     if isinstance(query, Refused):
         return query
-    if actor is not None:
-        found = [row.room for row in context.hub.find_rooms_as(actor, query).rows]
-    else:
-        found = _every_room(context, query)
+    found = await context.hub.find_rooms_as(actor, query)
+    if isinstance(found, Refused):
+        return found
     if params.larger_than is not None:
         return await _large(context, actor, found, params.larger_than * _MEGABYTE, params.limit)
     return [show_room_row(context, room) for room in found]
@@ -186,14 +184,6 @@ def _query(context: Context, actor: Person | None, params: List) -> RoomQuery | 
         disabled=params.disabled,
         limit=params.limit if params.larger_than is None else None,
     )
-
-
-def _every_room(context: Context, query: RoomQuery) -> list[Room]:
-    """For the console: no limit but the one asked for, and nothing hidden."""
-    catalogue, fits = context.hub.catalogue, compile_query(query)
-    rooms = (catalogue.rooms[room] for name, room in catalogue.by_name() if fits(catalogue.rooms[room], name))
-    wanted = (room for room in rooms if query.disabled is None or room.disabled is query.disabled)
-    return list(islice(wanted, query.limit))
 
 
 async def _show(context: Context, actor: Person | None, params: One) -> Any:
