@@ -59,6 +59,10 @@ async def test_people_and_groups(office: Office) -> None:
     assert not (await run("user.chat", user="dora", on=False))["chat"]
     assert not (await run("user.admin", user="dora", on=False))["admin"]
     assert [row["uri"] for row in await run("user.list", text="도")] == [uri("dora")]
+    await run("user.modify", user="ann", display_name="Änn")
+    assert [row["uri"] for row in await run("user.list", text="aNN")] == [uri("ann")]
+    assert [row["uri"] for row in await run("user.list", text="Änn")] == [uri("ann")]
+    await run("user.modify", user="ann", display_name="Ann")
     await run("group.add", name="Crew")
     shown = await run("group.member.add", group="crew", who=["dora", "ann"])
     assert (shown["added"], shown["removed"], shown["size"]) == (2, 0, 2)

@@ -201,3 +201,16 @@ async def test_a_person_who_comes_into_a_group_counts_at_once() -> None:
     assert "night" in names(w.hub.principals.eligible(None, category=DOCK.id, role=Role.MEMBER))
     w.directory.put(person("ann", "night"))
     assert "night" not in names(w.hub.principals.eligible(None, category=DOCK.id, role=Role.MEMBER))
+
+
+@pytest.mark.parametrize("typed", ["jose", "JOSÉ", "Jose\u0301", "jo\u200dse", "müll", "muller"])
+async def test_accents_and_what_nobody_sees_do_not_count_in_names(typed: str) -> None:
+    w = await world()
+    w.directory.put(replace(person("jm"), display_name="José Müller"))
+    w.directory.put(replace(person("cat"), display_name="Ca\u200dt"))
+    w.directory.named_groups["ma-grp:jm"] = Principal("ma-grp:jm", "g", PrincipalKind.GROUP, "José Müllers Leute")
+    assert names(w.hub.principals.find_people(None, first=typed)) == ["José Müller"]
+    assert names(w.hub.principals.find_people(None, text=typed)) == ["José Müller"]
+    assert names(w.hub.principals.find_people(None, text="cat")) == ["Ca\u200dt"]
+    eligible = w.hub.principals.eligible(None, room=SHIFT.id, role=Role.MEMBER, text=typed)
+    assert names(eligible) == ["José Müller", "José Müllers Leute"]

@@ -15,7 +15,7 @@ from parlour.hub.refusals import NO_CATEGORY
 from parlour.hub.roster import Roster, Row
 from parlour.rooms.decisions import no_such_room
 from parlour.rooms.model import Behavior, CategoryId, Limits, Person, Principal, PrincipalKind, Role, RoomId, Visibility
-from parlour.rooms.names import fold_name
+from parlour.rooms.names import bare_name, fold_name
 from parlour.rooms.refusals import Refusal, Refused
 
 __all__ = ["PeopleRows", "PrincipalRows", "Principals"]
@@ -65,15 +65,16 @@ class Principals:
         limit: int | None = None,
     ) -> PeopleRows:
         """People whose name contains `first` and `last`, whose mail address contains `email`, and where any of name,
-        login or mail address contains `text`; all ignoring case. Disabled people are shown to administrators only."""
-        words = [fold_name(word) for word in (first, last) if word.strip()]
-        address, anything = email.strip().lower(), fold_name(text)
+        login or mail address contains `text`; ignoring case, and accents in names. Disabled people are shown to
+        administrators only."""
+        words = [bare_name(word) for word in (first, last) if word.strip()]
+        address, anything = email.strip().lower(), bare_name(text)
         everybody = self._administers(actor)
 
         def fits(row: Row) -> bool:
             return (
                 (everybody or not row.person.disabled)
-                and all(word in row.name for word in words)
+                and all(word in row.bare for word in words)
                 and address in row.email
                 and row.contains(anything)
             )
@@ -119,15 +120,16 @@ class Principals:
         if isinstance(test, Refused):
             return test
         # The name is looked at first: how a group stands to a scope is found by looking at its people.
-        found = (uri for uri in self._named(fold_name(text)) if test(uri))
+        found = (uri for uri in self._named(bare_name(text)) if test(uri))
         rows = (row for uri in found if (row := self._people.find_principal(uri)) is not None)
         return PrincipalRows(*_page(rows, limit if actor is None else self._rows(limit)))
 
     def _named(self, text: str) -> Iterator[str]:
         """People who are not disabled, groups, folders and domains that have `text` in their name, by name."""
         people = ((row.name, row.uri) for row in self._roster.rows() if row.contains(text) and not row.person.disabled)
-        named = sorted((fold_name(group.display_name), group.uri) for group in self._people.groups())
-        return (uri for _, uri in merge(people, (row for row in named if text in row[0] or text in row[1])))
+        named = ((fold_name(group.display_name), group.uri) for group in self._people.groups())
+        groups = sorted((name, uri) for name, uri in named if text in bare_name(name) or text in uri)
+        return (uri for _, uri in merge(people, groups))
 
     def _room_test(self, actor: Person | None, room_id: RoomId, role: Role) -> Callable[[str], bool] | Refused:
         room = self._catalogue.rooms.get(room_id)

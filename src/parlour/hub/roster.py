@@ -9,22 +9,23 @@ from typing import NamedTuple
 
 from parlour.hub.people import People
 from parlour.rooms.model import Person
-from parlour.rooms.names import fold_name
+from parlour.rooms.names import bare_name, fold_name
 
 __all__ = ["Roster", "Row"]
 
 
 class Row(NamedTuple):
-    """Sorts by name, then by address; `person` never decides."""
+    """Sorts by name, then by address; the rest never decides. `bare` is the name as it is searched (`bare_name`)."""
 
     name: str
     uri: str
     email: str
     person: Person
+    bare: str
 
     def contains(self, text: str) -> bool:
-        """Whether name, address or mail address has the (folded) text in it."""
-        return text in self.name or text in self.uri or text in self.email
+        """Whether name, address or mail address has the (bare) text in it."""
+        return text in self.bare or text in self.uri or text in self.email
 
 
 class Roster:
@@ -54,7 +55,8 @@ class Roster:
 
 
 def _row(person: Person) -> Row:
-    return Row(fold_name(person.display_name), person.uri, person.email.lower(), person)
+    name = fold_name(person.display_name)
+    return Row(name, person.uri, person.email.lower(), person, bare_name(name))
 
 
 def _order(row: Row) -> tuple[str, str]:

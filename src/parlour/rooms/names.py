@@ -6,8 +6,9 @@ import re
 import unicodedata
 
 from parlour.rooms.refusals import Refusal, Refused
+from parlour.rooms.words import fold_text
 
-__all__ = ["check_description", "check_name", "check_title", "fold_name", "longer_than", "look_of"]
+__all__ = ["bare_name", "check_description", "check_name", "check_title", "fold_name", "longer_than", "look_of"]
 
 _UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # What nobody sees (Default_Ignorable_Code_Point in Unicode's DerivedCoreProperties, but for what is in Cf), and a blank
@@ -34,6 +35,13 @@ def fold_name(name: str) -> str:
 def look_of(name: str) -> str:
     """What people see of a name, folded: two names of one look are taken for one."""
     return fold_name(_UNSEEN.sub("", name))
+
+
+def bare_name(name: str) -> str:
+    """What a search looks at, in a name and in what is typed: what people see of it, without case, accents and points,
+    as in the search for messages (`words.fold_text`)."""
+    look = look_of(name)
+    return look if look.isascii() else fold_text(look)
 
 
 def longer_than(text: str, most: int) -> bool:

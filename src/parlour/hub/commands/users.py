@@ -11,8 +11,9 @@ from parlour.hub.commands.finding import find_person, known_person, may_see, onl
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
 from parlour.hub.commands.showing import show_changes, show_person, show_room_row, show_traces
+from parlour.hub.slices import slices
 from parlour.rooms.model import Person, Role
-from parlour.rooms.names import fold_name
+from parlour.rooms.names import bare_name
 from parlour.rooms.policy import names_of
 from parlour.rooms.refusals import Refusal, Refused
 
@@ -112,13 +113,16 @@ async def _list(context: Context, actor: Person | None, params: List) -> Any:
     refused = only_admins(context, actor)
     if refused is not None:
         return refused
-    wanted = fold_name(params.text)
-    found = [
-        person
-        for person in context.hub.people.people()
-        if wanted in fold_name(person.display_name) or wanted in person.uri or wanted in fold_name(person.email)
-    ]
-    return [show_person(person) for person in sorted(found, key=lambda person: person.uri)]
+    wanted = bare_name(params.text)
+    found: list[Person] = []
+    async for some in slices(context.hub.people.people()):
+        found += [
+            person
+            for person in some
+            if wanted in bare_name(person.display_name) or wanted in person.uri or wanted in person.email.lower()
+        ]
+    found.sort(key=lambda person: person.uri)
+    return [show_person(person) async for some in slices(found) for person in some]
 
 
 async def _show(context: Context, actor: Person | None, params: One) -> Any:
