@@ -74,6 +74,7 @@ class UasDialog:
         "connection",
         "dialog",
         "ended",
+        "ends_at",
         "identity",
         "invite",
         "pipe",
@@ -106,6 +107,8 @@ class UasDialog:
         self.signer: MessageSigner | None = incoming.signer
         self.bye_when_expired = True
         self.ended = False
+        # When it is hung up, by the endpoint's clock, whatever was said in it; None: never.
+        self.ends_at: float | None = None
         reliable = incoming.connection.reliable
         self.pipe = (InfoPipe if reliable else DatagramInfoPipe)(
             dialog,
@@ -220,6 +223,8 @@ class UasDialog:
             self._repeat_at = now + self._repeat_after
         if self._ack_deadline is not None and now >= self._ack_deadline:
             self.bye("no ACK")
+        elif self.ends_at is not None and now >= self.ends_at:
+            self.bye("open for too long")
         elif self._timer.expired(now):
             self._expire()
         elif not self._refreshing and (due := self._timer.next_refresh()) is not None and now >= due:
