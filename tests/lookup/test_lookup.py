@@ -10,6 +10,8 @@ import pytest
 
 from parlour.lookup.choose import ChannelLoad, least_loaded
 from parlour.lookup.service import LookupService
+from parlour.ua.connection import Connection
+from parlour.ua.identity import Identity
 from parlour.ua.incoming import IncomingRequest
 from parlour.xccos.decode_answers import decode_server_envelope
 from parlour.xccos.encode_requests import encode_requests
@@ -35,9 +37,16 @@ def test_the_least_loaded_is_chosen(loads: list[ChannelLoad], chosen: str | None
 
 
 class Info:
-    def __init__(self, body: bytes, content_type: str | None = "text/plain") -> None:
+    """An INFO, or an INVITE, of somebody's endpoint."""
+
+    def __init__(
+        self, body: bytes, content_type: str | None = "text/plain", *, endpoint: str = "pc", connection: int = 1
+    ) -> None:
         self.request = self
         self.body, self.content_type = body, content_type
+        self.identity = Identity("sip:alice@example.com", "Alice", endpoint)
+        self.connection = Connection("TCP", ("127.0.0.1", 4000 + connection), ("127.0.0.1", 5060))
+        self.connection.id = connection
         self.status = 0
 
     def respond(self, status: int, reason: str = "", headers: Sequence[tuple[str, str]] = ()) -> None:
@@ -45,11 +54,33 @@ class Info:
         self.status = status
 
 
+class Dialog:
+    """What the endpoint gives for an INVITE."""
+
+    def __init__(self, board: Switchboard, handler: Any) -> None:
+        self.board, self.handler = board, handler
+        self.uas = self
+        self.ends_at: float | None = None
+        self.hung_up = ""
+
+    def push(self, bodies: Sequence[bytes]) -> None:
+        self.board.pushed += bodies
+
+    def bye(self, reason: str) -> None:
+        assert not self.hung_up
+        self.hung_up = reason
+        self.forget(reason)
+
+    def forget(self, reason: str) -> None:
+        self.handler.dialog_ended(reason)
+
+
 class Switchboard:
-    """An endpoint that accepts, and the dialog it gives."""
+    """An endpoint that accepts."""
 
     def __init__(self, *loads: ChannelLoad, **more: Any) -> None:
-        self.handler: Any = None
+        self.dialogs: list[Dialog] = []
+        self.loses_connections = False
         self.pushed: list[bytes] = []
         self.unwelcome = False
         self.service = LookupService(
@@ -61,18 +92,23 @@ class Switchboard:
             **more,
         )
 
-    def accept_invite(self, incoming: IncomingRequest, handler: Any) -> Any:
-        self.handler = handler
-        return self
+    @property
+    def handler(self) -> Any:
+        return self.dialogs[-1].handler
 
-    def push(self, bodies: Sequence[bytes]) -> None:
-        self.pushed += bodies
+    def clock(self) -> float:
+        return 1000.0
 
-    def forget(self, reason: str) -> None:
-        self.handler.dialog_ended(reason)
+    def prepare_dialog(self, incoming: IncomingRequest, handler: Any) -> Any:
+        return Dialog(self, handler)
 
-    def invite(self) -> Info:
-        info = Info(b"")
+    def begin_dialog(self, prepared: Dialog) -> None:
+        self.dialogs.append(prepared)
+        if self.loses_connections:
+            prepared.forget("connection lost")
+
+    def invite(self, endpoint: str = "pc", connection: int = 1) -> Info:
+        info = Info(b"", endpoint=endpoint, connection=connection)
         self.service.handle_invite(info)  # type: ignore[arg-type]
         return info
 
@@ -143,17 +179,50 @@ def test_who_may_not_chat_gets_no_dialog() -> None:
     board = Switchboard(ONE, sessions=1)
     board.unwelcome = True
     assert board.invite().status == 0  # answered by whoever turned them away
-    assert board.handler is None
+    assert board.dialogs == []
     board.unwelcome = False
-    assert [board.invite().status for _ in range(2)] == [0, 503]
+    assert [board.invite(endpoint).status for endpoint in ("pc", "tablet")] == [0, 503]
 
 
 def test_the_number_of_callers_is_bounded() -> None:
     board = Switchboard(ONE, sessions=2)
-    assert [board.invite().status for _ in range(3)] == [0, 0, 503]
-    board.handler.dialog_ended("BYE")
-    board.handler.dialog_ended("BYE")
-    assert [board.invite().status for _ in range(2)] == [0, 503]
+    assert [board.invite(endpoint).status for endpoint in "abc"] == [0, 0, 503]
+    board.dialogs[0].forget("BYE")
+    board.dialogs[0].forget("BYE")
+    assert [board.invite(endpoint).status for endpoint in "cd"] == [0, 503]
+
+
+def test_an_endpoint_that_calls_again_has_one_dialog() -> None:
+    board = Switchboard(ONE, sessions=2)
+    assert [board.invite("a").status for _ in range(60)] == [0] * 60
+    assert [dialog.hung_up for dialog in board.dialogs] == ["called again"] * 59 + [""]
+    assert [board.invite(endpoint).status for endpoint in "abc"] == [0, 0, 503]
+
+
+def test_who_names_no_endpoint_has_one_dialog_per_connection() -> None:
+    board = Switchboard(ONE)
+    for connection in (1, 2, 1):
+        board.invite("", connection)
+    assert [bool(dialog.hung_up) for dialog in board.dialogs] == [True, False, False]
+
+
+def test_one_person_cannot_take_all_places() -> None:
+    board = Switchboard(ONE)
+    for number in range(100):
+        assert board.invite(f"pc{number}").status == 0
+    assert [bool(dialog.hung_up) for dialog in board.dialogs] == [True] * 84 + [False] * 16
+
+
+def test_a_dialog_is_open_for_a_minute_at_most() -> None:
+    board = Switchboard(ONE)
+    board.invite()
+    assert board.dialogs[0].ends_at == 1060.0
+
+
+def test_whose_connection_is_lost_at_once_takes_no_place() -> None:
+    board = Switchboard(ONE, sessions=1)
+    board.loses_connections = True
+    assert [board.invite(endpoint).status for endpoint in "ab"] == [0, 0]
 
 
 def test_while_nobody_is_taken_no_address_is_told_whatever_the_load() -> None:

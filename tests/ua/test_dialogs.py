@@ -372,6 +372,23 @@ async def test_without_ack_it_is_hung_up() -> None:
         assert only(house)[0].ended == ["no ACK"]
 
 
+async def test_a_dialog_that_has_an_end_is_hung_up_then() -> None:
+    clock = Clock()
+    async with House(clock=clock) as house:
+        peer, call = await peer_of(house), Call()
+        await peer.call(call)
+        handler, dialog = only(house)
+        dialog.ends_at = clock.now + 60
+        clock.now += 59
+        peer.send(call.request("OPTIONS"))
+        await peer.read_response(200)
+        dialog.handle_timer(clock.now)
+        assert not handler.ended
+        clock.now += 1
+        await peer.read_request("BYE")
+        assert handler.ended == ["open for too long"]
+
+
 async def test_a_client_that_answers_nothing_loses_its_dialog_not_its_connection() -> None:
     clock = Clock()
     async with House(clock=clock) as house:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from parlour.lookup.choose import ChannelLoad, least_loaded
 from parlour.ua.endpoint import Endpoint
@@ -16,11 +17,16 @@ from parlour.xccos.types import BadCommand, GroupChat, Request, RequestUri, is_l
 
 __all__ = ["LookupService"]
 
+MAX_SECONDS: Final = 60.0
+"""How long a dialog may stay open; a client asks once and hangs up. docs/protocol/sessions.md, "Beginning"."""
+MAX_OF_PERSON: Final = 16
+"""Dialogs of one person at a time: as many as endpoints may sign in."""
+
 
 class LookupService:
     """Answers at `sip:ocschat@<domain>`. `loads` lists the channel services as they are now; `turns_away` refuses an
     INVITE of somebody who may not chat, and says whether it did; `refuse_stray` answers an INFO of a session that is
-    not there; `sessions` bounds the dialogs open at a time (a client asks once and hangs up)."""
+    not there; `sessions` bounds the dialogs open at a time. An endpoint has one; another call takes its place."""
 
     def __init__(
         self,
@@ -39,13 +45,14 @@ class LookupService:
         self.refuse_stray = refuse_stray
         self._most = sessions
         self._open = 0
+        self._by_person: dict[str, dict[str, _LookupSession]] = {}
 
     def handle_invite(self, incoming: IncomingRequest) -> None:
         """Accept the dialog of somebody who may chat.
 
         COMPAT: refused here, SIPE gives group chat up until it signs in again; refused by the channel service alone, it
         would begin anew every five minutes."""
-        self._accept(incoming, _LookupSession(self))
+        self._accept(incoming, stands_in=False)
 
     def stand_in(self, incoming: IncomingRequest) -> None:
         """Accept a call to a channel service that takes nobody just now.
@@ -53,20 +60,46 @@ class LookupService:
         COMPAT: SIPE calls the address that provisioning told it in order to ask for one. Refused there it gives group
         chat up until it signs in again; told no address it asks again every five minutes. That it is connected it may
         not believe: whatever else it asks is answered 481, after which it looks up anew."""
-        self._accept(incoming, _LookupSession(self, stands_in=True))
+        self._accept(incoming, stands_in=True)
 
-    def _accept(self, incoming: IncomingRequest, session: _LookupSession) -> None:
+    def _accept(self, incoming: IncomingRequest, *, stands_in: bool) -> None:
         if self._turns_away(incoming):
             return
-        if self._open >= self._most:
+        identity = incoming.identity
+        assert identity is not None
+        # A client that names no endpoint has one dialog per connection.
+        endpoint = identity.endpoint or f"connection:{incoming.connection.id}"
+        session = _LookupSession(self, identity.uri, endpoint, stands_in=stands_in)
+        before = self._predecessor(session)
+        if before is None and self._open >= self._most:
             incoming.respond(503, headers=[("Retry-After", "5")])
             return
-        session.dialog = self._endpoint.accept_invite(incoming, session)
-        if session.dialog is not None:
-            self._open += 1
+        prepared = self._endpoint.prepare_dialog(incoming, session)
+        if prepared is None:
+            return
+        if before is not None:
+            before.hang_up()
+        session.dialog = prepared.uas
+        session.dialog.ends_at = self._endpoint.clock() + MAX_SECONDS
+        self._open += 1
+        self._by_person.setdefault(session.person, {})[session.endpoint] = session
+        self._endpoint.begin_dialog(prepared)
 
-    def session_over(self) -> None:
+    def _predecessor(self, session: _LookupSession) -> _LookupSession | None:
+        """Whose place it takes: the endpoint's own, or the oldest of a person who has as many as may be."""
+        of_person = self._by_person.get(session.person, {})
+        before = of_person.get(session.endpoint)
+        if before is None and len(of_person) >= MAX_OF_PERSON:
+            before = next(iter(of_person.values()))
+        return before
+
+    def session_over(self, session: _LookupSession) -> None:
+        """For `_LookupSession`: its dialog has ended."""
         self._open -= 1
+        of_person = self._by_person[session.person]
+        del of_person[session.endpoint]
+        if not of_person:
+            del self._by_person[session.person]
 
     def answer(self, envid: int, command: Request, *, stands_in: bool = False) -> Fragment:
         """The reply to one command."""
@@ -89,11 +122,13 @@ class LookupService:
 class _LookupSession:
     """One caller."""
 
-    __slots__ = ("_service", "_stands_in", "dialog")
+    __slots__ = ("_service", "_stands_in", "dialog", "endpoint", "person")
 
-    def __init__(self, service: LookupService, *, stands_in: bool = False) -> None:
+    def __init__(self, service: LookupService, person: str, endpoint: str, *, stands_in: bool) -> None:
         self._service = service
         self._stands_in = stands_in
+        self.person = person
+        self.endpoint = endpoint
         self.dialog: UasDialog | None = None
 
     def receive_info(self, incoming: IncomingRequest) -> None:
@@ -118,7 +153,11 @@ class _LookupSession:
             answers = [ask(envelope.envid, one, stands_in=stands_in) for one in envelope.primitives]
             self.dialog.push(self._service.bodies(answers))
 
+    def hang_up(self) -> None:
+        if self.dialog is not None:
+            self.dialog.bye("called again")
+
     def dialog_ended(self, reason: str) -> None:
         if self.dialog is not None:
             self.dialog = None
-            self._service.session_over()
+            self._service.session_over(self)
