@@ -20,6 +20,13 @@ async def peer_of(house: House, host: str = "127.0.0.1") -> Peer:
     return await Peer.connect(await house.endpoint.listen("TCP", host, 0))
 
 
+async def become_known(house: House, peer: Peer) -> None:
+    """Whoever has not proven who he is may send no large bodies."""
+    peer.send(Call().request("OPTIONS"))
+    await peer.read_response(200)
+    assert house.requests[-1].connection.trusted
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 async def test_a_request_over_tcp_is_answered(house: House, host: str) -> None:
     peer = await peer_of(house, host)
@@ -36,10 +43,11 @@ async def test_a_request_over_tcp_is_answered(house: House, host: str) -> None:
 async def test_a_request_over_tls_is_answered(house: House, host: str, tmp_path: Path) -> None:
     server, client = contexts(tmp_path)
     peer = await Peer.connect(await house.endpoint.listen("TLS", host, 0, server), client)
+    await become_known(house, peer)
     big = Call().request("MESSAGE", body=b"x" * 200_000)
     peer.send(big)
     await peer.read_response(200)
-    incoming = house.requests[0]
+    incoming = house.requests[1]
     assert incoming.request.body == big.body
     assert (incoming.connection.transport, incoming.connection.secure) == ("TLS", True)
 
@@ -82,9 +90,17 @@ async def test_many_requests_in_one_segment_are_answered_in_order(house: House) 
 @pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 262_144])
 async def test_bodies_of_64_kib_and_more(house: House, size: int) -> None:
     peer = await peer_of(house)
+    await become_known(house, peer)
     peer.send(Call().request("MESSAGE", body=b"y" * size))
     await peer.read_response(200)
-    assert len(house.requests[0].request.body) == size
+    assert len(house.requests[1].request.body) == size
+
+
+async def test_a_stranger_does_not_fill_our_memory(house: House) -> None:
+    peer = await peer_of(house)
+    peer.send(Call().request("MESSAGE", body=b"y" * (32 * 1024 + 1)))
+    await peer.read_response(413)
+    assert await peer.reader.read() == b""
 
 
 async def test_a_keep_alive_is_answered(house: House) -> None:

@@ -39,13 +39,14 @@ _new = tuple.__new__  # half the price of calling the class
 class StreamFramer:
     """Frames of one byte stream. A frame comes out as soon as its last byte is in, however the bytes arrive.
 
-    After a FramingError the stream is lost: whatever is received later is dropped.
+    After a FramingError the stream is lost: whatever is received later is dropped. `limits` may be changed at any time,
+    and holds for what is looked at from then on.
     """
 
-    __slots__ = ("_buffer", "_failed", "_limits", "_needed", "_odd_break", "_searched", "idle")
+    __slots__ = ("_buffer", "_failed", "_needed", "_odd_break", "_searched", "idle", "limits")
 
     def __init__(self, limits: SipLimits = DEFAULT_LIMITS) -> None:
-        self._limits = limits
+        self.limits = limits
         self._buffer = bytearray()
         self._needed = 0  # bytes the buffer must hold before looking again makes sense
         self._searched = 0  # the head's end does not begin before this offset
@@ -66,7 +67,7 @@ class StreamFramer:
         if not self._buffer:
             # Much of what arrives is one message without a body: the way of these is kept short.
             end = data.find(b"\r\n\r\n")
-            if end + 4 == len(data) and end <= self._limits.head and data[0] != 13:
+            if end + 4 == len(data) and end <= self.limits.head and data[0] != 13:
                 found = data.find(_FAST_NAME)
                 if found >= 0 and data[found + 18 : found + 20] == b"0\r":
                     self._odd_break = False
@@ -96,7 +97,7 @@ class StreamFramer:
         size = len(self._buffer)
         if self._needed:
             return size < self._needed
-        if not self._searched or size - 3 > self._limits.head:
+        if not self._searched or size - 3 > self.limits.head:
             return False
         if self._buffer.find(b"\r\n\r\n", self._searched) >= 0:
             return False
@@ -118,7 +119,7 @@ class StreamFramer:
                 return start
             searched = 0
             found = find(_FAST_NAME, start, end)
-            if found >= 0 and data[found + 18 : found + 20] == b"0\r" and end - start <= self._limits.head:
+            if found >= 0 and data[found + 18 : found + 20] == b"0\r" and end - start <= self.limits.head:
                 body, finish = b"", end + 4
             else:
                 finish = end + 4 + self._body_length(data, start, end, found)
@@ -134,13 +135,13 @@ class StreamFramer:
     def _unfinished(self, data: bytes, start: int) -> int:
         """Where the end of a head may still begin, behind `start`, in bytes that have none."""
         size = len(data) - start
-        if size - 3 > self._limits.head:
+        if size - 3 > self.limits.head:
             raise self._too_large(data, start)
         return max(0, size - 3)
 
     def _too_large(self, data: bytes, start: int) -> FramingError:
         """With the lines that are still within the limit, to answer with."""
-        end = data.rfind(b"\r\n", start, start + self._limits.head)
+        end = data.rfind(b"\r\n", start, start + self.limits.head)
         return FramingError(513, "Message Too Large", head=data[start : end + 2] if end > 0 else b"")
 
     def _skip_breaks(self, data: bytes, start: int, frames: list[Frame]) -> int:
@@ -154,7 +155,7 @@ class StreamFramer:
 
     def _body_length(self, data: bytes, start: int, end: int, found: int) -> int:
         """Content-Length of the head data[start:end], checked; 0 if there is none. `found`: where, if spelled out."""
-        limits = self._limits
+        limits = self.limits
         if end - start > limits.head:
             raise self._too_large(data, start)
         if found >= 0:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Protocol
 
@@ -27,12 +28,21 @@ _numbers = count(1)
 class ConnectionSettings:
     """`write_high`: bytes waiting to be written at which we stop reading from this peer; `write_limit`: bytes at
     which the peer is given up; `idle`: seconds of complete silence, keep-alives included, after which a connection
-    that never authenticated is closed; `linger`: seconds that a connection being closed has for what was written."""
+    that never authenticated is closed; `linger`: seconds that a connection being closed has for what was written.
+
+    So that one peer cannot keep the loop from all others: `share`: messages taken from a connection in one turn of the
+    loop, `stranger_share`: and from one that nobody has authenticated on; `share_bytes`: octets after which what comes
+    next is of another turn, however few messages it was. `stranger_body`: octets in a body before anybody authenticated.
+    """
 
     write_high: int = 256 * 1024
     write_limit: int = 4 * 1024 * 1024
     idle: float = 60.0
     linger: float = 5.0
+    share: int = 32
+    stranger_share: int = 4
+    share_bytes: int = 32 * 1024
+    stranger_body: int = 32 * 1024
 
 
 class FrameSink(Protocol):
@@ -96,6 +106,10 @@ class Connection:
         self.tracer: Tracer | None = None
         self._close_callbacks: list[Callable[[Connection], None]] | None = None
 
+    def trust(self) -> None:
+        """Somebody has proven who he is, or we opened it."""
+        self.trusted = True
+
     def send(self, data: bytes) -> None:
         raise NotImplementedError
 
@@ -135,10 +149,10 @@ def format_host_port(address: tuple[str, int]) -> str:
 
 
 class StreamConnection(Connection, asyncio.Protocol):
-    """TCP. Frames are cut out of whatever arrives and given to the sink; writes go straight to the loop, which tries to
-    send each of them at once."""
+    """TCP. Frames are cut out of whatever arrives and given to the sink, of many together a share in each turn of the
+    loop; writes go straight to the loop, which tries to send each of them at once."""
 
-    __slots__ = ("_choked", "_framer", "_io", "_settings", "_sink")
+    __slots__ = ("_choked", "_framer", "_io", "_limits", "_settings", "_sink", "_waiting")
 
     stream = True
 
@@ -148,9 +162,11 @@ class StreamConnection(Connection, asyncio.Protocol):
         super().__init__(transport, ("", 0), ("", 0))
         self._sink = sink
         self._settings = settings
-        self._framer = StreamFramer(limits)
+        self._limits = limits
+        self._framer = StreamFramer(replace(limits, body=min(limits.body, settings.stranger_body)))
         self._io: asyncio.Transport | None = None
         self._choked = False
+        self._waiting: deque[Frame | FramingError] | None = None  # for a later turn; nothing is read meanwhile
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport) or hasattr(transport, "write")
@@ -161,21 +177,66 @@ class StreamConnection(Connection, asyncio.Protocol):
         transport.set_write_buffer_limits(high=self._settings.write_high)  # type: ignore[attr-defined]
         self._sink.connected(self)
 
+    def trust(self) -> None:
+        super().trust()
+        self._framer.limits = self._limits
+
     def data_received(self, data: bytes) -> None:
-        if self._framer.idle:
+        if self._framer.idle and self._waiting is None:
             answers = peek_info_answers(data)
             if answers:
                 self._sink.receive_answers(self, answers)
+                if len(data) >= self._settings.share_bytes:
+                    self._wait(())
                 return
         try:
             frames = self._framer.receive(data)
         except FramingError as error:
-            if error.frames:
-                self._sink.receive_frames(self, error.frames)
-            self._sink.framing_failed(self, error)
+            self._wait((*error.frames, error))
+        else:
+            self._take(frames, len(data))
+
+    def _take(self, frames: Sequence[Frame], size: int) -> None:
+        """What was cut out of a read of `size` bytes goes to the sink, or, where it is much, waits for its turns."""
+        if size < self._settings.share_bytes and len(frames) <= self._share and self._waiting is None:
+            if frames:
+                self._sink.receive_frames(self, frames)
+        else:
+            self._wait(frames)
+
+    @property
+    def _share(self) -> int:
+        return self._settings.share if self.trusted else self._settings.stranger_share
+
+    def _wait(self, items: Sequence[Frame | FramingError]) -> None:
+        """These are taken in the next turns; nothing is read before they are through."""
+        if self._waiting is not None:
+            self._waiting.extend(items)
             return
-        if frames:
-            self._sink.receive_frames(self, frames)
+        self._waiting = deque(items)
+        if self._io is not None and not self._io.is_closing():
+            self._io.pause_reading()
+        asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        """A turn of what waits."""
+        waiting = self._waiting
+        if not waiting or self._io is None or self._io.is_closing():
+            self._waiting = None
+            self._resume_reading()
+            return
+        asyncio.get_running_loop().call_soon(self._go_on)
+        frames: list[Frame] = []
+        size = 0
+        while waiting and len(frames) < self._share and size < self._settings.share_bytes:
+            item = waiting.popleft()
+            if isinstance(item, FramingError):
+                self._sink.receive_frames(self, frames)
+                self._sink.framing_failed(self, item)
+                return
+            frames.append(item)
+            size += len(item.head) + len(item.body)
+        self._sink.receive_frames(self, frames)
 
     def eof_received(self) -> bool:
         return False
@@ -188,7 +249,11 @@ class StreamConnection(Connection, asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._choked = False
-        if self._io is not None and not self._io.is_closing():
+        self._resume_reading()
+
+    def _resume_reading(self) -> None:
+        """If nothing speaks against it any more."""
+        if self._waiting is None and not self._choked and self._io is not None and not self._io.is_closing():
             self._io.resume_reading()
 
     def send(self, data: bytes) -> None:

@@ -90,7 +90,7 @@ class Sockets:
 
     def trust(self, connection: Connection) -> None:
         """Somebody has proven who he is: the connection may be silent from now on."""
-        connection.trusted = True
+        connection.trust()
         self._strangers.discard(connection)
 
     def discard(self, connection: Connection) -> None:

@@ -13,7 +13,7 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from parlour.sip.errors import FramingError
-from parlour.sip.framing import parse_datagram
+from parlour.sip.framing import Frame, parse_datagram
 from parlour.sip.limits import SipLimits
 from parlour.ua.connection import ConnectionSettings, FrameSink, StreamConnection
 
@@ -27,24 +27,29 @@ class WebSocketConnection(StreamConnection):
     """A browser, or anything else that speaks RFC 7118. Pings are answered by the library; fragments are joined up to
     the message limit."""
 
-    __slots__ = ("_limits", "_parts", "_protocol", "_refused")
+    __slots__ = ("_parts", "_protocol", "_refused")
 
     stream = False
 
     def __init__(self, sink: FrameSink, limits: SipLimits, settings: ConnectionSettings, transport: str = "WS") -> None:
         super().__init__(sink, limits, settings, transport)
-        self._limits = limits
         self._parts: list[bytes] = []
         self._refused = False
         self._protocol = ServerProtocol(subprotocols=[_SIP], max_size=limits.head + limits.body)
 
     def data_received(self, data: bytes) -> None:
         self._protocol.receive_data(data)
+        frames: list[Frame] = []
         for event in self._protocol.events_received():
             if isinstance(event, HttpRequest):
                 self._shake_hands(event)
             elif isinstance(event, WsFrame) and event.opcode in _DATA:
-                self._receive_data_frame(event)
+                try:
+                    frames += self._receive_data_frame(event)
+                except FramingError as error:
+                    self._wait((*frames, error))
+                    frames = []
+        self._take(frames, len(data))
         self._flush()
 
     def eof_received(self) -> bool:
@@ -62,18 +67,14 @@ class WebSocketConnection(StreamConnection):
         self._refused = response.status_code != HTTPStatus.SWITCHING_PROTOCOLS
         self._protocol.send_response(response)
 
-    def _receive_data_frame(self, frame: WsFrame) -> None:
+    def _receive_data_frame(self, frame: WsFrame) -> list[Frame]:
+        """The SIP message that is whole with this frame, if one is. Raises FramingError."""
         self._parts.append(bytes(frame.data))
         if not frame.fin:
-            return
+            return []
         message, self._parts = b"".join(self._parts), []
-        try:
-            whole = parse_datagram(message, self._limits)
-        except FramingError as error:
-            self._sink.framing_failed(self, error)
-            return
-        if whole is not None:
-            self._sink.receive_frames(self, [whole])
+        whole = parse_datagram(message, self._limits)
+        return [] if whole is None else [whole]
 
     def send(self, data: bytes) -> None:
         if self._io is None or self.closed or self._refused:
