@@ -56,11 +56,12 @@ def _chat_group(person: Person, settings: FrontendSettings) -> str:
 
 
 def _addresses(settings: FrontendSettings) -> list[tuple[str, str]]:
-    default = settings.pool_uri or settings.lookup_uri
-    pools = settings.pool_uris or ((default,) if default else ())
+    """Of the one pool there is. COMPAT: clients may open a session with each of `PersistentChatPoolUris`, as Lync 2013
+    does; of two sessions with one pool the second would end the first, so that further addresses are not told."""
+    pool = settings.pool_uri or settings.lookup_uri
     return [
-        ("DefaultPersistentChatPoolUri", default),
-        ("PersistentChatPoolUris", " ".join(pools)),
+        ("DefaultPersistentChatPoolUri", pool),
+        ("PersistentChatPoolUris", pool),
         ("PersistentChatWebManagerUriInt", settings.web_manager_internal),
         ("PersistentChatWebManagerUriExt", settings.web_manager_external),
     ]

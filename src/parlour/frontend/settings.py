@@ -54,9 +54,7 @@ class FrontendSettings:
     keep_alive: int = 300
 
     pool_uri: str = ""
-    """The chat service that provisioning names as default."""
-    pool_uris: tuple[str, ...] = ()
-    """All chat services; empty: just `pool_uri`."""
+    """The chat service that provisioning names."""
     lookup_uri: str = ""
     """The lookup service, usually `sip:ocschat@<domain>`."""
     web_manager_internal: str = ""
