@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from parlour.sip.framing import parse_datagram
+from parlour.sip.limits import SipLimits
 from parlour.sip.message import Request, Response, parse_message
+from parlour.ua.endpoint import Endpoint
+from parlour.ua.udp import UdpListener
 from tests.ua.peers import SDP, Call, House, answer, until
 
 
@@ -108,6 +111,39 @@ async def test_a_peer_silent_for_a_quarter_of_an_hour_is_forgotten() -> None:
         now[0] += 901.0
         await until(lambda: house.endpoint.connection_count == 0)
         client.transport.close()
+
+
+@pytest.fixture
+def listener(monkeypatch: pytest.MonkeyPatch) -> UdpListener:
+    """It has room for ten peers."""
+    monkeypatch.setattr("parlour.ua.udp._MAX_PEERS", 10)
+    return UdpListener(Endpoint(lambda incoming: None), SipLimits(), lambda: 100.0)
+
+
+def test_who_has_signed_in_is_not_driven_out_by_strangers(listener: UdpListener) -> None:
+    known = [listener.peer(("192.0.2.1", port)) for port in range(6)]
+    for peer in known:
+        peer.trusted = True
+    strangers = [listener.peer(("198.51.100.7", port)) for port in range(100)]
+    assert not any(peer.closed for peer in known)
+    assert [peer.closed for peer in strangers] == [True] * 96 + [False] * 4
+
+
+def test_the_longest_silent_stranger_goes_first(listener: UdpListener) -> None:
+    first, second, *_ = [listener.peer(("198.51.100.7", port)) for port in range(10)]
+    assert listener.peer(first.peer) is first
+    listener.peer(("198.51.100.7", 10))
+    assert (first.closed, second.closed) == (False, True)
+
+
+def test_where_all_have_signed_in_one_is_forgotten_however_many_come(listener: UdpListener) -> None:
+    known = [listener.peer(("192.0.2.1", port)) for port in range(10)]
+    for peer in known:
+        peer.trusted = True
+    for port in range(100):
+        listener.peer(("198.51.100.7", port))
+    assert [peer.closed for peer in known] == [True] + [False] * 9
+    assert len(listener._strangers) == 1
 
 
 async def test_udp_peers_can_be_written_to_first() -> None:

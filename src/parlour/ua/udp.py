@@ -46,7 +46,9 @@ class UdpPeer(Connection):
 
 
 class UdpListener(asyncio.DatagramProtocol):
-    """The socket. Peers are kept in order of their last datagram and capped in number."""
+    """The socket. Peers are kept in order of their last datagram and capped in number: a new one takes the place of the
+    one that has been silent for longest, of those on which nobody has signed in while there are any. An address is easily
+    forged."""
 
     def __init__(self, sink: FrameSink, limits: SipLimits, clock: Callable[[], float]) -> None:
         self._sink = sink
@@ -54,6 +56,7 @@ class UdpListener(asyncio.DatagramProtocol):
         self._clock = clock
         self._io: asyncio.DatagramTransport | None = None
         self._peers: OrderedDict[tuple[str, int], UdpPeer] = OrderedDict()
+        self._strangers: OrderedDict[tuple[str, int], UdpPeer] = OrderedDict()  # and who was one until now
         self.local: tuple[str, int] = ("", 0)
 
     def connection_made(self, transport: Any) -> None:
@@ -79,16 +82,27 @@ class UdpListener(asyncio.DatagramProtocol):
         peer = self._peers.get(address)
         if peer is None:
             if len(self._peers) >= _MAX_PEERS:
-                next(iter(self._peers.values())).close()
-            peer = self._peers[address] = UdpPeer(self, address, self.local)
+                self._least_missed().close()
+            peer = self._peers[address] = self._strangers[address] = UdpPeer(self, address, self.local)
             self._sink.connected(peer)
         else:
             self._peers.move_to_end(address)
+            if address in self._strangers:
+                self._strangers.move_to_end(address)
         return peer
+
+    def _least_missed(self) -> UdpPeer:
+        while self._strangers:
+            address, peer = next(iter(self._strangers.items()))
+            if not peer.trusted:
+                return peer
+            del self._strangers[address]
+        return next(iter(self._peers.values()))
 
     def forget(self, peer: UdpPeer) -> None:
         if self._peers.get(peer.peer) is peer:
             del self._peers[peer.peer]
+            self._strangers.pop(peer.peer, None)
             self._sink.disconnected(peer)
 
     def tick(self, now: float) -> None:
