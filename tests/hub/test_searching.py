@@ -11,11 +11,11 @@ import pytest
 from parlour.hub.hub import Hub
 from parlour.hub.searching import RoomList
 from parlour.hub.slices import SLICE
+from parlour.rooms import search as search_of_names
 from parlour.rooms.model import Category, CategoryId, Limits, Visibility
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.rooms.search import Match, Mine, RoomQuery
 from parlour.rooms.switches import Switches
-from parlour.rooms.words import fold_text
 from tests.hub.fakes import AUDIT, PLANT, ROOT, World, person, room, uri
 
 ANN = frozenset({uri("ann")})
@@ -111,9 +111,10 @@ async def test_others_are_served_between_the_rooms_of_a_search(monkeypatch: pyte
     def counted(text: str) -> str:
         nonlocal folded
         folded += 1
-        return fold_text(text)
+        return bare(text)
 
-    monkeypatch.setattr("parlour.rooms.search.fold_text", counted)
+    bare = search_of_names._bare
+    monkeypatch.setattr(search_of_names, "_bare", counted)
     w = World([person("ann")], [room(n, f"Room {n}", members=ANN) for n in range(1000)])
     await w.hub.start()
     visit, _ = w.enter("ann")

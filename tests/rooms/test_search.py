@@ -99,6 +99,17 @@ def test_names_in_other_scripts(room: Room, query: RoomQuery, expected: bool) ->
     assert fits(query, room) is expected
 
 
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [("Ca\u200dfé", "cafe"), ("Café", "ca\u200dfé"), ("♥\ufe0f Herz", "♥ herz"), ("Night", "night\ufe0f")],
+)
+@pytest.mark.parametrize("match", Match)
+def test_what_nobody_sees_does_not_count(name: str, typed: str, match: Match) -> None:
+    query = RoomQuery(text=name if match is Match.EXACT else typed, match=match)
+    assert fits(query, replace(ROOM, name=name.replace("\u200d", "").replace("\ufe0f", "")))
+    assert fits(query, replace(ROOM, name=f"{name[:1]}\u200d{name[1:]}"))
+
+
 def test_an_exact_name_is_not_looked_for_in_descriptions_word_by_word() -> None:
     query = RoomQuery(text="notes", match=Match.EXACT, descriptions=True)
     assert not fits(query, ROOM)

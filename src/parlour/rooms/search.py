@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from parlour.rooms.model import Behavior, CategoryId, Room, RoomId, Visibility
-from parlour.rooms.names import fold_name, longer_than
+from parlour.rooms.names import bare_name, fold_name, longer_than, look_of
 from parlour.rooms.refusals import Refusal, Refused
-from parlour.rooms.words import MOST_WORDS, fold_text
+from parlour.rooms.words import MOST_WORDS
 
 __all__ = ["MOST_TEXT", "Match", "Mine", "RoomQuery", "compile_query", "compile_text"]
 
@@ -24,7 +24,7 @@ class Match(Enum):
     ALL = "ALL"
     PHRASE = "PHRASE"
     EXACT = "EXACT"
-    """The whole name, ignoring case."""
+    """The whole name, or one that looks the same."""
 
 
 class Mine(Enum):
@@ -109,10 +109,11 @@ def compile_text(text: str, match: Match) -> Callable[[str], bool] | Refused | N
     if not name:
         return None
     if match is Match.EXACT:
-        return lambda haystack: haystack == name
-    phrase = fold_text(name)
+        look = look_of(name)
+        return lambda haystack: look_of(haystack) == look
+    phrase = _bare(name)
     if match is Match.PHRASE:
-        return lambda haystack: bool(phrase) and phrase in fold_text(haystack)
+        return lambda haystack: bool(phrase) and phrase in _bare(haystack)
     return _words_test(tuple(dict.fromkeys(phrase.split())), match)
 
 
@@ -125,10 +126,14 @@ def _words_test(words: tuple[str, ...], match: Match) -> Callable[[str], bool] |
     combine = all if match is Match.ALL else any
 
     def found(haystack: str) -> bool:
-        bare = fold_text(haystack)
+        bare = _bare(haystack)
         return bool(words) and combine(word in bare for word in words)
 
     return found
+
+
+def _bare(folded: str) -> str:
+    return folded if folded.isascii() else bare_name(folded)
 
 
 _TOO_LONG = Refused(Refusal.LIMIT_EXCEEDED, f"what is looked for in names has at most {MOST_TEXT} characters")
