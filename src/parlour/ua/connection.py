@@ -32,7 +32,7 @@ class ConnectionSettings:
 
     So that one peer cannot keep the loop from all others: `share`: messages taken from a connection in one turn of the
     loop, `stranger_share`: and from one that nobody has authenticated on; `share_bytes`: octets after which what comes
-    next is of another turn, however few messages it was. `stranger_body`: octets in a body before anybody authenticated.
+    next is of another turn, however few messages it was. `stranger_body`: octets in a body before anybody signed in.
     """
 
     write_high: int = 256 * 1024
