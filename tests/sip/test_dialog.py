@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
-from parlour.sip.dialog import Dialog, DialogState
+from parlour.sip.dialog import Dialog, DialogInput, DialogState
 from parlour.sip.errors import LocalProtocolError, RemoteProtocolError
 from parlour.sip.message import Request, Response
 
@@ -159,6 +161,24 @@ def test_an_early_dialog_is_confirmed_by_its_2xx() -> None:
         "sip:other",
         ("<sip:p9;lr>",),
     )
+
+
+def test_nothing_brings_back_a_dialog_that_is_over() -> None:
+    invite = _invite()
+    ringing = _accepted(invite)
+    ringing.status = 180
+    dialog = Dialog.from_invite_as_uac(invite, ringing)
+    target, routes = dialog.remote_target, dialog.route_set
+    dialog.terminate()
+    dialog.confirm(_accepted(invite, **{"Contact": "<sip:other>", "Record-Route": "<sip:p9;lr>"}))
+    dialog.terminate()
+    assert (dialog.state, dialog.remote_target, dialog.route_set) == (DialogState.TERMINATED, target, routes)
+    with pytest.raises(LocalProtocolError):
+        dialog.build_request("BYE")
+
+
+def test_the_table_has_no_hole() -> None:
+    assert set(Dialog.TABLE) == set(itertools.product(DialogState, DialogInput))
 
 
 def test_the_end() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
+from typing import ClassVar
 
 from parlour.sip.errors import LocalProtocolError, RemoteProtocolError
 from parlour.sip.fields import Headers
@@ -10,7 +12,7 @@ from parlour.sip.headers import NameAddr
 from parlour.sip.message import Message, Request, Response
 from parlour.sip.uri import SipUri
 
-__all__ = ["Dialog", "DialogState"]
+__all__ = ["Dialog", "DialogInput", "DialogState"]
 
 # Requests whose Contact moves the remote target (section 12.2.2; RFC 3311, RFC 6665).
 _TARGET_REFRESH = frozenset({"INVITE", "UPDATE", "SUBSCRIBE", "NOTIFY", "REFER"})
@@ -24,12 +26,28 @@ class DialogState(Enum):
     TERMINATED = "terminated"
 
 
+class DialogInput(Enum):
+    SUCCESS = "2xx to the INVITE"
+    END = "BYE, 481, or whatever else ends it"
+
+
 class Dialog:
     """`local` and `remote` are the addresses as From and To show them, tags and other parameters included.
 
     `route_set` are Route values in the order we send them; `local_cseq` is the last number we used (0: none yet),
     `remote_cseq` the highest we have seen (None: none yet).
     """
+
+    TABLE: ClassVar[Mapping[tuple[DialogState, DialogInput], DialogState]] = {
+        (DialogState.EARLY, DialogInput.SUCCESS): DialogState.CONFIRMED,
+        (DialogState.EARLY, DialogInput.END): DialogState.TERMINATED,
+        # The 2xx is repeated until its ACK comes (section 13.3.1.4).
+        (DialogState.CONFIRMED, DialogInput.SUCCESS): DialogState.CONFIRMED,
+        (DialogState.CONFIRMED, DialogInput.END): DialogState.TERMINATED,
+        # Nothing brings it back: a 2xx may cross a CANCEL, and a BYE another (section 15).
+        (DialogState.TERMINATED, DialogInput.SUCCESS): DialogState.TERMINATED,
+        (DialogState.TERMINATED, DialogInput.END): DialogState.TERMINATED,
+    }
 
     __slots__ = (
         "call_id",
@@ -178,14 +196,18 @@ class Dialog:
         self.remote_cseq = number
 
     def confirm(self, response: Response) -> None:
-        """An early dialog has got its 2xx: target and route set are taken from that (section 13.2.2.4)."""
-        if response.contacts:
-            self.remote_target = _target(response)
-        self.route_set = tuple(str(route) for route in reversed(response.record_routes))
-        self.state = DialogState.CONFIRMED
+        """An early dialog has got its 2xx: target and route set are taken from that (section 13.2.2.4). One that is
+        over already stays so. Raises RemoteProtocolError 400 or 416 for a Contact that is no SIP URI."""
+        early = self.state is DialogState.EARLY
+        target = _target(response) if response.contacts else self.remote_target
+        self.state = self.TABLE[self.state, DialogInput.SUCCESS]
+        if early:
+            self.remote_target = target
+            self.route_set = tuple(str(route) for route in reversed(response.record_routes))
 
     def terminate(self) -> None:
-        self.state = DialogState.TERMINATED
+        """It is over; once more is harmless."""
+        self.state = self.TABLE[self.state, DialogInput.END]
 
 
 def _target(message: Message) -> str:
