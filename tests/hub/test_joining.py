@@ -272,6 +272,22 @@ async def test_endpoints_are_limited_and_one_that_comes_again_replaces_itself() 
     assert w.hub.presence.population(SHIFT.id) == 0
 
 
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        (SHIFT.id, Refusal.NOT_JOINED),
+        (CLOSED.id, Refusal.NOT_PERMITTED),
+        (SHUT.id, Refusal.ROOM_DISABLED),
+        (SECRET.id, Refusal.NO_SUCH_ROOM),
+        (NOWHERE, Refusal.NO_SUCH_ROOM),
+    ],
+)
+async def test_who_is_inside_is_told_inside_and_the_true_reason_outside(where: RoomId, why: Refusal) -> None:
+    w = await world()
+    bob, _ = w.enter("bob")
+    assert reason(w.hub.participants(bob, where)) is why
+
+
 async def test_a_large_room_falls_silent_and_recovers_below_four_fifths() -> None:
     w = World([person(f"p{n}") for n in range(12)], [SHIFT], limits=Limits(participant_update_limit=10))
     await w.hub.start()

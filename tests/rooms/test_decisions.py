@@ -77,6 +77,8 @@ def test_a_room_out_of_sight_answers_as_one_that_is_not_there() -> None:
         ("", None, Refusal.INVALID),
         (" \r\n", None, Refusal.INVALID),
         ("\x7f \x85", None, Refusal.INVALID),
+        ("\u200b\u2060\ufeff\xad", None, Refusal.INVALID),
+        ("\u06dd", None, None),
         ("a\x00b", None, Refusal.INVALID),
         ("a\ud800", None, Refusal.INVALID),
         ("line\r\ntwo", None, None),

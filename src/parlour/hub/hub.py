@@ -37,7 +37,7 @@ from parlour.hub.searching import RoomList, Searching
 from parlour.hub.tails import Tails
 from parlour.hub.telling import Teller
 from parlour.hub.turns import FairTurns
-from parlour.rooms.decisions import decide_history_size
+from parlour.rooms.decisions import decide_history_size, decide_join
 from parlour.rooms.model import Audit, Category, CategoryId, Limits, Micros, Person, Room, RoomId
 from parlour.rooms.names import fold_name
 from parlour.rooms.policy import CategoryRights, Rights
@@ -230,7 +230,7 @@ class Hub:
         if seat is not None:
             return tuple(seat.live.occupants.values())
         seen = self._look(visit, room)
-        return seen if isinstance(seen, Refused) else NOT_INSIDE
+        return seen if isinstance(seen, Refused) else decide_join(*seen) or NOT_INSIDE
 
     def rights(self, visit: Visit, room: RoomId) -> Rights | Refused:
         """What the visitor may do in the room."""

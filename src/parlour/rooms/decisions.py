@@ -55,8 +55,12 @@ _NO_SUCH_ROOM = Refused(Refusal.NO_SUCH_ROOM, "there is no such room")
 _DISABLED = Refused(Refusal.ROOM_DISABLED, "the room is disabled")
 _NOT_MEMBER = Refused(Refusal.NOT_PERMITTED, "you are not a member of this room")
 _NOT_JOINED = Refused(Refusal.NOT_JOINED, "you are not in this room")
-_UNSEEN = "".join(one for one in map(chr, range(0x3001)) if one.isspace() or unicodedata.category(one) == "Cc")
-"""White space and control characters: a message of nothing else says nothing."""
+_UNSEEN = "\xad\ufeff" + "".join(
+    one
+    for one in map(chr, range(0x3001))
+    if one.isspace() or unicodedata.category(one) == "Cc" or (one > "\u2000" and unicodedata.category(one) == "Cf")
+)
+"""White space, control characters, and those that only tell others how to look: a message of nothing else says nothing."""
 _UNSENDABLE = Refused(Refusal.INVALID, "a message cannot hold control characters")
 _EMPTY = Refused(Refusal.INVALID, "a message needs a text")
 _NOT_PRESENTER = Refused(Refusal.NOT_PERMITTED, "only presenters post in this room")
