@@ -96,6 +96,14 @@ def test_everything_a_post_may_carry() -> None:
     )
 
 
+@pytest.mark.parametrize("rtf", ["<rtf/>", "<rtf></rtf>", "<rtf> \n</rtf>"])
+def test_an_empty_rtf_is_none(rtf: str) -> None:
+    """Who shows it in place of the text would show nothing."""
+    (post,) = heard(f'<grpchat chanUri="{ROOM}"><chat>hi</chat>{rtf}</grpchat>')
+    assert isinstance(post, GroupChat)
+    assert (post.text, post.rtf) == ("hi", None)
+
+
 def test_an_unreadable_claim_of_a_post_is_dropped_not_the_post() -> None:
     (post,) = heard(f'<grpchat chanUri="{ROOM}" chatId="x" ts="noon" alert="maybe" seqid="x"><chat/></grpchat>')
     assert post == GroupChat(1, ROOM, "", "")

@@ -41,7 +41,8 @@ _MOST_AUTHORS = 100
 
 
 def group_chat(element: Element, seqid: int) -> GroupChat:
-    """A `grpchat`, or a `msg` of history. Raises Malformed without a room or a text."""
+    """A `grpchat`, or a `msg` of history. Raises Malformed without a room or a text. An empty `rtf` is none: whoever shows
+    it in place of the text would show nothing."""
     chat, rtf = required(element, "chat"), element.find("rtf")
     get = element.attributes.get
     stamp = get("ts")
@@ -51,7 +52,7 @@ def group_chat(element: Element, seqid: int) -> GroupChat:
         get("author") or "",
         chat.text,
         get("authdisp") or "",
-        None if rtf is None else rtf.text,
+        None if rtf is None or not rtf.text.strip() else rtf.text,
         parse_bool(get("alert")) is True,
         parse_uint(get("chatId")),
         parse_time(stamp) if stamp else None,
