@@ -41,8 +41,8 @@ _MOST_AUTHORS = 100
 
 
 def group_chat(element: Element, seqid: int) -> GroupChat:
-    """A `grpchat`, or a `msg` of history. Raises Malformed without a room or a text. An empty `rtf` is none: whoever shows
-    it in place of the text would show nothing."""
+    """A `grpchat`, or a `msg` of history. Raises Malformed without a room or a text. An empty `rtf` is none: who shows it
+    in place of the text would show nothing."""
     chat, rtf = required(element, "chat"), element.find("rtf")
     get = element.attributes.get
     stamp = get("ts")
