@@ -54,13 +54,22 @@ class Ours(Controller):
             self._process = subprocess.Popen(
                 command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=_environment()
             )
+        try:
+            self.port = self._get_ready(self._process)
+        except BaseException:
+            self._process.kill()
+            self._process.wait()
+            raise
+
+    def _get_ready(self, process: subprocess.Popen[bytes]) -> int:
+        """The port of a server that takes connections."""
         deadline = time.monotonic() + 60
         while not self._ready.exists():
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"the server did not get ready:\n{self.log.read_text()[-4000:]}")
             time.sleep(0.01)
         address = json.loads(self._ready.read_text())["addresses"]["sip"]
-        self.port = int(str(address).rpartition(":")[2])
+        return int(str(address).rpartition(":")[2])
 
     def _settings(self, settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         sections: dict[str, Any] = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -33,15 +35,14 @@ def server(tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 def sign_in(server: Server, driver: Path, tmp_path: Path) -> Iterator[MakeClient]:
     """`sign_in("alice", "tcp")`: a SIPE client that has signed in (or is trying to, with `ready=False`)."""
-    clients: list[SipeClient] = []
+    count = itertools.count()
 
     def make(user: str, transport: str = "tcp", *more: str, password: str = PASSWORD, ready: bool = True) -> SipeClient:
         port = server.ports["sips" if transport == "tls" else "sip"]
-        log = tmp_path / f"{user}-{len(clients)}.log"
+        log = tmp_path / f"{user}-{next(count)}.log"
         client = SipeClient(driver, f"{user}@{DOMAIN}", password, f"127.0.0.1:{port}", transport, log, *more)
-        clients.append(client)
+        clients.callback(client.quit)
         return client.ready() if ready else client
 
-    yield make
-    for client in clients:
-        client.quit()
+    with ExitStack() as clients:
+        yield make

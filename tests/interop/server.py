@@ -52,6 +52,7 @@ class Server:
         self._ready_file = beside / f"{data_dir.name}.ready.json"
 
     def start(self, timeout: float = PATIENCE) -> Server:
+        """Come back when it is ready; otherwise nothing is left running. Raises AssertionError."""
         self._ready_file.unlink(missing_ok=True)
         command = [*self.program, "quickstart", "--data-dir", str(self.data_dir), "--domain", DOMAIN]
         command += ["--listen", "127.0.0.1", "--https-port", "off", "--demo-password", PASSWORD]
@@ -62,13 +63,22 @@ class Server:
             command += [f"--{name.replace('_', '-')}", value]
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=self.env)
+        try:
+            self.ready = self._get_ready(self._process, timeout)
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def _get_ready(self, process: subprocess.Popen[bytes], timeout: float) -> dict[str, Any]:
+        """What the server says of itself."""
         deadline = time.monotonic() + timeout
         while not self._ready_file.exists():
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"the server did not get ready:\n{self.log.read_text()[-4000:]}")
             time.sleep(0.02)
-        self.ready = json.loads(self._ready_file.read_text())
-        return self
+        ready: dict[str, Any] = json.loads(self._ready_file.read_text())
+        return ready
 
     @property
     def pid(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -35,15 +36,14 @@ def relay(chat: Server, transport: str) -> Iterator[Relay]:
 @pytest.fixture
 def perform(tmp_path: Path) -> Iterator[Play]:
     """`perform("register", port, user="alice")` starts a sipp that plays tests/interop/sipp/register.xml."""
-    peers: list[SippPeer] = []
 
     def start(scenario: str, port: int, **options: str) -> SippPeer:
-        peers.append(SippPeer(scenario, port, tmp_path, **options))
-        return peers[-1]
+        peer = SippPeer(scenario, port, tmp_path, **options)
+        peers.callback(peer.stop)
+        return peer
 
-    yield start
-    for peer in peers:
-        peer.stop()
+    with ExitStack() as peers:
+        yield start
 
 
 @pytest.fixture
