@@ -18,6 +18,7 @@ from parlour.xccos.fields import (
     principal_of,
     required,
     room_uri_of,
+    single,
     time_of,
     uint,
 )
@@ -41,8 +42,8 @@ _MOST_AUTHORS = 100
 
 
 def group_chat(element: Element, seqid: int) -> GroupChat:
-    """A `grpchat`, or a `msg` of history. Raises Malformed without a room or a text. An empty `rtf` is none: who shows it
-    in place of the text would show nothing."""
+    """A `grpchat`, or a `msg` of history. Raises Malformed without a room or a text. An empty `rtf` is none: who shows
+    it in place of the text would show nothing."""
     chat, rtf = required(element, "chat"), element.find("rtf")
     get = element.attributes.get
     stamp = get("ts")
@@ -60,7 +61,7 @@ def group_chat(element: Element, seqid: int) -> GroupChat:
 
 
 def _recent_history(data: Element, seqid: int) -> RecentHistory:
-    room = room_uri_of(required(data, "chanib"), "uri")
+    room = room_uri_of(single(data, "chanib"), "uri")
     query = data.find("bcq")
     last = None if query is None else query.find("last")
     return RecentHistory(seqid, room, None if last is None else count_of(last, "cnt"))
@@ -124,13 +125,13 @@ def _replace_message(data: Element, seqid: int) -> ReplaceMessage:
 
 
 def _message(data: Element) -> tuple[str, int]:
-    ref = required(data, "msgref")
+    ref = single(data, "msgref")
     return room_uri_of(ref, "chanUri"), needed_uint(ref, "chatId")
 
 
 def _purge_room(data: Element, seqid: int) -> PurgeRoom:
-    room = room_uri_of(required(data, "chanib"), "uri")
-    until = time_of(required(data, "purge"), "until")
+    room = room_uri_of(single(data, "chanib"), "uri")
+    until = last_time_of(single(data, "purge"), "until")
     if until is None:
         raise Malformed("until is missing")
     return PurgeRoom(seqid, room, until)
