@@ -3,7 +3,8 @@ groups by name or URI. What is not found is named, and where to look."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
+from functools import cached_property
 
 from parlour.hub.commands.registry import Context
 from parlour.hub.refusals import NOT_ADMIN
@@ -140,7 +141,8 @@ class _Finder:
         for text in texts:
             known = self._people.find_principal(text)
             person = known.uri if known is not None else self._people.find_by_login(text)
-            group = self._groups.find(text)
+            # A whole URI means whom it names, even if an earlier release let a group be called so.
+            group = self._groups.find(text) if known is None else None
             if person is not None and group is not None:
                 self._ambiguous.add(text)
             uri = person or (group.uri if group is not None else None) or self._find_gone(text)
@@ -172,17 +174,17 @@ class _Finder:
 class _GroupNames:
     """Groups by name, or by one that looks the same: two may look alike that were made by an earlier release."""
 
-    def __init__(self, groups: Iterable[Principal]) -> None:
-        self._exact: dict[str, Principal] = {}
-        self._alike: dict[str, Principal] = {}
-        for group in groups:
-            self._exact[fold_name(group.display_name)] = group
-            self._alike[look_of(group.display_name)] = group
-            if group.kind is PrincipalKind.DOMAIN:
-                self._exact[EVERYONE] = group
+    def __init__(self, groups: Sequence[Principal]) -> None:
+        self._groups = groups
+        self._exact = {fold_name(group.display_name): group for group in groups}
+        self._exact.update((EVERYONE, group) for group in groups if group.kind is PrincipalKind.DOMAIN)
 
     def find(self, text: str) -> Principal | None:
         return self._exact.get(fold_name(text)) or self._alike.get(look_of(text))
+
+    @cached_property
+    def _alike(self) -> dict[str, Principal]:
+        return {look_of(group.display_name): group for group in self._groups}
 
 
 def _groups_by_name(context: Context) -> _GroupNames:
