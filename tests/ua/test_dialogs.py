@@ -8,6 +8,7 @@ import pytest
 
 from parlour.sip.message import Response
 from parlour.ua.uas import UasDialog
+from parlour.xccos.media import is_accepted_type
 from tests.ua.peers import SDP, Call, Handler, House, Peer, answer, until
 
 
@@ -214,6 +215,23 @@ async def test_an_unknown_method_is_405_with_what_is_known(house: House) -> None
     assert "INFO" in (response.headers.get("Allow") or "")
     peer.send(call.request("OPTIONS"))
     assert (await peer.read_response(200)).headers.get("Allow")
+
+
+async def test_what_is_said_to_be_possible_is(house: House) -> None:
+    peer, call = await peer_of(house), Call()
+    await peer.call(call)
+    peer.send(call.request("OPTIONS"))
+    told = await peer.read_response(200)
+    types = [one for one in told.tokens("Accept") if one != "application/sdp"]
+    answered = (await peer.call(Call("bob"))).body.decode()
+    assert f"a=accept-types:{' '.join(types)}\r\n" in answered
+    assert all(is_accepted_type(one) for one in types)
+    for method in told.tokens("Allow"):
+        if method not in ("ack", "cancel", "bye"):
+            peer.send(call.request(method.upper()))
+            await peer.read_response(200)
+    peer.send(call.request("BYE"))
+    await peer.read_response(200)
 
 
 async def test_a_lower_cseq_is_500_and_changes_nothing(house: House) -> None:

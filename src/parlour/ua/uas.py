@@ -18,7 +18,7 @@ from parlour.ua.dialogs import invite_key
 from parlour.ua.identity import Identity
 from parlour.ua.incoming import IncomingRequest, MessageSigner
 from parlour.ua.info_pipe import DatagramInfoPipe, InfoPipe
-from parlour.ua.offers import answer_offer
+from parlour.ua.offers import MESSAGE_TYPES, answer_offer
 
 if TYPE_CHECKING:
     from parlour.ua.endpoint import Endpoint
@@ -30,7 +30,7 @@ ALLOW = "INVITE, ACK, BYE, CANCEL, INFO, UPDATE, OPTIONS"
 
 def capabilities() -> list[tuple[str, str]]:
     """What the answer to an OPTIONS says of a service, inside a dialog or outside (RFC 3261 section 11.2)."""
-    return [("Allow", ALLOW), ("Accept", "text/plain, application/sdp"), ("Supported", "timer")]
+    return [("Allow", ALLOW), ("Accept", ", ".join((*MESSAGE_TYPES, "application/sdp"))), ("Supported", "timer")]
 
 
 class LocalService(Protocol):
