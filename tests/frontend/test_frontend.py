@@ -795,10 +795,25 @@ def test_options_to_the_server_needs_no_sign_in(house: House) -> None:
     assert house.answer(plain("OPTIONS", "sip:127.0.0.1:5060", cseq=2)).status == 200
 
 
+async def test_options_names_what_the_server_itself_does(house: House) -> None:
+    house.sign_in_digest()
+    allowed = house.answer(plain("OPTIONS", "sip:contoso.com")).headers.get("Allow") or ""
+    methods = [method for method in allowed.split(", ") if method != "CANCEL"]
+    assert "REGISTER" in methods
+    for method in methods:
+        assert (await house.later(plain(method, "sip:contoso.com", cseq=2))).status != 405, method
+    for method in ("INVITE", "MESSAGE", "REFER"):
+        refused = house.answer(plain(method, "sip:contoso.com", cseq=3))
+        assert (refused.status, refused.headers.get("Allow")) == (405, allowed)
+
+
 def test_services_answer_options_and_nothing_else_outside_dialogs(house: House) -> None:
     house.sign_in_digest()
     options = house.answer(plain("OPTIONS", LOOKUP))
-    assert (options.status, options.headers.get("Accept")) == (200, "text/plain, application/sdp")
+    assert (options.status, options.headers.get("Accept")) == (
+        200,
+        "text/plain, text/xml, application/xml, application/sdp",
+    )
     assert "REGISTER" not in (options.headers.get("Allow") or "")
     for uri in (LOOKUP, "sip:contoso.com"):
         refused = house.answer(plain("MESSAGE", uri, cseq=2))

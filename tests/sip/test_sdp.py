@@ -21,8 +21,11 @@ _SIPE = b"\r\n".join(
 )
 
 
+_TYPES = ("text/plain", "text/xml")
+
+
 def _answer(offer: bytes) -> bytes:
-    return message_session_answer(offer, "192.0.2.1", "sip:room@r")
+    return message_session_answer(offer, "192.0.2.1", "sip:room@r", _TYPES)
 
 
 def test_the_offer_of_sipe() -> None:
@@ -38,11 +41,11 @@ def test_the_answer() -> None:
         b"v=0\r\no=- 0 0 IN IP4 192.0.2.1\r\ns=session\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
         b"m=message 5060 sip sip:room@r\r\na=accept-types:text/plain text/xml\r\n"
     )
-    assert b"c=IN IP6 ::1\r\n" in message_session_answer(_SIPE, "::1", "sip:room@r")
+    assert b"c=IN IP6 ::1\r\n" in message_session_answer(_SIPE, "::1", "sip:room@r", _TYPES)
 
 
 def test_no_offer_is_answered_with_one() -> None:
-    assert _answer(b"") == message_session_offer("192.0.2.1", "sip:room@r")
+    assert _answer(b"") == message_session_offer("192.0.2.1", "sip:room@r", _TYPES)
 
 
 def test_other_media_are_refused_in_their_place() -> None:

@@ -14,7 +14,7 @@ from parlour.sip.errors import ProtocolError, RemoteProtocolError
 from parlour.sip.sdp import message_session_offer
 from parlour.sip.session_timer import SessionTimer, SessionTimerSettings, min_se_of
 from parlour.ua.incoming import IncomingRequest
-from parlour.xccos.media import CONTENT_TYPE
+from parlour.xccos.media import ACCEPTED_TYPES, CONTENT_TYPE
 
 if TYPE_CHECKING:
     from parlour.sip.message import Request, Response
@@ -23,7 +23,8 @@ __all__ = ["ChatDialog", "DialogListener"]
 
 log = logging.getLogger(__name__)
 
-ALLOW: Final = "INVITE, ACK, BYE, CANCEL, INFO, UPDATE, OPTIONS"
+ALLOW: Final = "ACK, BYE, INFO, UPDATE, OPTIONS"
+"""What is understood in a dialog. Nobody can call the client, and a re-INVITE is refused."""
 _GONE: Final = frozenset({404, 408, 410, 416, 480, 481, 482, 483, 484, 485, 604})
 """Answers inside a dialog that end it (RFC 5057 section 5.1)."""
 _GOODBYE: Final = 2.0
@@ -79,7 +80,7 @@ class ChatDialog:
         for name, value in SessionTimer.request_headers(session):
             headers.add(name, value)
         headers.add("Content-Type", "application/sdp")
-        request.body = message_session_offer(line.connection.local[0], line.account.uri)
+        request.body = message_session_offer(line.connection.local[0], line.account.uri, ACCEPTED_TYPES)
         return await line.ask(request, on_final=lambda response: self._answered(request, response))
 
     def _answered(self, request: Request, response: Response) -> None:

@@ -10,7 +10,7 @@ from parlour.sip.diagnostics import UNKNOWN_SESSION, diagnostics
 from parlour.sip.message import Request
 from parlour.ua import uas
 
-__all__ = ["decline", "decline_encoding", "decline_extensions"]
+__all__ = ["ALLOW", "decline", "decline_encoding", "decline_extensions"]
 
 ALLOW: Final = "CANCEL, OPTIONS, REGISTER, SERVICE, SUBSCRIBE"
 """Methods of requests to the server itself."""

@@ -17,7 +17,7 @@ from parlour.frontend.answer import Answer
 from parlour.frontend.authenticator import Accepted, Authenticator, Dropped
 from parlour.frontend.bindings import Binding, BindingTable
 from parlour.frontend.courier import Courier
-from parlour.frontend.declining import decline, decline_encoding, decline_extensions
+from parlour.frontend.declining import ALLOW, decline, decline_encoding, decline_extensions
 from parlour.frontend.flow_tokens import FlowTokens
 from parlour.frontend.notifying import Reach
 from parlour.frontend.own_documents import OwnDocuments
@@ -38,8 +38,9 @@ __all__ = ["Frontend"]
 
 log = logging.getLogger(__name__)
 
-ALLOW: Final = "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, SUBSCRIBE, SERVICE, MESSAGE, INFO, NOTIFY, REFER, UPDATE"
-ACCEPT: Final = f"{presence.PUBLISH_TYPE}, {presence.MEMBERS_TYPE}, {provisioning.CONTENT_TYPE}, application/sdp"
+ACCEPT: Final = ", ".join(
+    (presence.PUBLISH_TYPE, presence.MEMBERS_TYPE, provisioning.CONTENT_TYPE, presence.CONTENT_TYPE)
+)
 EXTENSIONS: Final = frozenset({"timer", "gruu", "gruu-10", "adhoclist", "categorylist", "ms-benotify"})
 """Option tags a client may require of us as user agent server. COMPAT: SIPE requires adhoclist and categoryList."""
 PROXY_EXTENSIONS: Final = frozenset({"ms-benotify", "ms-piggyback-first-notify"})

@@ -5,13 +5,13 @@ Offers are read tolerantly: lines that are not understood are passed over, since
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parlour.sip.errors import RemoteProtocolError
 from parlour.sip.grammar import decode, encode
 
 __all__ = [
-    "ACCEPTED_TYPES",
     "Media",
     "SessionDescription",
     "message_session_answer",
@@ -19,7 +19,6 @@ __all__ = [
     "parse_sdp",
 ]
 
-ACCEPTED_TYPES = ("text/plain", "text/xml")
 _MAX_LINES = 1000
 _MAX_MEDIA = 64
 
@@ -90,26 +89,27 @@ def _media(value: str) -> Media:
     return Media(parts[0].lower(), int(port), parts[2], tuple(parts[3:]))
 
 
-def message_session_offer(host: str, uri: str) -> bytes:
-    """The description of a message session we offer; `host` is our address, `uri` who we are."""
-    return _describe(host, [_message_lines(uri)])
+def message_session_offer(host: str, uri: str, types: Sequence[str]) -> bytes:
+    """The description of a message session we offer; `host` is our address, `uri` who we are, `types` the content types
+    we read, the usual one first."""
+    return _describe(host, [_message_lines(uri, types)])
 
 
-def message_session_answer(body: bytes, host: str, uri: str) -> bytes:
+def message_session_answer(body: bytes, host: str, uri: str, types: Sequence[str]) -> bytes:
     """The answer to an offer: its first `m=message` is accepted, all else refused with port 0 (RFC 3264 section 6).
 
     No offer (an empty body) is answered with one of ours. Raises RemoteProtocolError: 400 unreadable, 488 no message
     session in the offer.
     """
     if not body:
-        return message_session_offer(host, uri)
+        return message_session_offer(host, uri, types)
     offer = parse_sdp(body)
     described: list[list[str]] = []
     accepted = False
     for media in offer.media:
         if media.kind == "message" and media.port != 0 and not accepted:
             accepted = True
-            described.append(_message_lines(uri))
+            described.append(_message_lines(uri, types))
         else:
             described.append([f"m={media.kind} 0 {media.protocol} {' '.join(media.formats) or '0'}"])
     if not accepted:
@@ -117,9 +117,9 @@ def message_session_answer(body: bytes, host: str, uri: str) -> bytes:
     return _describe(host, described)
 
 
-def _message_lines(uri: str) -> list[str]:
+def _message_lines(uri: str, types: Sequence[str]) -> list[str]:
     # The port means nothing: messages travel on the SIP connection. It must not be 0.
-    return [f"m=message 5060 sip {uri}", f"a=accept-types:{' '.join(ACCEPTED_TYPES)}"]
+    return [f"m=message 5060 sip {uri}", f"a=accept-types:{' '.join(types)}"]
 
 
 def _describe(host: str, media: list[list[str]]) -> bytes:

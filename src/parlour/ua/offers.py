@@ -5,8 +5,9 @@ from __future__ import annotations
 from parlour.sip.errors import RemoteProtocolError
 from parlour.sip.sdp import message_session_answer
 from parlour.ua.incoming import IncomingRequest
+from parlour.xccos.media import ACCEPTED_TYPES as MESSAGE_TYPES
 
-__all__ = ["answer_offer"]
+__all__ = ["MESSAGE_TYPES", "answer_offer"]
 
 
 def answer_offer(incoming: IncomingRequest) -> bytes:
@@ -15,4 +16,4 @@ def answer_offer(incoming: IncomingRequest) -> bytes:
     request = incoming.request
     if request.body and request.content_type not in (None, "application/sdp"):
         raise RemoteProtocolError(415, "Unsupported Media Type")
-    return message_session_answer(request.body, incoming.connection.local[0], request.to.uri)
+    return message_session_answer(request.body, incoming.connection.local[0], request.to.uri, MESSAGE_TYPES)
