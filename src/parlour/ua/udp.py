@@ -47,7 +47,7 @@ class UdpPeer(Connection):
 
 class UdpListener(asyncio.DatagramProtocol):
     """The socket. Peers are kept in order of their last datagram and capped in number: a new one takes the place of the
-    one that has been silent for longest. An address is easily forged, so strangers go before those that have signed in."""
+    one that has been silent for longest; strangers first, since an address is easily forged."""
 
     def __init__(self, sink: FrameSink, limits: SipLimits, clock: Callable[[], float]) -> None:
         self._sink = sink
