@@ -85,6 +85,7 @@ def test_a_text_is_as_long_as_it_is_compared(text: str, longer: bool) -> None:
 def test_descriptions_may_have_lines() -> None:
     assert check_description("one\r\ntwo", 256) == "one\r\ntwo"
     assert isinstance(check_description("bell\x07", 256), Refused)
+    assert isinstance(check_description("next\x85line", 256), Refused)
     assert isinstance(check_description("x" * 257, 256), Refused)
 
 
