@@ -390,6 +390,46 @@ async def test_groups_that_look_the_same_have_the_same_name(place: Place) -> Non
     assert (await directory.rename_group(desk.uri, "De\u200dsk")).display_name == "De\u200dsk"
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "frank@contoso.com",
+        "Frank@CONTOSO.com",
+        "ｆｒａｎｋ＠contoso.com",
+        "sip:frank@contoso.com",
+        "CONTOSO\\frank",
+        "frank@elsewhere.com",
+        "sips:frank",
+        "ma-grp:x@u.g",
+        "frank@con\u200dtoso.com",
+    ],
+)
+async def test_no_group_has_the_form_of_an_address(place: Place, name: str) -> None:
+    """A denial of frank@contoso.com would be one of an empty group, and the person could walk in."""
+    directory = place.open()
+    group = await directory.add_group("Frank & Co. @ Seoul: sales")
+    with pytest.raises(AccountRefused, match="form of an address"):
+        await directory.add_group(name)
+    with pytest.raises(AccountRefused, match="form of an address"):
+        await directory.rename_group(group.uri, name)
+
+
+@pytest.mark.parametrize("name", ["frank@contoso.com", "SIP:frank@contoso.com", "CONTOSO\\frank"])
+async def test_nobody_new_is_called_as_a_group_of_an_earlier_release(place: Place, name: str) -> None:
+    await place.open().add_group("Old")
+    place.close()
+    place.raw(f"UPDATE groups SET display_name = '{name}', folded_name = lower('{name}') WHERE display_name = 'Old'")
+    directory = place.open()
+    with pytest.raises(AccountRefused, match="there is a group or folder"):
+        await directory.add_user("frank")
+    await directory.add_user("frankie")
+
+
+async def test_nobody_is_called_everyone(place: Place) -> None:
+    with pytest.raises(AccountRefused, match="the whole domain"):
+        await place.open().add_user("everyone")
+
+
 async def test_group_names(place: Place) -> None:
     directory = place.open()
     group = await directory.add_group("Night Shift")

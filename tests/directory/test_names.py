@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from parlour.directory.names import is_login, read_login
+from parlour.directory.names import is_address, is_login, read_login
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,25 @@ from parlour.directory.names import is_login, read_login
 )
 def test_reading(text: str, given: str | None, login: str | None) -> None:
     assert read_login(text, "contoso.com", given) == login
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("frank@contoso.com", True),
+        ("contoso\\frank", True),
+        ("sip:frank", True),
+        ("mailto:the desk", True),
+        ("urn:x:y", True),
+        ("frank", False),
+        ("r&d @ seoul", False),
+        ("team: sales", False),
+        ("a \\ b", False),
+        ("@frank", False),
+    ],
+)
+def test_addresses(name: str, address: bool) -> None:
+    assert is_address(name) is address
 
 
 @pytest.mark.parametrize("login", ["a", "alice", "alice.archer-2", "a+b_c", "0", "a" * 64])

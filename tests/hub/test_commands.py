@@ -89,6 +89,16 @@ async def test_a_group_is_found_by_what_its_name_looks_like(office: Office) -> N
     assert (await run("group.show", group="Cr\u200dew"))["uri"] == crew["uri"]
 
 
+async def test_a_whole_address_means_the_person(office: Office) -> None:
+    """An earlier release let a group be called like that."""
+    group = await office.run("group.add", name="Crew")
+    other = replace(office.directory.find_principal(group["uri"]), display_name=uri("bob"))
+    office.directory._census.groups[other.uri] = other
+    await office.run("category.create", name="Plant", deny=[uri("bob")])
+    denied = (await office.run("category.show", category="Plant"))["denied"]
+    assert [each["uri"] for each in denied] == [uri("bob")]
+
+
 async def test_people_and_groups_are_renamed_and_keep_their_places(office: Office) -> None:
     run = office.run
     group = await run("group.add", name="Crew")

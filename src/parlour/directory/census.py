@@ -15,6 +15,7 @@ from parlour.directory.chat_policy import ChatDecision, ChatPolicy
 from parlour.directory.database import Loaded
 from parlour.directory.groups import Memberships, Move
 from parlour.directory.hand import slices
+from parlour.directory.names import is_address, read_login
 from parlour.rooms.model import Person, Principal, PrincipalKind
 from parlour.rooms.names import fold_name, look_of
 
@@ -100,17 +101,26 @@ class Census:
     # -- checks of a change --------------------------------------------------------------------------------------
 
     def check_login(self, login: str, uri: str) -> None:
-        """Whether somebody new may have it. Groups and logins are typed in the same places: one name, one meaning."""
+        """Whether somebody new may have it. Groups and logins are typed in the same places: one name, one meaning. So
+        no group may be called as this person would be, by the login or by the address: where the group stands in a
+        list, whoever wrote the list may have meant the person."""
         if uri in self.people:
             raise AccountRefused(f"the login {login} is taken")
-        if any(look_of(group.display_name) == login for group in self.groups.values()):
-            raise AccountRefused(f"there is a group or folder {login} already")
+        if login == _EVERYONE:
+            raise AccountRefused(f"{login} means the whole domain")
+        domain = self.everyone.display_name
+        for group in self.groups.values():
+            look = look_of(group.display_name)
+            if login in (look, read_login(look, domain)):
+                raise AccountRefused(f"there is a group or folder {look} already")
 
     def check_group_name(self, group: Principal, uri: str | None) -> None:
         """`uri`: who has this name as a login, if anybody could. What looks the same is the same, as with rooms."""
         if uri in self.people:
             raise AccountRefused(f"{group.display_name} is the login of a person")
         look = look_of(group.display_name)
+        if is_address(look):
+            raise AccountRefused("the name of a group cannot have the form of an address: it would be taken for one")
         others = [other for other in self.groups.values() if other.uri != group.uri]
         if look == _EVERYONE or any(look_of(other.display_name) == look for other in others):
             raise AccountRefused(f"there is a group or folder {group.display_name} already")

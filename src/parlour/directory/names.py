@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["is_login", "login_of", "read_login"]
+__all__ = ["is_address", "is_login", "login_of", "read_login"]
 
 # What stands in a SIP URI without escapes and in a file name without quotes. Display names may be in any script.
 _LOGIN = re.compile(r"[a-z0-9](?:[a-z0-9._+\-]{0,62}[a-z0-9])?")
+# What people and places are typed as, folded: an address, with its scheme or without, `EXAMPLE\alice`, any URI of ours.
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+|[^\s\\]+\\[^\s\\]+|(?:sips?|mailto|tel|urn|ma-[a-z]+):.*")
 _MAX_TYPED = 320
 
 
@@ -20,6 +22,12 @@ def is_login(login: str) -> bool:
 def login_of(uri: str) -> str:
     """The login in a person's URI."""
     return uri.removeprefix("sip:").partition("@")[0]
+
+
+def is_address(look: str) -> bool:
+    """Whether this, folded, has the form of an address or URI, in this domain or elsewhere: where people are named, it
+    is taken for somebody's."""
+    return _ADDRESS.fullmatch(look) is not None
 
 
 def read_login(text: str, domain: str, given: str | None = None) -> str | None:
