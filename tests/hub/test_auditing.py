@@ -230,6 +230,28 @@ async def test_refusals_are_recorded_of_administrators_only(office: Office) -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("asked", "kind", "name"),
+    [({"user": "zoe"}, "user", "zoe"), ({"group": "Gone"}, "group", "Gone"), ({}, "policy", "")],
+)
+async def test_a_refused_policy_names_whose_it_was(office: Office, asked: dict[str, str], kind: str, name: str) -> None:
+    await office.run("policy.set", setting="off", **asked)
+    refused = (await trail(office))[-1]
+    assert (refused.command, refused.kind, refused.name) == ("policy.set", kind, name)
+
+
+async def test_what_the_server_finishes_is_its_own(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    office.store.unavailable = True
+    assert reason(await office.run("user.remove", user="bob")) is Refusal.UNAVAILABLE
+    office.store.unavailable = False
+    before = len(await trail(office))
+    with caplog.at_level(logging.INFO, "parlour.audit"):
+        await office.hub.departing.settle(office.directory)
+    (places,) = (await trail(office))[before:]
+    assert (places.who, places.way, places.command, places.target) == ("server", Way.SERVER, "user.remove", uri("bob"))
+    assert [(line.who, line.way) for line in caplog.records if line.getMessage() == "audit"] == [("server", "server")]
+
+
 async def test_what_cannot_be_kept_is_not_recorded_as_done(office: Office, caplog: pytest.LogCaptureFixture) -> None:
     before = await trail(office)
     office.store.unavailable = True
@@ -284,7 +306,7 @@ async def test_people_and_groups_tell_who_made_and_changed_them(office: Office) 
 
 
 async def test_without_a_command_the_actor_is_named(office: Office) -> None:
-    """What the server finishes by itself, or a program asks of the hub."""
+    """What a program asks of the hub."""
     before = await trail(office)
     root, shift = office.person("root"), office.hub.catalogue.find_room("Shift")
     assert shift is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -102,6 +103,26 @@ async def test_addresses_that_cannot_be(office: Office) -> None:
     office.store.unavailable = True
     assert reason(await office.run("endpoint.remove", address="help")) is Refusal.UNAVAILABLE
     assert len(office.endpoints.all()) == 1
+
+
+async def test_an_address_belongs_to_a_person_or_to_a_service(office: Office) -> None:
+    """The service's own, above all; and however they come together."""
+    for login in ("pool", "POOL", uri("pool")):
+        assert reason(await office.run("user.add", login=login)) is Refusal.INVALID
+    for order in (("endpoint.add", "user.add"), ("user.add", "endpoint.add")):
+        name = f"help{order[0][0]}"
+        params = {"endpoint.add": {"address": name}, "user.add": {"login": name, "password": "a good one 123"}}
+        answers = await asyncio.gather(*(office.run(command, **params[command]) for command in order))
+        assert sum(isinstance(answer, Refused) for answer in answers) == 1
+        held = {entry.uri for entry in office.endpoints.all()}, office.directory.find_person(uri(name))
+        assert (uri(name) in held[0]) is (held[1] is None)
+
+
+async def test_two_remove_an_address_at_once(office: Office) -> None:
+    await office.run("endpoint.add", address="help")
+    answers = await asyncio.gather(*(office.run("endpoint.remove", address="help") for _ in range(2)))
+    assert [isinstance(answer, Refused) for answer in answers] == [False, True]
+    assert reason(answers[1]) is Refusal.INVALID
 
 
 async def test_a_server_that_drains_keeps_who_is_there(office: Office) -> None:

@@ -276,7 +276,13 @@ async def test_group_chat_that_is_off_is_a_wall_too(office: Office) -> None:
 
 async def test_one_administrator_stays(office: Office) -> None:
     run = office.run
-    for name, params in (("user.remove", {}), ("user.remove", {"dry_run": True}), ("user.admin", {"on": False})):
+    ways = (
+        ("user.remove", {}),
+        ("user.remove", {"dry_run": True}),
+        ("user.admin", {"on": False}),
+        ("user.disable", {}),
+    )
+    for name, params in ways:
         assert reason(await run(name, user="root", **params)) is Refusal.LAST_ADMIN
     await run("user.admin", user="ann", on=True)
     assert not (await run("user.admin", user="root", on=False))["admin"]
@@ -284,12 +290,13 @@ async def test_one_administrator_stays(office: Office) -> None:
     await run("user.disable", user="ann")
     # One who cannot sign in administers nothing.
     assert reason(await run("user.remove", user="root")) is Refusal.LAST_ADMIN
+    assert reason(await run("user.disable", user="root")) is Refusal.LAST_ADMIN
+    assert not (await run("user.disable", user="ann"))["enabled"]
     assert "removed" in await run("user.remove", user="ann")
 
 
-async def test_two_who_resign_at_once(office: Office) -> None:
+@pytest.mark.parametrize(("name", "params"), [("user.admin", {"on": False}), ("user.disable", {})])
+async def test_two_who_resign_at_once(office: Office, name: str, params: dict[str, bool]) -> None:
     await office.run("user.admin", user="ann", on=True)
-    answers = await asyncio.gather(
-        *(office.run("user.admin", user=login, on=False) for login in ("ann", "root")),
-    )
+    answers = await asyncio.gather(*(office.run(name, user=login, **params) for login in ("ann", "root")))
     assert sum(not isinstance(answer, dict) for answer in answers) == 1

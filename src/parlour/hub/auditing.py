@@ -9,7 +9,8 @@ had no transaction to put a record into gets one afterwards, so that none is wit
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -72,6 +73,7 @@ class _Act:
     records: list[AuditRecord] = field(default_factory=list)
 
 
+_BY_ITSELF = Asked(Origin("server", Way.SERVER), "", "")
 _ACT: ContextVar[_Act | None] = ContextVar("act", default=None)
 
 
@@ -106,6 +108,17 @@ class Auditing:
         await self._finish(act, answer)
         return answer
 
+    @contextmanager
+    def by_the_server(self) -> Iterator[None]:
+        """What is changed meanwhile was asked by nobody: the server finishes what was left undone."""
+        act = _Act(_BY_ITSELF)
+        token = _ACT.set(act)
+        try:
+            yield
+        finally:
+            _ACT.reset(token)
+        _tell(act.records)
+
     def who(self, actor: Person | None) -> str:
         """Who acts, as records say it."""
         act = _ACT.get()
@@ -126,7 +139,7 @@ class Auditing:
         act = _ACT.get()
         if act is None:
             return self._made(origin_of(actor), command, kind, target, name, fields)
-        return self._made(act.asked.origin, act.asked.command, kind, target, name, fields)
+        return self._made(act.asked.origin, act.asked.command or command, kind, target, name, fields)
 
     def written(self, record: AuditRecord) -> None:
         """A record went with its change."""
@@ -174,8 +187,7 @@ class Auditing:
             outcome = answer.reason.value if isinstance(answer, Refused) else DONE
             made = self._made(asked.origin, asked.command, asked.kind, "", cut(asked.subject), {}, outcome)
             records = [made] if await self.keep(made) else []
-        for record in records:
-            log.info("audit", extra=_told(record))
+        _tell(records)
 
     def _made(
         self, origin: Origin, command: str, kind: str, target: str, name: str, fields: Fields, outcome: str = DONE
@@ -185,6 +197,11 @@ class Auditing:
 
 
 _NOT_READ = Refused(Refusal.UNAVAILABLE, "the audit trail cannot be read now")
+
+
+def _tell(records: Sequence[AuditRecord]) -> None:
+    for record in records:
+        log.info("audit", extra=_told(record))
 
 
 def _told(record: AuditRecord) -> dict[str, object]:

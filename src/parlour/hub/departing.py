@@ -131,6 +131,16 @@ class Departing:
             await accounts.set_admin(uri, False)
         return refused
 
+    async def disable(self, actor: Person | None, accounts: Accounts, uri: str) -> Refused | None:
+        """Somebody can sign in no longer. LAST_ADMIN as in `remove_person`."""
+        return await self._changes.alone(actor, lambda: self._disable(accounts, uri))
+
+    async def _disable(self, accounts: Accounts, uri: str) -> Refused | None:
+        refused = self.needed_as_admin(uri)
+        if refused is None:
+            await accounts.set_enabled(uri, False)
+        return refused
+
     async def make_way(self, actor: Person | None, accounts: Accounts, uri: str) -> Refused | None:
         """Before somebody new gets an address: nothing that an earlier one left behind is theirs."""
         return await self._changes.alone(actor, lambda: self._make_way(actor, accounts, uri))
@@ -192,8 +202,9 @@ class Departing:
 
     async def settle(self, accounts: Accounts) -> None:
         """Finish what was begun before the server died, or while the store could not write."""
-        for uri in accounts.departed():
-            await self.make_way(None, accounts, uri)
+        with self._auditing.by_the_server():
+            for uri in accounts.departed():
+                await self.make_way(None, accounts, uri)
 
     async def _departed(self, actor: Person | None, accounts: Accounts, traces: Traces) -> Traces | Refused:
         # The record of the account first.

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from parlour.hub.changing import Changes
 from parlour.hub.refusals import NOT_KEPT
 from parlour.rooms.audit import AuditRecord
 from parlour.rooms.names import check_name
@@ -32,13 +35,17 @@ class ExtraAddress:
 
 
 class EndpointBook:
-    """All extra addresses, in memory and in the store. `reserved`: URIs at which something answers already."""
+    """All extra addresses, in memory and in the store, changed one at a time. `reserved`: URIs at which something
+    answers already. An address belongs to a person or to a service, never to both."""
 
     def __init__(self, documents: Documents, domain: str, reserved: frozenset[str] = frozenset()) -> None:
         self._documents = documents
         self._domain = domain
         self._reserved = reserved
         self._entries: dict[str, ExtraAddress] = {}
+        self._changes = Changes()
+        self._coming: str | None = None
+        self._people_coming: Counter[str] = Counter()
         self._callbacks: list[Callable[[str, bool], None]] = []
 
     async def load(self) -> None:
@@ -66,31 +73,67 @@ class EndpointBook:
             return Refused(Refusal.INVALID, f"{text} is not in {self._domain}, the domain of this server")
         return f"sip:{user}@{self._domain}"
 
+    @contextmanager
+    def giving_to_person(self, uri: str) -> Iterator[Refused | None]:
+        """Somebody new gets this address meanwhile, so no service does; or why that cannot be."""
+        if uri in self._reserved or uri in self._entries or uri == self._coming:
+            yield Refused(Refusal.INVALID, f"the chat service answers at {uri}; see `parlour endpoint list`")
+            return
+        self._people_coming[uri] += 1
+        try:
+            yield None
+        finally:
+            self._people_coming[uri] -= 1
+
     async def add(
-        self, uri: str, name: str, record: Callable[[ExtraAddress | None, ExtraAddress], AuditRecord] | None = None
+        self,
+        uri: str,
+        name: str,
+        is_person: Callable[[str], bool],
+        record: Callable[[ExtraAddress | None, ExtraAddress], AuditRecord] | None = None,
     ) -> ExtraAddress | Refused:
-        """Answer at `uri` (from `read`) too; doing it again changes the name. `record` makes the record of it."""
+        """Answer at `uri` (from `read`) too; doing it again changes the name. `is_person`: whether somebody has an
+        address. `record` makes the record of it. ALREADY_DEFINED if it is a person's, or a service's of Parlour."""
+        return await self._changes.alone(None, lambda: self._add(uri, name, is_person, record))
+
+    async def _add(
+        self,
+        uri: str,
+        name: str,
+        is_person: Callable[[str], bool],
+        record: Callable[[ExtraAddress | None, ExtraAddress], AuditRecord] | None,
+    ) -> ExtraAddress | Refused:
         if uri in self._reserved:
             return Refused(Refusal.ALREADY_DEFINED, f"a service of Parlour answers at {uri} already")
+        if self._people_coming[uri] or is_person(uri):
+            return Refused(Refusal.ALREADY_DEFINED, f"{uri} is the address of a person")
         shown = check_name(name, _NAME_CHARS)
         if isinstance(shown, Refused):
             return shown
         known, entry = self._entries.get(uri), ExtraAddress(uri, shown)
         content = json.dumps({"name": shown}, ensure_ascii=False).encode()
+        self._coming = uri
         try:
             made = record(known, entry) if record is not None else None
             await self._documents.put(_OWNER, _KIND, uri, content, record=made)
         except StoreUnavailable:
             return NOT_KEPT
+        finally:
+            self._coming = None
         self._entries[uri] = entry
         if known is None:
             self._tell(uri, True)
-        return self._entries[uri]
+        return entry
 
     async def remove(
         self, uri: str, record: Callable[[ExtraAddress, None], AuditRecord] | None = None
     ) -> ExtraAddress | Refused:
         """No longer answer at `uri`; sessions that are open stay."""
+        return await self._changes.alone(None, lambda: self._remove(uri, record))
+
+    async def _remove(
+        self, uri: str, record: Callable[[ExtraAddress, None], AuditRecord] | None
+    ) -> ExtraAddress | Refused:
         if uri not in self._entries:
             return Refused(Refusal.INVALID, f"the channel service has no further address {uri}")
         try:
@@ -102,8 +145,9 @@ class EndpointBook:
         self._tell(uri, False)
         return gone
 
-    def __contains__(self, uri: str) -> bool:
-        return uri in self._entries
+    async def settle(self) -> None:
+        """Wait for what is under way."""
+        await self._changes.settle()
 
     def _tell(self, uri: str, present: bool) -> None:
         for callback in self._callbacks:

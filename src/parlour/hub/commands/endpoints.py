@@ -12,7 +12,7 @@ from parlour.hub.commands.registry import Command, Context
 from parlour.hub.endpoint_book import ExtraAddress
 from parlour.rooms.audit import AuditRecord, differences
 from parlour.rooms.model import Person
-from parlour.rooms.refusals import Refusal, Refused
+from parlour.rooms.refusals import Refused
 
 __all__ = ["COMMANDS"]
 
@@ -37,9 +37,12 @@ async def _add(context: Context, actor: Person | None, params: Add) -> Any:
     uri = _read(context, actor, params.address)
     if isinstance(uri, Refused):
         return uri
-    if context.hub.people.find_person(uri) is not None:
-        return Refused(Refusal.ALREADY_DEFINED, f"{uri} is the address of a person")
-    return _shown(await context.endpoints.add(uri, params.name or uri, _recording(context, actor, "endpoint.add")))
+    record = _recording(context, actor, "endpoint.add")
+    return _shown(await context.endpoints.add(uri, params.name or uri, _is_person(context), record))
+
+
+def _is_person(context: Context) -> Callable[[str], bool]:
+    return lambda uri: context.hub.people.find_person(uri) is not None
 
 
 async def _list(context: Context, actor: Person | None, params: Nothing) -> Any:

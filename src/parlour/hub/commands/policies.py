@@ -101,5 +101,6 @@ COMMANDS: tuple[Command[Any], ...] = (
         with_accounts(_set),
         "Switch group chat {setting} for everybody who has no other setting, and end their sessions?",
         asks=lambda given: given.everyone and given.setting == "off",
+        subjects={"user": "user", "group": "group", "domain": "everyone"},
     ),
 )

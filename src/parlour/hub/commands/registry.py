@@ -20,7 +20,7 @@ __all__ = ["Command", "Commands", "Context", "Following", "Serving", "UnknownCom
 P = TypeVar("P")
 
 
-# What the first parameter of a family of commands names, where that is not the family.
+# What a family of commands is about, where that is not the family.
 _KINDS = {"message": "room"}
 
 
@@ -57,7 +57,9 @@ class Command(Generic[P]):
     """`run` gives a JSON-able result or a `Refused`. `confirm`: what a person at a terminal is asked first, because it
     cannot be undone; values of parameters stand in it as `{room}`. A dry run asks nothing. `preview`: before the
     question, a dry run shows what it is about. `asks`: whether these parameters ask; `asks_of`: whether that preview
-    does. `reads`: it changes nothing and is not recorded in the audit trail; all others are, dry runs excepted."""
+    does. `reads`: it changes nothing and is not recorded in the audit trail; all others are, dry runs excepted.
+    `subjects`: the parameters that say what it is about, by the kind of that, if it is not the first one; the first of
+    these that is given does."""
 
     name: str
     params: type[P]
@@ -68,10 +70,20 @@ class Command(Generic[P]):
     asks: Callable[[P], bool] = _always
     asks_of: Callable[[Any], bool] = _always
     reads: bool = False
+    subjects: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def specs(self) -> tuple[ParamSpec, ...]:
         return specs_of(self.params)
+
+    def about(self, given: P) -> tuple[str, str]:
+        """Of what kind the subject is, and how it is called by who asked."""
+        for kind, name in self.subjects.items():
+            if value := getattr(given, name):
+                return kind, value if isinstance(value, str) else name
+        family, specs = self.name.partition(".")[0], self.specs
+        first = getattr(given, specs[0].name) if specs and not self.subjects else ""
+        return _KINDS.get(family, family), first
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +124,9 @@ class Commands:
 
     async def _recorded(self, command: Command[Any], actor: Person | None, given: object, origin: Origin) -> Any:
         hub, accounts = self._context.hub, self._context.accounts
-        family = command.name.partition(".")[0]
-        first = next((getattr(given, spec.name) for spec in command.specs if not spec.secret), "")
-        asked = Asked(
-            origin,
-            command.name,
-            _KINDS.get(family, family),
-            first if isinstance(first, str) else "",
-            refusals=actor is None or hub.gate.administers(actor),
-        )
+        kind, subject = command.about(given)
+        refusals = actor is None or hub.gate.administers(actor)
+        asked = Asked(origin, command.name, kind, subject, refusals)
         answer = await hub.auditing.asked(asked, lambda: command.run(self._context, actor, given))
         if accounts is not None:
             await hub.auditing.carry_over(accounts)

@@ -91,12 +91,13 @@ def with_accounts(
 
 
 async def _add(context: Context, actor: Person | None, accounts: Accounts, params: Add) -> Any:
-    address = context.endpoints.read(params.login)
-    if not isinstance(address, Refused) and address in context.endpoints:
-        return Refused(Refusal.INVALID, f"the chat service answers at {address}; see `parlour endpoint list`")
-    refused = await context.hub.departing.make_way(actor, accounts, accounts.address_of(params.login))
-    if refused is not None:
-        return refused
+    address = accounts.address_of(params.login)
+    with context.endpoints.giving_to_person(address) as taken:
+        refused = taken or await context.hub.departing.make_way(actor, accounts, address)
+        return refused or await _added(context, accounts, params)
+
+
+async def _added(context: Context, accounts: Accounts, params: Add) -> Any:
     person = await accounts.add_user(
         params.login,
         params.password,
@@ -213,7 +214,10 @@ async def _enable(context: Context, actor: Person | None, accounts: Accounts, pa
 
 
 async def _disable(context: Context, actor: Person | None, accounts: Accounts, params: One) -> Any:
-    return await _set_enabled(context, actor, accounts, Switch(params.user, on=False))
+    uri = find_person(context, params.user)
+    if isinstance(uri, Refused):
+        return uri
+    return await context.hub.departing.disable(actor, accounts, uri) or _shown(context, uri)
 
 
 async def _set_admin(context: Context, actor: Person | None, accounts: Accounts, params: Switch) -> Any:
