@@ -102,6 +102,7 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
         except (StoreUnavailable, BrokenCatalogue) as error:
             raise Problem("database-unusable", path=data_dir.store, error=error) from error
         stack.push_async_callback(hub.stop)
+        stack.push_async_callback(endpoints.settle)
         serving = Serving()
         context = Context(hub, directory, lambda: secrets.token_bytes(16), endpoints, serving)
         yield Core(directory, store, hub, Commands(context), endpoints, serving)
