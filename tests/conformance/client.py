@@ -36,7 +36,7 @@ from tests.conformance.wire import (
     xccos,
 )
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 _READING_MANY = ("getserverinfo", "getassociations")
 _SDP = (
     "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=session\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"

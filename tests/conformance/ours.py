@@ -63,7 +63,7 @@ class Ours(Controller):
 
     def _get_ready(self, process: subprocess.Popen[bytes]) -> int:
         """The port of a server that takes connections."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while not self._ready.exists():
             if process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"the server did not get ready:\n{self.log.read_text()[-4000:]}")
@@ -89,7 +89,7 @@ class Ours(Controller):
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
         try:
-            code = self._process.wait(timeout=60)
+            code = self._process.wait(timeout=180)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

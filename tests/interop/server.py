@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / ".venv/bin/parlour"
 DOMAIN = "contoso.example"
 PASSWORD = "Secret123"
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds after which a start or a stop hangs, however busy the machine."""
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 Event = dict[str, Any]
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds after which something that was waited for does not come any more, however busy the machine."""
 
 

@@ -22,7 +22,7 @@ from tests.interop.server import DOMAIN, PASSWORD
 from tests.ports import free_port
 
 SCENARIOS = Path(__file__).with_name("sipp")
-_SECONDS = 60
+_SECONDS = 180
 
 
 class SippPeer:

@@ -252,7 +252,7 @@ def test_nothing_follows_the_bye_of_a_server_that_ends_a_session(server: Server,
     assert not [one for one in wire[bye + 1 :] if not one.sent and not one.status]
 
 
-def until(client: SipeClient, fits: Callable[[list[Message]], bool], seconds: float = 60.0) -> list[Message]:
+def until(client: SipeClient, fits: Callable[[list[Message]], bool], seconds: float = 180.0) -> list[Message]:
     deadline = time.monotonic() + seconds
     while not fits(wire := wire_of(client)):
         assert time.monotonic() < deadline, client.log

@@ -20,7 +20,7 @@ from tests.interop.server import DOMAIN, PASSWORD
 
 POOL = f"sip:GC-1-PersistentChatService-1@{DOMAIN}"
 NAMESPACE = "urn:parlano:xml:ns:xccos"
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds after which something that was waited for does not come any more, however busy the machine."""
 
 _SDP = (
