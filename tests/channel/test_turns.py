@@ -111,6 +111,28 @@ async def test_a_turn_is_passed_on_between_the_commands_of_an_envelope() -> None
     assert served in (["a0", "b0", "a1", "b1", "a2", "a3"], ["a0", "a1", "b0", "a2", "b1", "a3"])
 
 
+async def test_who_is_cancelled_while_waiting_says_done_once_too_often() -> None:
+    """As a command does whose service stops."""
+    turns, failed = Turns(), list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: failed.append(context))
+
+    async def envelope() -> None:
+        try:
+            await turns.pass_on("a")
+        finally:
+            turns.done("a")
+
+    tasks: list[asyncio.Task[None]] = []
+    turns.ask("a", lambda: tasks.append(asyncio.ensure_future(envelope())))
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert turns.idle
+    assert failed == []
+
+
 async def test_who_is_cancelled_while_waiting_gives_the_turn_back() -> None:
     turns = Turns()
     turns.ask("a", lambda: None)

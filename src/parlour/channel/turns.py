@@ -40,7 +40,10 @@ class Turns:
         waiting.append(start)
 
     def done(self, person: str) -> None:
-        """The person's turn is over; the next one of the same person comes after everybody who waits."""
+        """The person's turn is over; the next one of the same person comes after everybody who waits. Nothing, if it is
+        nobody's turn: whoever was cancelled in `pass_on` had given it back."""
+        if person not in self._served:
+            return
         self._served.discard(person)
         if person in self._waiting:
             self._line.append(person)
