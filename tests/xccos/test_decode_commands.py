@@ -6,6 +6,7 @@ import pytest
 
 from parlour.xccos.codes import ResponseCode
 from parlour.xccos.decode import decode_envelope
+from parlour.xccos.fields import MOST_TEXT, MOST_URI
 from parlour.xccos.types import (
     BadCommand,
     CategorySettings,
@@ -392,3 +393,32 @@ def test_a_command_names_so_many_rooms_at_most(name: str) -> None:
     limits = DecodeLimits(rooms_per_command=2)
     assert command(name, CHANIB * 3, limits) == BadCommand(1, name, "too many rooms", ResponseCode.LIMIT_EXCEEDED)
     assert not isinstance(command(name, CHANIB * 2, limits), BadCommand)
+
+
+LONG = "x" * (MOST_TEXT + 1)
+LONG_URI = "sip:" + "x" * (MOST_URI - 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "attribute"),
+    [
+        ("chansrch", f'<qib criteria="{LONG}"/>', "criteria"),
+        ("chansrch", f'<qib member="{LONG}"/>', "member"),
+        ("chaninfo", f'<chanib name="{LONG}"/>', "name"),
+        ("catsrch", f'<qib criteria="{LONG}"/>', "criteria"),
+        ("usrsrch", f'<qib lastname="{LONG}"/>', "lastname"),
+        ("usrsrch", f'<qib firstname="{LONG}"/>', "firstname"),
+        ("usrsrch", f'<qib email="{LONG}"/>', "email"),
+        ("usrsrch", f'<qib criteria="{LONG}"/>', "criteria"),
+        ("prinsrch", f'{CHANIB}<qib qtype="MEMBER" criteria="{LONG}"/>', "criteria"),
+        ("addincreate", f'<siop name="{LONG}" url="https://x.example/"/>', "name"),
+        ("getuserinfo", f'<uib uri="{LONG_URI}"/>', "uri"),
+        ("bcbydate", f'{CHANIB}<bcq><author uri="{LONG_URI}"/></bcq>', "uri"),
+        ("setroles", f'<chanib uri="{ROOM}"><role name="MEMBER"><uib uri="{LONG_URI}"/></role></chanib>', "uri"),
+    ],
+)
+def test_texts_and_addresses_are_short(name: str, data: str, attribute: str) -> None:
+    most = MOST_URI if attribute == "uri" else MOST_TEXT
+    too_long = BadCommand(1, name, f"{attribute} has more than {most} characters", ResponseCode.LIMIT_EXCEEDED)
+    assert command(name, data) == too_long
+    assert not isinstance(command(name, data.replace("xx", "x", 1)), BadCommand)

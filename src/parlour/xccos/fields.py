@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from parlour.xccos.codes import ResponseCode
 from parlour.xccos.ids import canonical_category_uri, canonical_principal, canonical_room_uri, normalize_guid
 from parlour.xccos.times import end_of_day, parse_time
 from parlour.xccos.types import RoomRef, SwitchSetting
@@ -12,6 +13,8 @@ from parlour.xccos.xml import Element
 
 __all__ = [
     "BEHAVIORS",
+    "MOST_TEXT",
+    "MOST_URI",
     "VISIBILITIES",
     "Malformed",
     "category_uri_of",
@@ -49,6 +52,11 @@ VISIBILITIES: Final[Mapping[str, str]] = {
 }
 """What people call the three, beside the words of the wire."""
 
+MOST_TEXT: Final = 1000
+"""Characters of an attribute that names something or says what to look for: such texts are folded."""
+MOST_URI: Final = 512
+"""Characters of the URI of somebody or some group; those of this server have at most 324."""
+
 _TRUE = frozenset({"true", "1", "yes"})
 _FALSE = frozenset({"false", "0", "no"})
 _MAX_DIGITS = 20
@@ -56,11 +64,13 @@ _MAX_UINT = (1 << 64) - 1
 
 
 class Malformed(Exception):
-    """A known command lacks something or carries nonsense. Never leaves the decoders: it becomes a BadCommand."""
+    """A known command lacks something or carries nonsense, or too much of it (`code` 413). Never leaves the decoders:
+    it becomes a BadCommand."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, code: ResponseCode = ResponseCode.INVALID_ARGUMENT) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.code = code
 
 
 def required(element: Element, name: str) -> Element:
@@ -183,12 +193,18 @@ def choice(text: str | None, name: str, words: Mapping[str, str]) -> str | None:
 
 
 def optional_text(element: Element, name: str) -> str | None:
-    """An attribute without the white space around it; None when absent or blank."""
-    return (element.get(name) or "").strip() or None
+    """An attribute without the white space around it, at most MOST_TEXT characters; None when absent or blank."""
+    return _short((element.get(name) or "").strip(), MOST_TEXT, name) or None
+
+
+def _short(text: str, most: int, name: str) -> str:
+    if len(text) > most:
+        raise Malformed(f"{name} has more than {most} characters", ResponseCode.LIMIT_EXCEEDED)
+    return text
 
 
 def text_of(element: Element, name: str) -> str:
-    """A mandatory attribute without the white space around it."""
+    """A mandatory attribute, otherwise as `optional_text`."""
     text = optional_text(element, name)
     if text is None:
         raise Malformed(f"{name} is missing")
@@ -224,7 +240,7 @@ def category_uri_of(element: Element, name: str) -> str:
 
 def principal_of(element: Element) -> str:
     """The `uri` of somebody or some group, in the spelling used for comparing."""
-    return canonical_principal(text_of(element, "uri"))
+    return canonical_principal(_short(text_of(element, "uri"), MOST_URI, "uri"))
 
 
 def room_uri_of(element: Element, name: str) -> str:

@@ -75,7 +75,7 @@ def _command(element: Element, position: int, limits: DecodeLimits) -> Request:
     try:
         return reader(data, seqid)
     except Malformed as error:
-        return BadCommand(seqid, name, error.reason)
+        return BadCommand(seqid, name, error.reason, error.code)
 
 
 def _post(element: Element, position: int) -> GroupChat | BadCommand:

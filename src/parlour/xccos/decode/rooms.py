@@ -74,7 +74,7 @@ def _search_rooms(data: Element, seqid: int) -> SearchRooms:
     return SearchRooms(
         seqid,
         (qib.get("qtype") or "").strip().upper() or "BYNAME",
-        (qib.get("criteria") or "").strip(),
+        optional_text(qib, "criteria") or "",
         flag(qib, "extended") or flag(qib, "searchDesc"),
         flag(qib, "matchAll"),
         flag(qib, "matchExactPhrase"),
@@ -101,10 +101,10 @@ def _get_associations(data: Element, seqid: int) -> GetAssociations:
 
 def _get_room(data: Element, seqid: int) -> GetRoom:
     chanib = required(data, "chanib")
-    uri, name = canonical_room_uri(chanib.get("uri") or ""), (chanib.get("name") or "").strip()
-    if not uri and not name:
+    uri, name = canonical_room_uri(chanib.get("uri") or ""), optional_text(chanib, "name")
+    if not uri and name is None:
         raise Malformed("uri and name are missing")
-    return GetRoom(seqid, uri, name)
+    return GetRoom(seqid, uri, name or "")
 
 
 def _get_participants(data: Element, seqid: int) -> GetParticipants:

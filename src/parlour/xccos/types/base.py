@@ -48,8 +48,8 @@ class UnknownCommand:
 
 @dataclass(frozen=True, slots=True)
 class BadCommand:
-    """A command we speak, with fields missing or malformed (`code` 400) or too many of them (413); answered in its own
-    reply. `room_uri`: the room of a post, as far as it was told."""
+    """A command we speak, with fields missing or malformed (`code` 400), or too many or too long (413); answered in its
+    own reply. `room_uri`: the room of a post, as far as it was told."""
 
     seqid: int
     name: str
