@@ -17,9 +17,10 @@ log = logging.getLogger(__name__)
 
 class Recorder:
     """Records acts. `keep` is for acts that are only done if they were recorded; `owe` for those that happen anyway
-    (a connection that breaks): what cannot be recorded now is tried again until it is. `most_owed` bounds how many acts
-    that could have been refused are let happen while nothing can be recorded; those that cannot be refused are
-    leavings, at most one for each place that was taken before, since nobody enters while nothing can be recorded."""
+    (a connection that breaks): what cannot be recorded now, for whatever reason, is tried again until it is.
+    `most_owed` bounds how many acts that could have been refused are let happen while nothing can be recorded; those
+    that cannot be refused are leavings, at most one for each place that was taken before, since nobody enters while
+    nothing can be recorded."""
 
     def __init__(self, posts: PostLog, retry_after: float = 1.0, most_owed: int = 10_000) -> None:
         self._posts = posts
@@ -75,18 +76,16 @@ class Recorder:
 
     def _settled(self, done: asyncio.Future[None], event: OutboxEvent, answer: asyncio.Future[bool]) -> None:
         self._under_way.discard(done)
-        error = None if done.cancelled() else done.exception()
-        if isinstance(error, StoreUnavailable):
+        kept = _kept(done)
+        if not kept:
             self._owed.append(event)
             self._retry_soon()
-        elif error is not None:
-            log.error("an act could not be recorded for the archive", exc_info=error)
         if not answer.done():
-            answer.set_result(error is None)
+            answer.set_result(kept)
 
     def _retry_soon(self) -> None:
         if self._timer is None and self._retrying is None:
-            log.warning("acts wait to be recorded for the archive: the store is not available")
+            log.warning("acts wait to be recorded for the archive")
             self._timer = asyncio.get_running_loop().call_later(self._retry_after, self._start_retry)
 
     def _start_retry(self) -> None:
@@ -102,10 +101,12 @@ class Recorder:
             self._retry_soon()
 
     async def _try_owed(self) -> None:
-        batch = list(self._owed)
-        self._owed.clear()
-        kept = await self.keep(batch)
-        self._owed.extendleft(event for event, done in zip(reversed(batch), reversed(kept), strict=True) if not done)
+        """Whatever happens meanwhile, only what is kept is owed no more. Others are owed at the end of the queue."""
+        kept = await self.keep(list(self._owed))
+        rest = [event for event, done in zip(self._owed, kept, strict=False) if not done]
+        for _ in kept:
+            self._owed.popleft()
+        self._owed.extendleft(reversed(rest))
 
     async def close(self) -> None:
         """Wait for what is under way and try once more what is owed; what is lost then is said in the log."""
@@ -123,7 +124,10 @@ class Recorder:
 
 
 def _kept(future: asyncio.Future[None]) -> bool:
+    """An error that is no outage is none the less no record."""
+    if future.cancelled():
+        return False
     error = future.exception()
     if error is not None and not isinstance(error, StoreUnavailable):
-        raise error
+        log.error("an act could not be recorded for the archive", exc_info=error)
     return error is None
