@@ -6,6 +6,8 @@ again with the hints seen (`hint_of`).
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Final
@@ -93,7 +95,7 @@ FEATURES: Final = "parlour.features"
 REMOVAL_HINTS: Final = frozenset({"delmsg", "replmsg", "chanpurge", FEATURES})
 """Who sends one of these commands, or asks for that preference, hears of removals."""
 
-# The first word of a User-Agent product that decides, in lower case, in order.
+# How a product of a User-Agent begins that decides, in lower case, in order.
 _BY_AGENT: Final = (
     ("sipe/", SIPE),
     ("parlour/", PARLOUR),
@@ -122,7 +124,23 @@ def profile_for(user_agent: str, hints: AbstractSet[str] = frozenset()) -> Clien
 
 
 def _by_agent(agent: str, hints: AbstractSet[str]) -> ClientProfile:
-    for product, profile in _BY_AGENT:
-        if product in agent:
+    products = tuple(_products(agent))
+    for beginning, profile in _BY_AGENT:
+        if any(product.startswith(beginning) for product in products):
             return profile
     return GROUP_CHAT if hints & FULL_CLIENT_COMMANDS else UNKNOWN
+
+
+def _products(agent: str) -> Iterator[str]:
+    """The products of a User-Agent; what stands in comments names none (RFC 3261 section 25.1, server-val)."""
+    depth = 0
+    for piece in _PIECE.findall(agent):
+        if piece == "(":
+            depth += 1
+        elif piece == ")":
+            depth -= 1
+        elif depth <= 0:
+            yield piece
+
+
+_PIECE: Final = re.compile(r"[()]|[^\s()]+")
