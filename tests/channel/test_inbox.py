@@ -9,7 +9,7 @@ import pytest
 
 from parlour.channel.commands import HANDLERS
 from parlour.xccos.types import CreateRoom, GetPreference, RequestUri, RoomSettings, SearchRooms, SetPreference
-from tests.channel.scene import LYNC_AGENT, OTHER, Client, Scene, category_at, chat, join, part, recent
+from tests.channel.scene import LYNC_AGENT, Client, Scene, category_at, chat, join, part, recent
 from tests.hub.fakes import OPEN, PLANT
 
 
@@ -164,20 +164,7 @@ async def test_what_waits_when_the_connection_is_lost_is_not_counted_any_more() 
         scene.store.posts.release()
         await bob.settle()
         assert (scene.service.backlog.count, scene.service.backlog.size) == (0, 0)
-        assert bob.chats() == ["1", "2"]
-
-
-async def test_a_post_of_a_session_that_is_over_is_told_so() -> None:
-    async with Scene() as scene:
-        alice = await scene.joined()
-        scene.store.posts.hold()
-        alice.start(join(OTHER))
-        behind = alice.start(chat("behind a join"))
-        await alice.settle()
-        alice.send("BYE")
-        scene.store.posts.release()
-        await alice.settle()
-        assert (alice.status(behind), diagnosis(alice, behind)) == (481, "20006")
+        assert bob.chats() == ["1", "2", "3"]
 
 
 async def test_stopping_lets_everything_be_done_that_was_asked() -> None:

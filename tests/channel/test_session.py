@@ -504,20 +504,6 @@ async def test_too_much_at_once_is_refused_and_not_done() -> None:
         assert await alice.say(chat("4")) == 200
 
 
-async def test_posts_that_were_not_begun_when_the_session_ended_are_not_called_kept() -> None:
-    async with Scene() as scene:
-        alice = await scene.joined()
-        scene.store.posts.hold()
-        alice.start(join(OTHER))
-        behind = alice.start(chat("behind a join"))
-        await alice.settle()
-        assert alice.send("BYE") == 200
-        scene.store.posts.release()
-        await alice.settle()
-        assert alice.status(behind) == 481
-        assert await scene.store.posts.last(OPEN, 10) == []
-
-
 async def test_a_post_under_way_when_the_connection_is_lost_is_kept_and_told() -> None:
     async with Scene() as scene:
         alice, bob = await scene.joined(), await scene.joined("bob")

@@ -164,16 +164,75 @@ def test_503_means_again_later_and_in_order() -> None:
     assert send(pipe, [b"5"], 2.0) == b""
     assert pipe.handle_timer(5.9) == (Outcome.GOING_ON, b"")
     outcome, out = pipe.handle_timer(6.0)
-    assert (outcome, bodies(out)) == (Outcome.GOING_ON, [b"1", b"2", b"3"])
-    assert [info.cseq.number for info in messages(out)] == [4, 5, 6]
-    assert bodies(pipe.receive_response(4, 200, HEAD, 6.1)[1]) == [b"4"]
+    assert (outcome, bodies(out)) == (Outcome.GOING_ON, [b"1"])
+    assert send(pipe, [b"6"], 6.0) == b""
+    for cseq, due in ((4, [b"2"]), (5, [b"3"]), (6, [b"4", b"5", b"6"])):
+        assert messages(out)[0].cseq.number == cseq
+        out = pipe.receive_response(cseq, 200, HEAD, 6.1)[1]
+        assert bodies(out) == due
 
 
-@pytest.mark.parametrize("status", [408, 410, 481, 487])
-def test_answers_that_say_the_dialog_is_gone(status: int) -> None:
+def test_nothing_newer_is_sent_before_what_was_refused_is_through() -> None:
+    pipe = pipeline(window=3, busy_pause=5.0)
+    send(pipe, [b"1", b"2"], 0.0)
+    pipe.receive_response(1, 503, HEAD, 0.0)
+    pipe.receive_response(2, 200, HEAD, 0.0)  # it was on its way already
+    for turn in range(3):
+        now = 5.0 * (turn + 1)
+        assert send(pipe, [b"%d" % (3 + turn)], now - 1) == b""
+        assert bodies(pipe.handle_timer(now)[1]) == [b"1"]
+        assert pipe.handle_timer(now) == (Outcome.GOING_ON, b"")
+        out = pipe.receive_response(3 + turn, 503 if turn < 2 else 200, HEAD, now)[1]
+    assert bodies(out) == [b"3", b"4", b"5"]
+
+
+def test_what_is_refused_late_goes_before_what_was_refused_early() -> None:
+    pipe = pipeline(window=3, busy_pause=5.0)
+    send(pipe, [b"1", b"2", b"3"], 0.0)
+    pipe.receive_response(2, 503, HEAD, 0.0)
+    assert bodies(pipe.handle_timer(5.0)[1]) == [b"2"]
+    pipe.receive_response(1, 503, HEAD, 5.0)
+    pipe.receive_response(4, 503, HEAD, 5.0)
+    pipe.receive_response(3, 503, HEAD, 5.0)
+    out = pipe.handle_timer(10.0)[1]
+    heard = []
+    while out:
+        (info,) = messages(out)
+        heard.append(info.body)
+        out = pipe.receive_response(info.cseq.number, 200, HEAD, 10.0)[1]
+    assert heard == [b"1", b"2", b"3"]
+    assert pipe.idle
+    assert bodies(send(pipe, [b"4", b"5"], 10.0)) == [b"4", b"5"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "pause"),
+    [(b"12", 12.0), (b" 12;duration=60", 12.0), (b"0", 1.0), (b"86400", 300.0), (b"soon", 5.0), (b"", 5.0)],
+)
+def test_a_peer_says_when_it_wants_to_be_told_again(wish: bytes, pause: float) -> None:
+    pipe = pipeline(busy_pause=5.0, busy_most=300.0)
+    send(pipe, [b"1", b"2"], 0.0)
+    head = b"SIP/2.0 503 Service Unavailable\r\nCall-ID: x\r\nretry-after:%b\r\nContent-Length: 0" % wish
+    pipe.receive_response(1, 503, head, 100.0)
+    pipe.receive_response(2, 200, HEAD, 100.0)
+    assert pipe.handle_timer(100.0 + pause - 0.1) == (Outcome.GOING_ON, b"")
+    assert bodies(pipe.handle_timer(100.0 + pause)[1]) == [b"1"]
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (408, Outcome.UNANSWERED),
+        (410, Outcome.DIALOG_GONE),
+        (481, Outcome.DIALOG_GONE),
+        (487, Outcome.DIALOG_GONE),
+    ],
+)
+def test_answers_that_say_the_dialog_is_gone(status: int, outcome: Outcome) -> None:
     pipe = pipeline()
     send(pipe, [b"1"], 0.0)
-    assert pipe.receive_response(1, status, HEAD, 0.1) == (Outcome.DIALOG_GONE, b"")
+    assert pipe.receive_response(1, status, HEAD, 0.1) == (outcome, b"")
+    assert not pipe.idle  # it was not taken
 
 
 @pytest.mark.parametrize("status", [202, 302, 400, 404, 415, 500, 603])
@@ -200,7 +259,7 @@ def test_a_badly_signed_answer_is_nobodys_answer() -> None:
     send(pipe, [b"1"], 0.0)
     assert pipe.receive_response(1, 481, b"forged", 31.0) == (Outcome.IGNORED, b"")
     assert not pipe.idle
-    assert pipe.handle_timer(32.0)[0] is Outcome.DIALOG_GONE
+    assert pipe.handle_timer(32.0)[0] is Outcome.UNANSWERED
     assert pipe.receive_response(1, 200, b"signed 1", 32.0)[0] is Outcome.GOING_ON
     assert pipe.idle
 
@@ -211,7 +270,7 @@ def test_silence_ends_the_dialog_and_any_answer_is_a_sign_of_life() -> None:
     assert pipe.handle_timer(131.9)[0] is Outcome.GOING_ON
     pipe.receive_response(2, 200, HEAD, 131.9)
     assert pipe.handle_timer(163.8)[0] is Outcome.GOING_ON
-    assert pipe.handle_timer(163.9)[0] is Outcome.DIALOG_GONE
+    assert pipe.handle_timer(163.9)[0] is Outcome.UNANSWERED
 
 
 def test_silence_counts_from_the_first_unanswered_message() -> None:
@@ -221,7 +280,7 @@ def test_silence_counts_from_the_first_unanswered_message() -> None:
     assert pipe.handle_timer(1000.0) == (Outcome.GOING_ON, b"")
     send(pipe, [b"2"], 1000.0)
     assert pipe.handle_timer(1031.0)[0] is Outcome.GOING_ON
-    assert pipe.handle_timer(1032.0)[0] is Outcome.DIALOG_GONE
+    assert pipe.handle_timer(1032.0)[0] is Outcome.UNANSWERED
 
 
 @given(st.lists(st.binary(max_size=200), min_size=1, max_size=40))

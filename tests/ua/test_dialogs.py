@@ -323,7 +323,7 @@ async def test_a_session_may_end_without_a_bye() -> None:
     async with House(clock=clock) as house:
         peer, call = await peer_of(house), Call()
         await peer.call(call, ("Session-Expires", "200"))
-        only(house)[1].bye_when_expired = False
+        only(house)[1].ends_with_bye = False
         clock.now += 201
         await until(lambda: bool(only(house)[0].ended))
         peer.send(call.request("UPDATE"))
@@ -407,15 +407,58 @@ async def test_a_dialog_that_has_an_end_is_hung_up_then() -> None:
         assert handler.ended == ["open for too long"]
 
 
-async def test_a_client_that_answers_nothing_loses_its_dialog_not_its_connection() -> None:
+@pytest.mark.parametrize("answered", [None, 408])
+async def test_a_client_that_answers_nothing_is_hung_up_and_keeps_its_connection(answered: int | None) -> None:
+    """It may be there again, and would take itself for connected (RFC 3261 section 12.2.1.2)."""
     clock = Clock()
     async with House(clock=clock) as house:
         peer = await peer_of(house)
         await peer.call(Call())
         handler, dialog = only(house)
         dialog.push([b"x"])
+        info = await peer.read_request("INFO")
+        if answered is None:
+            clock.now += 33
+        else:
+            peer.send(answer(info, answered))
+        peer.send(answer(await peer.read_request("BYE")))
+        assert len(handler.ended) == 1
+        peer.send(Call().request("OPTIONS"))
+        await peer.read_response(200)
+
+
+async def test_a_client_that_leaves_a_refresh_unanswered_is_hung_up() -> None:
+    clock = Clock()
+    async with House(clock=clock) as house:
+        peer = await peer_of(house)
+        await peer.call(Call(), ("Supported", "timer"), ("Session-Expires", "200;refresher=uas"))
+        clock.now += 101
+        peer.send(answer(await peer.read_request("UPDATE"), 408))
+        await peer.read_request("BYE")
+        assert only(house)[0].ended == ["no answer to UPDATE"]
+
+
+async def test_a_client_that_a_bye_would_send_away_loses_its_connection_instead() -> None:
+    clock = Clock()
+    async with House(clock=clock) as house:
+        peer = await peer_of(house)
+        await peer.call(Call())
+        handler, dialog = only(house)
+        dialog.ends_with_bye = False
+        dialog.push([b"x"])
         await peer.read_request("INFO")
         clock.now += 33
+        assert await peer.at_end()
+        assert handler.ended == ["no answer to INFO"]
+
+
+async def test_a_client_that_does_not_know_the_dialog_is_not_told_of_it() -> None:
+    async with House() as house:
+        peer = await peer_of(house)
+        await peer.call(Call())
+        handler, dialog = only(house)
+        dialog.push([b"x"])
+        peer.send(answer(await peer.read_request("INFO"), 481))
         await until(lambda: handler.ended)
         peer.send(Call().request("OPTIONS"))
         await peer.read_response(200)

@@ -24,7 +24,7 @@ from parlour.rooms.refusals import Refusal, Refused
 from parlour.xccos import types
 from parlour.xccos.codes import ResponseCode
 
-__all__ = ["HANDLERS", "ONCE", "ONCE_IN_A_DIALOG", "RECORDED", "Handler", "refuse"]
+__all__ = ["HANDLERS", "ONCE", "ONCE_IN_A_DIALOG", "READING", "RECORDED", "Handler", "refuse"]
 
 Handler = Callable[[Caller, Any], Awaitable[Answer]]
 
@@ -120,6 +120,37 @@ be carried out again, which is right and costs no memory in between: they read, 
 
 ONCE_IN_A_DIALOG: frozenset[type] = frozenset({types.Part})
 """As `ONCE`, but what was done was done to the dialog: in another one the endpoint may be in the room again."""
+
+READING: frozenset[type] = frozenset(
+    {
+        types.RequestUri,
+        types.GetServerInfo,
+        types.GetPreference,
+        types.GetAddIns,
+        types.CheckToken,
+        types.GetParticipants,
+        types.SearchRooms,
+        types.GetAssociations,
+        types.GetRoom,
+        types.GetPermissions,
+        types.GetUnread,
+        types.RecentHistory,
+        types.HistoryByDate,
+        types.HistoryByMessage,
+        types.CreatableCategories,
+        types.GetRoles,
+        types.GetCategory,
+        types.SearchCategories,
+        types.GetScope,
+        types.FindUsers,
+        types.FindPrincipals,
+        types.GetUserInfo,
+        types.GetGroupInfo,
+        types.BadCommand,
+        types.UnknownCommand,
+    }
+)
+"""Commands that leave nothing but their answer: when there is nobody left to read it, they are passed over."""
 
 RECORDED: Mapping[type, tuple[str, str]] = {
     types.CreateAddIn: ("addin.create", "addin"),

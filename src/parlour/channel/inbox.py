@@ -1,9 +1,10 @@
-"""The inbound side of a session: takes INFOs, keeps them in order, and has them carried out when their turn comes.
+"""The inbound side of an endpoint's sessions: takes INFOs, keeps them in order, and has them carried out in turn.
 
-Order. Commands of a dialog are carried out one after the other, in the order they came. Posts do not wait for each
-other's commit (the store keeps their order) but commands wait for posts and posts for commands. A post's INFO is
-answered when the post is committed; a command's INFO at once, its reply being an INFO of its own. Commands wait for
-their person's turn besides (`turns`), each command of an envelope for a turn of its own.
+Order. Commands of an endpoint are carried out one after the other, in the order they came, whether their dialog is
+still there or the endpoint has another by now: a 200 is a promise. Posts do not wait for each other's commit (the store
+keeps their order) but commands wait for posts and posts for commands. A post's INFO is answered when the post is
+committed; a command's INFO at once, its reply being an INFO of its own. Commands wait for their person's turn besides
+(`turns`), each command of an envelope for a turn of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from parlour.channel.posting import GONE, PostAnswer
 from parlour.channel.refusals import MESSAGE_QUEUE_FULL
@@ -21,23 +22,33 @@ from parlour.xccos.media import decode_body, refusal_headers
 from parlour.xccos.types import Envelope, Part, is_lone_post, is_post
 
 if TYPE_CHECKING:
+    from parlour.channel.service import ChannelService
     from parlour.channel.session import Session
 
 __all__ = ["Inbox"]
 
 
+class _Asked(NamedTuple):
+    session: Session
+    incoming: IncomingRequest
+    envelope: Envelope
+
+
 class Inbox:
-    """What a client has asked and is not yet done. An idle one holds nothing."""
+    """What an endpoint has asked and is not yet done; its sessions, one after the other, share it. An idle one holds
+    nothing."""
 
-    __slots__ = ("_busy", "_posting", "_queue", "_session")
+    __slots__ = ("_busy", "_posting", "_queue", "_service", "sessions")
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._queue: deque[tuple[IncomingRequest, Envelope]] | None = None
+    def __init__(self, service: ChannelService) -> None:
+        self._service = service
+        self._queue: deque[_Asked] | None = None
         self._busy = False
         self._posting = 0
+        self.sessions = 0
+        """Those that share it and have not finished."""
 
-    def receive(self, incoming: IncomingRequest) -> None:
+    def receive(self, session: Session, incoming: IncomingRequest) -> None:
         """Decode and queue; refuse what cannot be decoded or what is too much."""
         request = incoming.request
         try:
@@ -45,42 +56,44 @@ class Inbox:
         except XccosError as error:
             incoming.respond(error.status, error.reason, headers=refusal_headers(error))
             return
-        if not self._has_room() or not self._session.service.backlog.add(len(request.body)):
+        if not self._has_room() or not self._service.backlog.add(len(request.body)):
             # Nothing of the message was applied; the client sends it again.
-            self._session.service.refuse(incoming, MESSAGE_QUEUE_FULL)
+            self._service.refuse(incoming, MESSAGE_QUEUE_FULL)
             return
         if not any(map(is_post, envelope.primitives)):
             incoming.respond(200)
         for one in envelope.primitives:
             if isinstance(one, Part):
-                self._session.leaving(one)
+                session.leaving(one)
         if self._queue is None:
             self._queue = deque()
-        self._queue.append((incoming, envelope))
+        self._queue.append(_Asked(session, incoming, envelope))
+        session.asked += 1
         self._pump()
 
     def _has_room(self) -> bool:
-        return len(self._queue or ()) + self._posting < self._session.service.settings.pending
+        return len(self._queue or ()) + self._posting < self._service.settings.pending
 
     def _pump(self) -> None:
         """Start what may start now."""
-        service, queue = self._session.service, self._queue
+        service, queue = self._service, self._queue
         while queue and not self._busy:
-            before = self._session.resuming(queue[0][1])
+            asked = queue[0]
+            before = asked.session.resuming(asked.envelope)
             if before is not None:
                 self._busy = True
                 service.spawn(self._go_on_after(before))
                 return
-            lone_post = is_lone_post(queue[0][1])
+            lone_post = is_lone_post(asked.envelope)
             if self._posting and not lone_post:
                 return
-            incoming, envelope = queue.popleft()
+            queue.popleft()
             if lone_post:
                 self._posting += 1
-                service.spawn(self._carry_out_post(incoming, envelope))
+                service.spawn(self._carry_out_post(asked))
             else:
                 self._busy = True
-                service.turns.ask(self._session.person, partial(self._begin, incoming, envelope))
+                service.turns.ask(asked.session.person, partial(self._begin, asked))
         if not queue:
             self._queue = None
 
@@ -90,36 +103,40 @@ class Inbox:
         finally:
             self._done()
 
-    async def _carry_out_post(self, incoming: IncomingRequest, envelope: Envelope) -> None:
+    async def _carry_out_post(self, asked: _Asked) -> None:
         try:
-            await self._work(incoming, envelope)
+            await self._work(asked)
         finally:
-            self._session.service.backlog.remove(len(incoming.request.body))
+            self._count_off(asked)
             self._posting -= 1
             self._pump()
 
-    def _begin(self, incoming: IncomingRequest, envelope: Envelope) -> None:
-        self._session.service.spawn(self._carry_out(incoming, envelope))
+    def _begin(self, asked: _Asked) -> None:
+        self._service.spawn(self._carry_out(asked))
 
-    async def _carry_out(self, incoming: IncomingRequest, envelope: Envelope) -> None:
-        service = self._session.service
+    async def _carry_out(self, asked: _Asked) -> None:
         try:
-            await self._work(incoming, envelope)
+            await self._work(asked)
         finally:
-            service.backlog.remove(len(incoming.request.body))
-            service.turns.done(self._session.person)
+            self._count_off(asked)
+            self._service.turns.done(asked.session.person)
             self._done()
 
     def _done(self) -> None:
         self._busy = False
         self._pump()
 
-    async def _work(self, incoming: IncomingRequest, envelope: Envelope) -> None:
+    def _count_off(self, asked: _Asked) -> None:
+        self._service.backlog.remove(len(asked.incoming.request.body))
+        asked.session.one_done()
+
+    async def _work(self, asked: _Asked) -> None:
         """Carry out one envelope, command by command."""
-        session, final = self._session, PostAnswer(200)
+        session, incoming, envelope = asked
+        final = PostAnswer(200)
         for place, primitive in enumerate(envelope.primitives):
             if place and not is_post(primitive):
-                await session.service.turns.pass_on(session.person)
+                await self._service.turns.pass_on(session.person)
             answer = await session.carry_out(envelope.envid, primitive, alone=len(envelope.primitives) == 1)
             if isinstance(primitive, Part):
                 session.left(primitive)
@@ -132,19 +149,21 @@ class Inbox:
 
     def _answer_post(self, incoming: IncomingRequest, answer: PostAnswer) -> None:
         if answer.status == 503:
-            self._session.service.refuse(incoming, MESSAGE_QUEUE_FULL)
+            self._service.refuse(incoming, MESSAGE_QUEUE_FULL)
         elif answer.status == 481:
-            self._session.service.refuse_stray(incoming)
+            self._service.refuse_stray(incoming)
         else:
             incoming.respond(answer.status, answer.reason)
 
-    def close(self) -> None:
-        """The session is over. What was not begun will not be; posts that wait for their answer get it."""
-        queue, self._queue = self._queue, None
-        for incoming, _ in queue or ():
-            self._session.service.backlog.remove(len(incoming.request.body))
-            if not incoming.final_status:
-                self._answer_post(incoming, GONE)
+    def drop(self, session: Session) -> None:
+        """What this session asked and was not begun will not be; posts that wait for their answer get it."""
+        dropped = [asked for asked in self._queue or () if asked.session is session]
+        if dropped:
+            self._queue = deque(asked for asked in self._queue or () if asked.session is not session) or None
+        for asked in dropped:
+            if not asked.incoming.final_status:
+                self._answer_post(asked.incoming, GONE)
+            self._count_off(asked)
 
 
 def _severity(answer: PostAnswer) -> int:

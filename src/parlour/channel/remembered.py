@@ -80,6 +80,11 @@ class RememberedEndpoints:
             _, (_, oldest) = self._endpoints.popitem(last=False)
             self._size -= oldest.size
 
+    def forget_endpoint(self, person: str, endpoint: str) -> None:
+        """It knows what it was answered."""
+        _, known = self._endpoints.pop((person, endpoint), (0.0, RememberedReplies()))
+        self._size -= known.size
+
     def forget(self, person: str) -> None:
         """Somebody is gone for good: whoever gets the address is told nothing of it."""
         for endpoint in [known for known in self._endpoints if known[0] == person]:

@@ -92,6 +92,8 @@ class ChannelService:
         self.stand_in: Callable[[IncomingRequest], None] | None = None
         """Takes the call of a client that gives up when it is refused, while nobody is taken here."""
         self._sessions: set[Session] = set()
+        self._ending: set[Session] = set()
+        """Their dialogs are over, and what was asked there is not done yet."""
         self._by_endpoint: dict[tuple[str, str], Session] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         hub.people.subscribe(self._person_changed)
@@ -142,14 +144,15 @@ class ChannelService:
 
     def _begin(self, incoming: IncomingRequest, identity: Identity) -> Refused | None:
         endpoint = identity.endpoint or f"call:{incoming.request.call_id}"
-        session = Session(self, identity.uri, endpoint, incoming.connection, profile_for(identity.user_agent))
+        before = self._by_endpoint.get((identity.uri, endpoint))
+        profile = profile_for(identity.user_agent)
+        session = Session(self, identity.uri, endpoint, incoming.connection, profile, before)
         prepared = self.endpoint.prepare_dialog(incoming, session)
         if prepared is None:
             return None
-        # Not before SIP has nothing against the INVITE any more, as now the endpoint's earlier session ends.
-        before = self._by_endpoint.get((identity.uri, endpoint))
-        if before is not None:
-            before.expect_successor(incoming.connection)
+        if before is not None and self.hub.may_chat(identity.uri):
+            # Not before SIP has nothing against the INVITE any more.
+            before.make_way(incoming.connection)
         visit = self.hub.enter(identity.uri, endpoint, session)
         if isinstance(visit, Refused):
             return visit
@@ -183,9 +186,21 @@ class ChannelService:
         return [diagnostics(code, text, self.settings.host)] if reason is Refusal.NOT_PROVISIONED else []
 
     def session_over(self, session: Session) -> None:
+        """Its dialog has ended."""
         self._sessions.discard(session)
-        if self._by_endpoint.get((session.person, session.endpoint_id)) is session:
+        self._ending.add(session)
+
+    def session_finished(self, session: Session) -> None:
+        """And what was asked there is done. The next one of the endpoint has to wait for others that are not so far."""
+        self._ending.discard(session)
+        newest = self._by_endpoint.get((session.person, session.endpoint_id))
+        if newest is not None and newest.inbox is session.inbox and not session.inbox.sessions:
             del self._by_endpoint[session.person, session.endpoint_id]
+
+    def password_changed(self, uri: str) -> None:
+        """Whoever is signed in as this person has proven nothing that still holds."""
+        for session in [one for one in (*self._sessions, *self._ending) if one.person == uri]:
+            session.revoke()
 
     def _person_changed(self, uri: str) -> None:
         if self.hub.people.find_person(uri) is None:
@@ -204,6 +219,8 @@ class ChannelService:
         for dialog in [session.detach() for session in self._sessions]:
             if dialog is not None:
                 dialog.bye("server stops")
+        for session in list(self._ending):
+            session.revoke()
         for task in self._tasks:
             task.cancel()
         if self._tasks:

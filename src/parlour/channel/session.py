@@ -10,7 +10,7 @@ from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from parlour.channel.caller import Answer, Caller
-from parlour.channel.commands import HANDLERS, ONCE, ONCE_IN_A_DIALOG, refuse
+from parlour.channel.commands import HANDLERS, ONCE, ONCE_IN_A_DIALOG, READING, refuse
 from parlour.channel.handlers.history import recent_history
 from parlour.channel.holding import Holding
 from parlour.channel.inbox import Inbox
@@ -25,7 +25,7 @@ from parlour.rooms.model import RoomId
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.ua.connection import Connection
 from parlour.ua.incoming import IncomingRequest
-from parlour.ua.uas import UasDialog
+from parlour.ua.uas import HUNG_UP, UasDialog
 from parlour.xccos.codes import ResponseCode
 from parlour.xccos.encode import Fragment, envelopes, refusal
 from parlour.xccos.profiles import ClientProfile, hint_of, profile_for
@@ -46,18 +46,21 @@ class Session:
     """A dialog's handler (`ua.DialogHandler`) and a visit's listener (`hub.Listener`) in one."""
 
     __slots__ = (
+        "_comes_back",
         "_connection",
         "_dialog",
         "_entered",
         "_hints",
         "_holding",
-        "_inbox",
         "_leaving",
+        "_over",
         "_remembered_here",
         "_replies",
         "_resuming",
-        "_successor",
+        "asked",
+        "call_id",
         "endpoint_id",
+        "inbox",
         "person",
         "profile",
         "service",
@@ -65,36 +68,44 @@ class Session:
     )
 
     def __init__(
-        self, service: ChannelService, person: str, endpoint_id: str, connection: Connection, profile: ClientProfile
+        self,
+        service: ChannelService,
+        person: str,
+        endpoint_id: str,
+        connection: Connection,
+        profile: ClientProfile,
+        before: Session | None = None,
     ) -> None:
+        """`before`: the endpoint's earlier session, if it is there still."""
         self.service = service
         self.person = person
         self.endpoint_id = endpoint_id
         self.profile = profile
         self.visit: Visit | None = None
+        self.call_id = ""
+        """Names the dialog."""
+        self.asked = 0
+        """Envelopes that wait or are being carried out."""
         self._connection = connection
         self._dialog: UasDialog | None = None
-        self._inbox = Inbox(self)
+        self._over = False
+        self._comes_back = False
+        self.inbox: Inbox = Inbox(service) if before is None else before.inbox
         self._replies: list[Fragment] = []
         self._holding: Holding | None = None
         self._leaving: Counter[RoomId] | None = None
         self._entered: list[RoomId] | None = None
         self._remembered_here: RememberedReplies | None = None
         self._hints: frozenset[str] = frozenset()
-        self._successor: Connection | None = None
         self._resuming = False
-
-    @property
-    def call_id(self) -> str:
-        """Names the dialog."""
-        return "" if self._dialog is None else self._dialog.dialog.call_id
 
     def begin(self, visit: Visit, dialog: UasDialog) -> None:
         """The INVITE was answered 200."""
         self.visit = visit
+        self.inbox.sessions += 1
         self._dialog = dialog
-        # COMPAT: SIPE does not come back after a BYE, but at once after a 481.
-        dialog.bye_when_expired = not self.profile.comes_back_after_481_alone
+        self.call_id = dialog.dialog.call_id
+        dialog.ends_with_bye = not self.profile.comes_back_after_481_alone
         self._resuming = self.profile.resumes_rooms_after_481
 
     def resuming(self, envelope: Envelope) -> Coroutine[Any, Any, None] | None:
@@ -116,13 +127,15 @@ class Session:
     # -- what the client asks ----------------------------------------------------------------------------------
 
     def receive_info(self, incoming: IncomingRequest) -> None:
-        self._inbox.receive(incoming)
+        self.inbox.receive(self, incoming)
 
     async def carry_out(self, envid: int, primitive: Request, *, alone: bool = False) -> PostAnswer:
         """One command or post; the edge at which a surprise is logged and answered. Replies wait for `flush`. `alone`:
         it is all that its envelope has."""
-        if self.visit is None:
+        if self.visit is None or not self.visit.open:
             return GONE
+        if self._over and type(primitive) in READING:
+            return PostAnswer(200)
         try:
             if is_post(primitive):
                 answer = await post(self, envid, primitive, alone=alone)
@@ -178,7 +191,7 @@ class Session:
 
     def entered(self, room: RoomId) -> None:
         """The client is in a room since this very moment. Where its history is pushed, nothing is told before that."""
-        if self.service.settings.push_history:
+        if self.service.settings.push_history and not self._over:
             self._entered = self._entered or []
             self._entered.append(room)
             self.hold(room)
@@ -315,36 +328,79 @@ class Session:
     # -- the end -----------------------------------------------------------------------------------------------
 
     def _visit_ended(self, event: VisitEnded) -> None:
-        """The hub ended the visit: the endpoint came again, or lost the right to chat."""
+        """The hub ended the visit: its person lost the right to chat, or the server stops. Nothing is done any more."""
+        if self._dialog is not None:
+            self._dialog.bye(event.reason.value, self.service.ending_headers(event.reason))
+        elif self._over:
+            self._give_up()
+
+    def make_way(self, connection: Connection) -> None:
+        """The same endpoint calls again, on `connection`."""
         dialog = self._dialog
         if dialog is None:
             return
-        if event.reason is Refusal.REPLACED and self._successor is self._connection:
-            # COMPAT: SIPE finds a session by our From URI alone; a BYE for the old dialog would end the new one.
-            dialog.forget("replaced by a newer dialog")
+        self._comes_back = connection is self._connection
+        if self._comes_back:
+            # COMPAT: SIPE finds a session by our From URI alone; a BYE for the old dialog would end the new one. Should
+            # it call anew on the same connection, it joins nothing, as after a 481.
+            dialog.forget(Refusal.REPLACED.value)
         else:
-            dialog.bye(event.reason.value, self.service.ending_headers(event.reason))
+            dialog.bye(Refusal.REPLACED.value)
 
-    def expect_successor(self, connection: Connection) -> None:
-        """The same endpoint calls again, on `connection`: this session is about to be replaced. COMPAT: SIPE, should it
-        call anew on the same connection, joins nothing, as after a 481."""
-        self._successor = connection
-        if self.visit is not None and connection is self._connection and self.profile.resumes_rooms_after_481:
-            self.service.returning.remember(self.person, self.endpoint_id, connection.id, self.visit.seats)
+    def revoke(self) -> None:
+        """What the person has proven holds no more: nothing is done any more in this name, and nothing told."""
+        dialog = self.detach()
+        if dialog is not None:
+            dialog.forget("sign-in ended")
+        else:
+            self._give_up()
 
     def detach(self) -> UasDialog | None:
-        """The dialog, to be ended: from now on this session neither hears nor says anything."""
+        """The dialog, to be ended: from now on this session neither hears nor says anything, nor does it do what was
+        asked and not begun."""
         dialog, self._dialog = self._dialog, None
         return dialog
 
     def dialog_ended(self, reason: str) -> None:
-        """Once, whatever ended the dialog. Loss of the connection is leaving (clients send no part)."""
-        visit, self.visit, self._dialog = self.visit, None, None
-        self.service.session_over(self)
-        self._inbox.close()
+        """Once, whatever ended the dialog. What was asked before is done, in its order; then the room hears that the
+        person is leaving (loss of the connection is leaving, too: clients send no part)."""
+        dialog, self._dialog = self._dialog, None
+        visit = self.visit
         if visit is None:
             return
-        if self.profile.resumes_rooms_after_481 and not self._connection.closed and not reason.startswith("BYE"):
+        self._over = True
+        self.service.session_over(self)
+        if reason == HUNG_UP or (dialog is not None and dialog.pipe.idle):
+            # It knows what it was answered: the same command once more is another one.
+            self.service.remembered.forget_endpoint(self.person, self.endpoint_id)
+        if dialog is None or not visit.open:
+            self._give_up()
+            return
+        replaced = reason == Refusal.REPLACED.value
+        visit.ending = reason if replaced else ""
+        if not replaced:
+            self._comes_back = reason != HUNG_UP
+        if not self.asked:
+            self._finish()
+
+    def one_done(self) -> None:
+        """One envelope that was asked is done, or dropped."""
+        self.asked -= 1
+        if self._over and not self.asked:
+            self._finish()
+
+    def _give_up(self) -> None:
+        self.inbox.drop(self)
+        self._finish()
+
+    def _finish(self) -> None:
+        """Everything is done, or given up: leave."""
+        visit, self.visit = self.visit, None
+        if visit is None:
+            return
+        self.inbox.sessions -= 1
+        self.service.session_finished(self)
+        if self._comes_back and self.profile.resumes_rooms_after_481 and not self._connection.closed:
             self.service.returning.remember(self.person, self.endpoint_id, self._connection.id, visit.seats)
         self.service.hub.leave(visit)
 

@@ -87,8 +87,8 @@ class Enforcing:
         self._inviting.person_changed(uri)
 
     def end(self, visit: Visit, reason: Refusal) -> None:
-        """End a visit that its owner did not end."""
-        if visit.open:
+        """End a visit that its owner did not end. One that is ending is not replaced: it may finish."""
+        if visit.open and not (reason is Refusal.REPLACED and visit.ending is not None):
             self._joining.leave(visit, reason.value)
             self._presence.tell_last(visit, VisitEnded(reason))
 

@@ -136,6 +136,7 @@ class Joining:
         if not visit.open:
             return
         self._presence.forget(visit)
+        why = why or visit.ending or None
         at = self._clock_us()
         for room, seat in list(visit.seats.items()):
             self._presence.unseat(seat.live, (seat,))

@@ -31,9 +31,10 @@ __all__ = ["LiveRoom", "Presence", "RoomView", "Seat", "Visit"]
 
 
 class Visit:
-    """One person at one endpoint, from `Hub.enter` to `Hub.leave`. `open` is False once it is over."""
+    """One person at one endpoint, from `Hub.enter` to `Hub.leave`. `open` is False once it is over. `ending`: nobody is
+    there any more, and its owner leaves by himself when what was asked before is done; "" or why."""
 
-    __slots__ = ("arriving", "endpoint", "listener", "open", "person", "seats")
+    __slots__ = ("arriving", "ending", "endpoint", "listener", "open", "person", "seats")
 
     def __init__(self, person: Person, endpoint: str, listener: Listener) -> None:
         self.person = person
@@ -42,6 +43,7 @@ class Visit:
         self.seats: dict[RoomId, Seat] = {}
         self.arriving: dict[RoomId, asyncio.Future[None]] | None = None
         self.open = True
+        self.ending: str | None = None
 
     @property
     def uri(self) -> str:
@@ -113,12 +115,17 @@ class Presence:
     # --- visits
 
     def admit(self, person: Person, endpoint: str, listener: Listener) -> Visit | Refused:
-        here = self._visits.get(person.uri, [])
-        if len(here) >= self._limits.endpoints_per_user:
+        if self._others(self._visits.get(person.uri, ()), endpoint) >= self._limits.endpoints_per_user:
             return Refused(Refusal.TOO_MANY_ENDPOINTS, f"at most {self._limits.endpoints_per_user} endpoints at a time")
         visit = Visit(person, endpoint, listener)
         self._visits.setdefault(person.uri, []).append(visit)
         return visit
+
+    @staticmethod
+    def _others(here: Sequence[Visit], endpoint: str) -> int:
+        """Endpoints of a person beside this one, each once: earlier visits of one may be ending still."""
+        named = {visit.endpoint for visit in here if visit.endpoint} - {endpoint}
+        return len(named) + sum(not visit.endpoint for visit in here)
 
     def forget(self, visit: Visit) -> None:
         visit.open = False

@@ -9,6 +9,7 @@ a task, a timer or a transaction object per message. No I/O: bytes to write are 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect
 from collections import deque
 from collections.abc import Sequence
@@ -55,7 +56,8 @@ class Outcome(Enum):
     """What an answer means for the dialog."""
 
     GOING_ON = "going on"
-    DIALOG_GONE = "dialog gone"  # 481, 487, 408: RFC 3261 12.2.1.2; COMPAT: SIPE answers 487 on a left-over dialog
+    DIALOG_GONE = "dialog gone"  # 410, 481, 487: RFC 3261 12.2.1.2; COMPAT: SIPE answers 487 on a left-over dialog
+    UNANSWERED = "unanswered"  # for too long, or 408: the dialog is lost too, but the peer may know it still
     IGNORED = "ignored"  # not ours, a repeat, provisional, or badly signed
 
 
@@ -63,17 +65,20 @@ class Outcome(Enum):
 class PipelineSettings:
     """`window`: INFOs in flight at most. `waiting` and `waiting_bytes`: contents queued behind the window, and their
     size in all, before the peer counts as too slow. `timeout`: seconds without any answer after which the dialog is
-    lost (timer F, 64*T1). `busy_pause`: seconds to wait after a 503."""
+    lost (timer F, 64*T1). `busy_pause`: seconds to wait after a 503 that does not say how long; `busy_most`: at
+    most."""
 
     window: int = 32
     waiting: int = 4096
     waiting_bytes: int = 16 * 1024 * 1024
     timeout: float = 32.0
     busy_pause: float = 5.0
+    busy_most: float = 300.0
 
 
 _CSEQ = b"\r\nCSeq: "
-_GONE = frozenset({408, 410, 481, 487})
+_LOST = {408: Outcome.UNANSWERED, 410: Outcome.DIALOG_GONE, 481: Outcome.DIALOG_GONE, 487: Outcome.DIALOG_GONE}
+_RETRY_AFTER = re.compile(rb"\r\nRetry-After[ \t]*:[ \t]*([0-9]{1,9})", re.IGNORECASE)
 # Made once, as an answer comes for every delivery: taken, and nothing more to do.
 TAKEN = (Outcome.GOING_ON, b"")
 _IGNORED = (Outcome.IGNORED, b"")
@@ -83,6 +88,8 @@ class InfoPipeline:
     """Outgoing INFOs of one dialog. `token` is the part of the Via branch that names this pipeline: `token.cseq`."""
 
     __slots__ = (
+        "_again",
+        "_again_of",
         "_busy_until",
         "_in_flight",
         "_lead",
@@ -115,7 +122,10 @@ class InfoPipeline:
         self._in_flight: dict[int, bytes] = {}
         self._waiting: deque[bytes] | None = None
         self._waiting_bytes = 0
-        self._refused: list[int] | None = None  # CSeqs of the 503s since the last refill; their contents wait in front
+        # After a 503: what was refused waits in front, by the CSeqs it had at first. It is said again, one at a time,
+        # and nothing newer is sent until all of it is through. What is under way was `_again_of`, and is `_again` now.
+        self._refused: list[int] | None = None
+        self._again = self._again_of = 0
         self._via = via
         self._progress_at = 0.0
         self._busy_until = 0.0
@@ -164,19 +174,25 @@ class InfoPipeline:
 
     def _refill(self, now: float) -> bytes:
         waiting = self._waiting
-        if not waiting or now < self._busy_until:
+        if not waiting or now < self._busy_until or self._again in self._in_flight:
             return b""
-        self._busy_until = 0.0
-        self._refused = None
         if not self._in_flight:
             self._progress_at = now
-        room = self._settings.window - len(self._in_flight)
-        contents = [waiting.popleft() for _ in range(min(room, len(waiting)))]
+        if self._refused:
+            self._again, self._again_of = self.dialog.local_cseq + 1, self._refused.pop(0)
+            return self._render(self._take(1))
+        self._busy_until, self._again, self._refused = 0.0, 0, None
+        return self._render(self._take(self._settings.window - len(self._in_flight)))
+
+    def _take(self, most: int) -> list[bytes]:
+        """The first of what waits."""
+        waiting = self._waiting or deque()
+        contents = [waiting.popleft() for _ in range(min(most, len(waiting)))]
         if waiting:
             self._waiting_bytes -= sum(map(len, contents))
         else:
             self._waiting, self._waiting_bytes = None, 0
-        return self._render(contents)
+        return contents
 
     def _render(self, contents: Sequence[bytes]) -> bytes:
         dialog, signer, in_flight = self.dialog, self.signer, self._in_flight
@@ -199,32 +215,33 @@ class InfoPipeline:
             return _IGNORED
         if self.signer is not None and not self.signer.verify_response(head, cseq, status):
             return _IGNORED
+        if status != 200 and (lost := _LOST.get(status)) is not None:
+            return lost, b""
         content = in_flight.pop(cseq)
         self._progress_at = now
-        if status != 200:
-            if status in _GONE:
-                return Outcome.DIALOG_GONE, b""
-            if status == 503:
-                self._pause(cseq, content, now)
-                return TAKEN
+        if status == 503:
+            self._pause(cseq, content, head, now)
+            return TAKEN
         return (Outcome.GOING_ON, self._refill(now)) if self._waiting else TAKEN
 
-    def _pause(self, cseq: int, content: bytes, now: float) -> None:
-        """The peer is overloaded: say it again, but not at once, and in the order in which it was said."""
+    def _pause(self, cseq: int, content: bytes, head: bytes, now: float) -> None:
+        """The peer is overloaded: say it again, but not before it wishes (RFC 3261 section 20.33), and in the order in
+        which it was said. What was in flight beside it may have arrived already."""
         if self._waiting is None:
             self._waiting = deque()
         if self._refused is None:
             self._refused = []
-        place = bisect(self._refused, cseq)
-        self._refused.insert(place, cseq)
+        first = self._again_of if cseq == self._again else cseq
+        place = bisect(self._refused, first)
+        self._refused.insert(place, first)
         self._waiting.insert(place, content)
         self._waiting_bytes += len(content)
-        self._busy_until = now + self._settings.busy_pause
+        wish = _RETRY_AFTER.search(head)
+        pause = self._settings.busy_pause if wish is None else float(wish[1])
+        self._busy_until = max(self._busy_until, now + min(max(pause, 1.0), self._settings.busy_most))
 
     def handle_timer(self, now: float) -> tuple[Outcome, bytes]:
         """Call about once a second. The dialog is gone when nothing was answered for `timeout` seconds."""
         if self._in_flight and now - self._progress_at >= self._settings.timeout:
-            return Outcome.DIALOG_GONE, b""
-        if self._waiting and now >= self._busy_until:
-            return Outcome.GOING_ON, self._refill(now)
-        return Outcome.GOING_ON, b""
+            return Outcome.UNANSWERED, b""
+        return Outcome.GOING_ON, self._refill(now)

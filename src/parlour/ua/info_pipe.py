@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from parlour.sip.dialog import Dialog
 from parlour.sip.pipeline import (
@@ -19,11 +20,14 @@ from parlour.ua.connection import Connection
 __all__ = ["DatagramInfoPipe", "InfoPipe"]
 
 
-_GONE = Outcome.DIALOG_GONE
+class LossListener(Protocol):
+    """Is told that a pipe's peer is lost: `unanswered` if it was silent, so that it may know the dialog still."""
+
+    def __call__(self, reason: str, *, unanswered: bool) -> None: ...
 
 
 class InfoPipe(InfoPipeline):
-    """Sends INFO bodies in order; `on_gone(reason)` is called once if the peer no longer knows the dialog, is silent
+    """Sends INFO bodies in order; `on_gone` is called once if the peer no longer knows the dialog, is silent
     for too long, or reads too slowly (its connection is then dropped, and nobody else's)."""
 
     __slots__ = ("_clock", "_on_gone", "connection")
@@ -35,7 +39,7 @@ class InfoPipe(InfoPipeline):
         *,
         token: bytes,
         clock: Callable[[], float],
-        on_gone: Callable[[str], None],
+        on_gone: LossListener,
         signer: InfoSigner | None,
         settings: PipelineSettings,
     ) -> None:
@@ -43,7 +47,7 @@ class InfoPipe(InfoPipeline):
         super().__init__(dialog, token=token, via=via, signer=signer, settings=settings)
         self.connection = connection
         self._clock = clock
-        self._on_gone: Callable[[str], None] | None = on_gone
+        self._on_gone: LossListener | None = on_gone
 
     def push(self, bodies: Sequence[bytes]) -> None:
         """Send the bodies, each in an INFO of its own, in this order. Never blocks."""
@@ -69,22 +73,22 @@ class InfoPipe(InfoPipeline):
         outcome, out = answer
         if out:
             self.connection.send(out)
-        if outcome is _GONE:
-            self.stop(f"answered {status}")
+        if outcome in (Outcome.DIALOG_GONE, Outcome.UNANSWERED):
+            self.stop(f"answered {status}", unanswered=outcome is Outcome.UNANSWERED)
 
     def tick(self, now: float) -> None:
         if self._in_flight or self._waiting:
             outcome, out = self.handle_timer(now)
             if out:
                 self.connection.send(out)
-            if outcome is _GONE:
-                self.stop("no answer to INFO")
+            if outcome is Outcome.UNANSWERED:
+                self.stop("no answer to INFO", unanswered=True)
 
-    def stop(self, reason: str) -> None:
+    def stop(self, reason: str, *, unanswered: bool = False) -> None:
         """Nothing is sent from here on. COMPAT: SIPE crashes on an INFO after BYE."""
         on_gone, self._on_gone = self._on_gone, None
         if on_gone is not None:
-            on_gone(reason)
+            on_gone(reason, unanswered=unanswered)
 
     def close(self) -> None:
         """As `stop`, without telling anybody: the owner knows."""

@@ -23,8 +23,10 @@ from parlour.ua.offers import MESSAGE_TYPES, answer_offer
 if TYPE_CHECKING:
     from parlour.ua.endpoint import Endpoint
 
-__all__ = ["ALLOW", "DialogHandler", "LocalService", "PreparedDialog", "UasDialog", "capabilities"]
+__all__ = ["ALLOW", "HUNG_UP", "DialogHandler", "LocalService", "PreparedDialog", "UasDialog", "capabilities"]
 
+HUNG_UP = "BYE from the client"
+"""The reason why a dialog ended that its peer ended."""
 ALLOW = "INVITE, ACK, BYE, CANCEL, INFO, UPDATE, OPTIONS"
 
 
@@ -59,7 +61,7 @@ _REPEATS = (1.0, 4.0)
 
 class UasDialog:
     """Made by `Endpoint.prepare_dialog`. `pipe` pushes INFOs to the client; `identity` is who the client surely is;
-    `bye_when_expired` says how a session ends that was not refreshed."""
+    `ends_with_bye`: a peer that was lost, or has not refreshed the session, is sent a BYE."""
 
     __slots__ = (
         "_ack_deadline",
@@ -70,11 +72,11 @@ class UasDialog:
         "_repeat_at",
         "_timer",
         "_unacknowledged",
-        "bye_when_expired",
         "connection",
         "dialog",
         "ended",
         "ends_at",
+        "ends_with_bye",
         "identity",
         "invite",
         "pipe",
@@ -105,7 +107,7 @@ class UasDialog:
         self.identity: Identity = identity
         self.connection: Connection = incoming.connection
         self.signer: MessageSigner | None = incoming.signer
-        self.bye_when_expired = True
+        self.ends_with_bye = True
         self.ended = False
         # When it is hung up, by the endpoint's clock, whatever was said in it; None: never.
         self.ends_at: float | None = None
@@ -115,7 +117,7 @@ class UasDialog:
             incoming.connection,
             token=token,
             clock=endpoint.clock,
-            on_gone=self.forget,
+            on_gone=self._lost,
             signer=endpoint.info_signer_for(incoming, dialog),
             settings=endpoint.pipeline_settings if reliable else endpoint.datagram_pipeline_settings,
         )
@@ -172,7 +174,7 @@ class UasDialog:
 
     def _receive_bye(self, incoming: IncomingRequest) -> None:
         incoming.respond(200)
-        self.forget("BYE from the client")
+        self.forget(HUNG_UP)
 
     def _receive_refresh(self, incoming: IncomingRequest) -> None:
         """UPDATE or re-INVITE: refreshes the session, may agree on another interval (RFC 4028 section 9), and may move
@@ -231,8 +233,10 @@ class UasDialog:
             self._refresh()
 
     def _expire(self) -> None:
-        """Nobody refreshed the session in time: BYE (RFC 4028 section 10), or 481 to whatever still comes."""
-        if self.bye_when_expired:
+        """Nobody refreshed the session in time: BYE (RFC 4028 section 10), or 481 to whatever still comes.
+
+        COMPAT: SIPE does not come back after a BYE, but at once after a 481."""
+        if self.ends_with_bye:
             self.bye("session expired")
         else:
             self.forget("session expired")
@@ -254,10 +258,26 @@ class UasDialog:
             return
         self._refreshing = False
         if response is None or response.status in (408, 481):
-            self.forget("answered 481" if response is not None else "no answer to UPDATE")
+            silent = response is None or response.status == 408
+            self._lost("no answer to UPDATE" if silent else "answered 481", unanswered=silent)
         else:
             # Whatever else was answered, somebody was there to answer it.
             self._timer.refreshed(self._endpoint.clock())
+
+    def _lost(self, reason: str, *, unanswered: bool) -> None:
+        """The peer does not know the dialog any more, or has not answered a request of ours: BYE then (RFC 3261 section
+        12.2.1.2), as it may be there again.
+
+        COMPAT: SIPE does not come back after a BYE; left alone it would take itself for connected until it has
+        something to ask, for half an hour perhaps. When its connection is closed it signs in and joins its rooms."""
+        if self.ended:
+            return
+        if unanswered and self.ends_with_bye:
+            self.bye(reason)
+            return
+        self.forget(reason)
+        if unanswered and self.connection.reliable:
+            self.connection.close()
 
     def _connection_lost(self, connection: Connection) -> None:
         self.forget("connection lost")
