@@ -173,6 +173,7 @@ def _add_services(core: Core, endpoint: Endpoint, frontend: Frontend, settings: 
 
     lookup = LookupService(endpoint, loads, next_envid, channel.turns_away, channel.refuse_stray)
     channel.stand_in = lookup.stand_in
+    core.directory.subscribe_passwords(channel.password_changed)
     frontend.add_service(pool_uri, channel)
     frontend.add_service(f"sip:{LOOKUP_USER}@{settings.domain}", lookup)
 
