@@ -15,11 +15,13 @@ from typing import Final
 from parlour.frontend.answer import Answer
 from parlour.frontend.digest_login import STALE, DigestLogin
 from parlour.frontend.guesses import Guesses
-from parlour.frontend.ntlm_login import Failed, Further, NtlmLogin, Proven, Why
+from parlour.frontend.ntlm_login import NtlmLogin
 from parlour.frontend.people import People, address_of
+from parlour.frontend.proof import Failed, Further, Proven, Why
 from parlour.frontend.reading import contact_fields, epid_of
 from parlour.frontend.settings import FrontendSettings
 from parlour.frontend.sign_in import SignIn, sign_in_of
+from parlour.frozen import frozen
 from parlour.sip.auth.ntlm_header import NtlmHeader
 from parlour.sip.auth.params import Malformed
 from parlour.sip.message import Request
@@ -34,7 +36,7 @@ log = logging.getLogger(__name__)
 _HANDSHAKE: Final = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Accepted:
     """`signer` signs the answers; None where nobody signs."""
 

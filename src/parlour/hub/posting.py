@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from parlour.frozen import frozen
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.events import PostHeard
 from parlour.hub.gate import Gate
@@ -29,7 +30,7 @@ __all__ = ["Draft", "Posting", "Said"]
 _YOU_WAIT = Refused(Refusal.BUSY, "too many of your messages are waiting; try again in a moment")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Draft:
     """What somebody wants to say. `rtf`: the same text with formatting, if the client has it; `alert`: urgent."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from parlour.frozen import frozen
 from parlour.rooms.audit import AuditPage, AuditQuery, AuditRecord
 from parlour.rooms.history import Page, PostQuery
 from parlour.rooms.model import AddIn, AddInId, Category, CategoryId, Micros, Room, RoomId
@@ -73,7 +74,7 @@ class EventKind(Enum):
     CHATDELETE = "CHATDELETE"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewPost:
     """A post on its way in. `key` identifies the act: the same key gets the same answer for ever (16 to 64 bytes).
     `logged` False: the room's category keeps no history; the row goes to the outbox only, but still has a number.
@@ -93,7 +94,7 @@ class NewPost:
     record: Callable[[int], AuditRecord] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredPost:
     """A post as kept. `chat_id` counts from 1 in each room, without reuse; its order is the room's order."""
 
@@ -107,7 +108,7 @@ class StoredPost:
     alert: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Appended:
     """`repeated`: the key was already known; `post` is then what was stored the first time and nobody is told again."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias, TypeGuard
 
+from parlour.frozen import frozen
 from parlour.xccos.types.base import BadCommand, UnknownCommand
 from parlour.xccos.types.history import (
     DeleteMessage,
@@ -152,7 +153,7 @@ Request: TypeAlias = Sayable | BadCommand
 """What a server hears."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Envelope:
     """What one INFO to a server holds, in order."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from parlour.frozen import frozen
 from parlour.xccos.types.rooms import FailedRoom
 
 __all__ = [
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GroupChat:
     """A post. From a client: `author` and `at` are claims, `chat_id` is None. From a server: all of it is the truth.
     `at` is None when absent or unreadable; `rtf` is the same text in RTF, kept verbatim."""
