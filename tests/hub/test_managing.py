@@ -699,3 +699,14 @@ async def test_changes_take_turns_and_what_waits_is_bounded() -> None:
     assert done.count("busy") == 400 - 1 - 256
     served = [name for name in done if name != "busy"]
     assert served[:4] == ["mia 0", "root", "mia 1", "mia 2"]
+
+
+async def test_of_many_unknown_names_some_are_told() -> None:
+    w = await world()
+    for count in (10, 11, 3000):
+        unknown = [uri(f"no{number:04}") for number in range(count)]
+        refused = await w.hub.managing.modify_room(None, SHIFT.id, edit(Role.MEMBER, Op.ADD, uri("ann"), *unknown))
+        assert isinstance(refused, Refused)
+        first = ", ".join(unknown[:10])
+        said = f"unknown: {first}" if count == 10 else f"{count} of the names are unknown; the first are {first}"
+        assert refused.detail == said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import replace
+from heapq import nsmallest
 from typing import Any, TypeVar
 
 from parlour.hub.catalogue import Catalogue
@@ -23,6 +24,9 @@ __all__ = ["CONSOLE", "Changes", "Checks", "kept", "name_of"]
 
 CONSOLE = "urn:parlour:console"
 """The name under which the local administrator at the console acts, where a URI is wanted."""
+
+_NAMED = 10
+"""Unknown names that a refusal repeats."""
 
 SENT_AGAIN_US = 10 * 60 * 1_000_000
 """How long after a server's end a command of its time may come again."""
@@ -80,7 +84,12 @@ class Checks:
         unknown: list[str] = []
         async for some in slices(_put_in(lists)):
             unknown += [uri for uri in some if self._people.find_principal(uri) is None]
-        return Refused(Refusal.NO_SUCH_PRINCIPAL, f"unknown: {', '.join(sorted(unknown))}") if unknown else None
+        if not unknown:
+            return None
+        first = ", ".join(nsmallest(_NAMED, unknown))
+        if len(unknown) > _NAMED:
+            return Refused(Refusal.NO_SUCH_PRINCIPAL, f"{len(unknown)} of the names are unknown; the first are {first}")
+        return Refused(Refusal.NO_SUCH_PRINCIPAL, f"unknown: {first}")
 
     def taken(self, name: str, owner: str) -> Refused | None:
         """Rooms and categories share one space of names."""

@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 MOST_WORDS = 32
-"""Words and phrases of one query; whoever asks for more is refused (`decisions.check_words`)."""
+"""Words and phrases of one query; whoever asks for more is refused (`decisions.decide_query`)."""
 
 MOST_TOKENS = 64
 """Tokens of one query that an index looks up. Longer phrases share them, and the rest is looked for in the texts."""
