@@ -14,7 +14,7 @@ STATUSES = frozenset({400, 488})
 def check(body: bytes) -> None:
     """An offer is refused, or answered by a description with a line for each of its media, exactly one of them open."""
     try:
-        answer = message_session_answer(body, "192.0.2.1", "sip:lobby@example.com")
+        answer = message_session_answer(body, "192.0.2.1", "sip:lobby@example.com", ("text/plain",))
     except RemoteProtocolError as error:
         assert error.status in STATUSES
         return
