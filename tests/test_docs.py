@@ -14,7 +14,7 @@ from parlour.app.measuring import name_readings
 from parlour.app.metrics import Metrics
 from parlour.app.problems import PROBLEMS
 from parlour.cli.commands import build
-from parlour.frontend.ntlm_login import Why
+from parlour.frontend.proof import Why
 
 DOCS = Path(__file__).parent.parent / "docs"
 

@@ -116,7 +116,6 @@ def test_a_certificate_of_somebody_else_is_left_alone(tmp_path: Path, monkeypatc
 
 
 def test_what_is_printed_is_enough_to_sign_in(tmp_path: Path) -> None:
-    settings = settings_for(wishes(tmp_path))
     demo = Demo(
         (
             DemoUser("alice", "sip:alice@parlour.local", "alice@parlour.local", "secret-word"),
@@ -125,7 +124,7 @@ def test_what_is_printed_is_enough_to_sign_in(tmp_path: Path) -> None:
         (DemoRoom("Lobby", "ma-chan://parlour.local/1", "open"),),
     )
     listening = [Listening("sip", "127.0.0.1", 5060), Listening("sips", "127.0.0.1", 5061)]
-    text = "\n".join(sign_in_lines(settings, listening, demo))
+    text = "\n".join(sign_in_lines(listening, demo))
     for word in ("127.0.0.1:5060", "127.0.0.1:5061", "alice@parlour.local", "secret-word", "bob@", "Lobby", "ma-chan:"):
         assert word in text
 

@@ -87,10 +87,9 @@ def test_everything_a_connection_remembers_is_bounded() -> None:
         state.keep_identity(f"sip:{number}@h", "", Identity("sip:a@h", "A"))
     assert (len(state.pending), len(state.digest_people), len(state.endpoints)) == (4, 16, 16)
     assert "99" in state.pending
-    assert state.authenticated
 
 
 def test_state_lives_in_the_connection() -> None:
     connection = FakeConnection()
     assert sign_in_of(connection) is sign_in_of(connection)
-    assert not sign_in_of(connection).authenticated
+    assert sign_in_of(connection) is not sign_in_of(FakeConnection())

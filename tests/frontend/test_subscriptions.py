@@ -3,7 +3,7 @@
 import pytest
 
 from parlour.frontend.answer import Answer
-from parlour.frontend.subscriptions import Document, Subscription, Subscriptions, answer_headers
+from parlour.frontend.subscriptions import MAX_PER_FLOW, Document, Subscription, Subscriptions, answer_headers
 from parlour.sip.errors import RemoteProtocolError
 from parlour.sip.message import Request
 from tests.frontend.fakes import ALICE, BOB, FakeConnection, request, wire
@@ -30,7 +30,7 @@ Contact: <sip:alice@192.0.2.7>
 
 @pytest.fixture
 def table() -> Subscriptions:
-    return Subscriptions(default_expires=28800, per_flow=2)
+    return Subscriptions()
 
 
 def receive(table: Subscriptions, message: Request, person: str = ALICE, now: float = NOW) -> Subscription | Answer:
@@ -80,9 +80,9 @@ def test_a_fetch_leaves_nothing_behind(table: Subscriptions) -> None:
 
 
 def test_bounded_per_connection_and_gone_with_it(table: Subscriptions) -> None:
-    for call in ("a", "b"):
-        assert isinstance(receive(table, subscribe(call=call)), Subscription)
-    refused = receive(table, subscribe(call="c"))
+    for number in range(MAX_PER_FLOW):
+        assert isinstance(receive(table, subscribe(call=str(number))), Subscription)
+    refused = receive(table, subscribe(call="one more"))
     assert isinstance(refused, Answer)
     assert refused.status == 403
     table.remove_flow(FLOW)

@@ -81,7 +81,7 @@ def quickstart(wishes: Wishes, say: Callable[[str], None]) -> None:
     settings = settings_for(wishes)
 
     def announce(listening: Sequence[Listening], demo: Demo) -> None:
-        for line in sign_in_lines(settings, listening, demo):
+        for line in sign_in_lines(listening, demo):
             say(line)
 
     def furnish() -> None:
@@ -196,7 +196,7 @@ def _writing(path: Path) -> Iterator[None]:
         raise Problem("data-dir-unusable", path=path.parent, error=say_os_error(error)) from error
 
 
-def sign_in_lines(settings: Settings, listening: Sequence[Listening], demo: Demo) -> list[str]:
+def sign_in_lines(listening: Sequence[Listening], demo: Demo) -> list[str]:
     """What to enter in a SIP client, ready to print."""
     first = {listener.transport: listener for listener in reversed(listening)}
     lines = ["", _("Parlour is running. Press Ctrl+C to stop it; everything is kept."), ""]

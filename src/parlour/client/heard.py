@@ -27,10 +27,6 @@ class Heard:
         self._held: list[GroupChat] | None = None
         self._doubtful = False
 
-    @property
-    def catching_up(self) -> bool:
-        return self._held is not None
-
     def hear(self, message: GroupChat) -> tuple[bool, Gap | None]:
         """A live message: whether it is to be told now, and what may be missing before it."""
         if self._held is not None:

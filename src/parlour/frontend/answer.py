@@ -16,7 +16,3 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     content_type: str | None = None
-
-    @property
-    def ok(self) -> bool:
-        return 200 <= self.status < 300

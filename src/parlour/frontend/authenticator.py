@@ -15,8 +15,9 @@ from typing import Final
 from parlour.frontend.answer import Answer
 from parlour.frontend.digest_login import STALE, DigestLogin
 from parlour.frontend.guesses import Guesses
-from parlour.frontend.ntlm_login import Failed, Further, NtlmLogin, Proven, Why
+from parlour.frontend.ntlm_login import NtlmLogin
 from parlour.frontend.people import People, address_of
+from parlour.frontend.proof import Failed, Further, Proven, Why
 from parlour.frontend.reading import contact_fields, epid_of
 from parlour.frontend.settings import FrontendSettings
 from parlour.frontend.sign_in import SignIn, sign_in_of
@@ -61,7 +62,6 @@ class Authenticator:
         settings: FrontendSettings,
         *,
         clock: Callable[[], float],
-        wall: Callable[[], float],
         token: Callable[[int], bytes],
     ) -> None:
         domain = settings.domain or min(domains)

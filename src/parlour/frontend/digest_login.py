@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from parlour.frontend.ntlm_login import Failed, Proven, Why
 from parlour.frontend.people import People
+from parlour.frontend.proof import Failed, Proven, Why
 from parlour.frontend.settings import Schemes
 from parlour.sip.auth.digest import Algorithm, Challenge, Credentials, parse_credentials, verify
 from parlour.sip.auth.nonces import NonceFactory, NonceState

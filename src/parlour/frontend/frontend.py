@@ -23,7 +23,7 @@ from parlour.frontend.notifying import Reach
 from parlour.frontend.own_documents import OwnDocuments
 from parlour.frontend.people import People, address_of
 from parlour.frontend.presence import Presence
-from parlour.frontend.proxy import Hop, Proxy
+from parlour.frontend.proxy import MAX_FORKED, Hop, Proxy
 from parlour.frontend.registrar import ALLOW_EVENTS, Registrar
 from parlour.frontend.replying import Replies
 from parlour.frontend.router import Refusal, Router, Target, ToEndpoints, ToFlow, ToServer, ToService
@@ -67,11 +67,11 @@ class Frontend:
         self.bindings = BindingTable()
         self.tokens = FlowTokens(token(32))
         self.router = Router(self.domains, settings.host, directory, self.bindings, self.tokens)
-        self.authenticator = Authenticator(self.domains, directory, settings, clock=clock, wall=wall, token=token)
+        self.authenticator = Authenticator(self.domains, directory, settings, clock=clock, token=token)
         self._directory = directory
         self._clock = clock
         self._wall = wall
-        self._registrar = Registrar(self.bindings, settings)
+        self._registrar = Registrar(self.bindings)
         self._presence = Presence(documents, wall=wall)
         self._call_later = call_later or _loop_call_later
         self._flows: dict[int, Connection] = {}
@@ -94,7 +94,7 @@ class Frontend:
             self._call_later,
         )
         realms = frozenset({self.settings.realm, self.authenticator.digest_realm})
-        self._proxy = Proxy(endpoint, realms=realms, timer_c=self.settings.timer_c, call_later=self._call_later)
+        self._proxy = Proxy(endpoint, realms=realms, call_later=self._call_later)
 
     def _way_to(self, flow_id: int) -> Reach | None:
         connection = self._flows.get(flow_id)
@@ -302,7 +302,7 @@ class Frontend:
             return [self._hop(incoming, connection, incoming.request.uri)] if connection is not None else []
         found = [(self._flows.get(binding.flow.id), binding.contact) for binding in target.bindings]
         hops = [self._hop(incoming, connection, uri) for connection, uri in found if connection is not None]
-        return hops[: self.settings.max_forked]
+        return hops[:MAX_FORKED]
 
     def _hop(self, incoming: IncomingRequest, connection: Connection, uri: str) -> Hop:
         """Record-Route, topmost first: the entry that faces the callee, then the one that faces the caller."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
 from parlour.frontend.people import People
+from parlour.frontend.proof import Failed, Further, Outcome, Proven, Why
 from parlour.frontend.sign_in import ConnectionSigner, PendingNtlm, SignIn
 from parlour.sip.auth.ntlm import Authenticate, build_challenge, parse_authenticate, verify
 from parlour.sip.auth.ntlm_header import NtlmHeader, agree_version
@@ -15,56 +14,10 @@ from parlour.sip.auth.params import Malformed
 from parlour.sip.auth.signing import SecurityAssociation
 from parlour.sip.message import Request
 
-__all__ = ["Failed", "Further", "NtlmLogin", "Proven", "Why"]
+__all__ = ["NtlmLogin"]
 
 VERSION: Final = 4
 _ANSWER_WITHIN: Final = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """The request comes from this person."""
-
-    person: str
-
-
-@dataclass(frozen=True, slots=True)
-class Further:
-    """The handshake goes on: the challenge to send, alone."""
-
-    challenge: str
-
-
-class Why(Enum):
-    """Why somebody could not sign in, for those who watch over it. The values are on docs/operations.md."""
-
-    PASSWORD = "password"  # noqa: S105 (a name, not a secret)
-    """Wrong name or password."""
-    CHALLENGE = "challenge"
-    """Credentials that answer no challenge of ours: too late, used up, or for something else."""
-    SIGNATURE = "signature"
-    """A message that is not signed as it should be."""
-    MALFORMED = "malformed"
-    """Credentials that cannot be read."""
-    TOO_MANY = "too-many"
-    """Put off, after too many wrong passwords."""
-    DISABLED = "disabled"
-    """The password was right, the account is disabled."""
-    OTHER_PERSON = "other-person"
-    """Signed in, but From names somebody else."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """No proof. `why` None: a step of every sign-in, nothing was tried in vain. PASSWORD: of the account `login`, as
-    typed."""
-
-    reason: str
-    why: Why | None = None
-    login: str = ""
-
-
-Outcome = Proven | Further | Failed
 
 
 class NtlmLogin:

@@ -53,9 +53,7 @@ class OwnDocuments:
     ) -> None:
         """`reach`: the way to the client at a connection, by its id; None when it is gone."""
         self.presence = presence
-        self.subscriptions = Subscriptions(
-            default_expires=settings.subscription_expires, per_flow=settings.max_subscriptions
-        )
+        self.subscriptions = Subscriptions()
         self._people = people
         self._courier = courier
         self._replies = replies

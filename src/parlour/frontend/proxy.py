@@ -27,6 +27,10 @@ log = logging.getLogger(__name__)
 
 MAX_OPEN: Final = 64
 """Requests of one connection that may wait for the answers of others at a time; docs/protocol/sip.md, "Proxy"."""
+MAX_FORKED: Final = 16
+"""Endpoints of a callee that a request goes to."""
+_TIMER_C: Final = 180.0
+"""Seconds an INVITE may ring (RFC 3261 section 16.6 step 11)."""
 _RETRY_AFTER: Final = ("Retry-After", "5")
 
 
@@ -60,12 +64,10 @@ class Proxy:
         courier: Courier,
         *,
         realms: frozenset[str],
-        timer_c: float,
         call_later: Callable[[float, Callable[[], None]], Cancellable],
     ) -> None:
         self.courier = courier
         self.realms = realms
-        self.timer_c = timer_c
         self.call_later = call_later
         self._contexts: dict[tuple[object, ...], ProxyContext] = {}
         self._by_caller: dict[Connection, set[ProxyContext]] = {}
@@ -206,7 +208,7 @@ class ProxyContext:
     def _restart_timer_c(self) -> None:
         self._stop_timer()
         if self.incoming.request.method == "INVITE":
-            self._timer = self._proxy.call_later(self._proxy.timer_c, self._timer_c_fired)
+            self._timer = self._proxy.call_later(_TIMER_C, self._timer_c_fired)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

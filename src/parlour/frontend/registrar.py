@@ -15,13 +15,18 @@ from parlour.frontend.answer import Answer
 from parlour.frontend.bindings import Binding, BindingTable, Flow
 from parlour.frontend.gruu import legacy_gruu, public_gruu
 from parlour.frontend.reading import ContactField, contact_fields, epid_of, is_star, option_tags
-from parlour.frontend.settings import FrontendSettings
 from parlour.sip.message import Request
 
 __all__ = ["ALLOW_EVENTS", "Registrar", "Registration"]
 
 ALLOW_EVENTS: Final = "vnd-microsoft-provisioning-v2,vnd-microsoft-roaming-contacts,vnd-microsoft-roaming-self,presence"
 """COMPAT: SIPE splits at commas without trimming, so there are no blanks."""
+MAX_BINDINGS: Final = 16
+"""Endpoints one person may have registered at the same time. This and the rest: docs/protocol/sip.md, "REGISTER"."""
+_DEFAULT_EXPIRES: Final = 7200
+_MIN_EXPIRES: Final = 60
+_MAX_EXPIRES: Final = 86400
+_KEEP_ALIVE: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,8 @@ class _Plan:
 class Registrar:
     """One per server, sharing its table with the router."""
 
-    def __init__(self, table: BindingTable, settings: FrontendSettings) -> None:
+    def __init__(self, table: BindingTable) -> None:
         self._table = table
-        self._settings = settings
 
     def register(self, person: str, request: Request, flow: Flow, *, now: float, wall: float) -> Registration:
         """`person` is the address of record; `now` monotonic, `wall` since 1970. Raises RemoteProtocolError 400."""
@@ -75,7 +79,7 @@ class Registrar:
                 return refusal
         new = {binding.key for binding in plan.put} - {binding.key for binding in current}
         gone = {binding.key for binding in plan.remove}
-        if len(current) + len(new) - len(gone) > self._settings.max_bindings:
+        if len(current) + len(new) - len(gone) > MAX_BINDINGS:
             return Answer(403, "Too Many Endpoints")
         return plan
 
@@ -92,8 +96,8 @@ class Registrar:
     ) -> Answer | None:
         """Step 7, for one contact."""
         expires = self._expiry(contact, request)
-        if 0 < expires < self._settings.min_expires:
-            return Answer(423, "Interval Too Brief", (("Min-Expires", str(self._settings.min_expires)),))
+        if 0 < expires < _MIN_EXPIRES:
+            return Answer(423, "Interval Too Brief", (("Min-Expires", str(_MIN_EXPIRES)),))
         epid = epid_of(request)
         key = contact.key or epid or contact.canonical
         existing = self._table.find(person, key, now)
@@ -124,8 +128,8 @@ class Registrar:
         """Seconds granted, or asked for when that is too short; a value that makes no sense counts as none."""
         asked = contact.expires if contact.expires is not None else request.headers.get("Expires")
         if asked is None or not asked.isascii() or not asked.isdigit():
-            return self._settings.default_expires
-        return min(int(asked[:10]), self._settings.max_expires)
+            return _DEFAULT_EXPIRES
+        return min(int(asked[:10]), _MAX_EXPIRES)
 
     def _headers(
         self, person: str, request: Request, plan: _Plan, *, refreshed: bool, now: float
@@ -145,7 +149,7 @@ class Registrar:
             headers.append(("Supported", "gruu"))
         headers.append(("Allow-Events", ALLOW_EVENTS))
         if "ms-keep-alive" in request.headers:
-            value = f"UAS; tcp=no; hop-hop=yes; end-end=no; timeout={self._settings.keep_alive}"
+            value = f"UAS; tcp=no; hop-hop=yes; end-end=no; timeout={_KEEP_ALIVE}"
             headers.append(("ms-keep-alive", value))
         return headers
 

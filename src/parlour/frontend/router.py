@@ -81,7 +81,6 @@ class Router:
         self._tokens = tokens
         self._services: dict[str, LocalService] = {}
         self._hosts = domains | {host.lower()}
-        self._addresses: set[tuple[str, int]] = set()
 
     def add_service(self, uri: str, service: LocalService) -> None:
         """Answer requests to `uri` (`sip:user@domain`, compared without case) in this process."""
@@ -94,10 +93,6 @@ class Router:
     def is_service(self, uri: str) -> bool:
         """Whether something answers at `uri` in this process."""
         return aor(uri).lower() in self._services if uri.lower().startswith("sip") else False
-
-    def add_address(self, host: str, port: int) -> None:
-        """Another address this server is reached at."""
-        self._addresses.add((host.lower(), port))
 
     def route(self, request: Request, connection: LocalAddress, *, now: float) -> Target:
         """Takes our own entries off the Route header. Raises RemoteProtocolError 400 or 416 for malformed addresses."""
@@ -115,7 +110,7 @@ class Router:
         if host in self._hosts:
             return True
         port = uri.port or (5061 if uri.secure or uri.transport in ("tls", "wss") else 5060)
-        return (host, port) == connection.local or (host, port) in self._addresses
+        return (host, port) == connection.local
 
     def _undo_strict_routing(self, request: Request, connection: LocalAddress) -> None:
         """RFC 3261 section 16.4: a strict router before us put our Record-Route address into the Request-URI."""

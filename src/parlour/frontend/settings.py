@@ -28,7 +28,7 @@ class Schemes:
 
 @dataclass(frozen=True, slots=True)
 class FrontendSettings:
-    """Times are seconds. URIs are complete (`sip:...`, `https://...`); empty means: not told to clients."""
+    """URIs are complete (`sip:...`, `https://...`); empty means: not told to clients."""
 
     host: str
     """Name of this server: NTLM target name, host of our Contact and Record-Route, source of diagnostics."""
@@ -39,19 +39,6 @@ class FrontendSettings:
     digest_realm: str = ""
     """Realm of Digest; empty: the main domain. Stored Digest verifiers depend on it."""
     schemes: Schemes = field(default_factory=Schemes)
-
-    default_expires: int = 7200
-    min_expires: int = 60
-    max_expires: int = 86400
-    subscription_expires: int = 28800
-    max_bindings: int = 16
-    """Endpoints one person may have registered at the same time."""
-    max_subscriptions: int = 32
-    """Subscriptions one connection may hold."""
-    max_forked: int = 16
-    timer_c: float = 180.0
-    """How long a proxied INVITE may ring, RFC 3261 section 16.6 step 11; must exceed three minutes to be standard."""
-    keep_alive: int = 300
 
     pool_uri: str = ""
     """The chat service that provisioning names."""

@@ -124,10 +124,6 @@ class SignIn:
         self.endpoints: dict[str, str] = {}
         self._identities: dict[tuple[str, str], Identity] = {}
 
-    @property
-    def authenticated(self) -> bool:
-        return self.signer is not None or bool(self.digest_people)
-
     def add_pending(self, opaque: str, pending: PendingNtlm) -> None:
         _make_room(self.pending, _MAX_PENDING)
         self.pending[opaque] = pending

@@ -30,6 +30,9 @@ __all__ = [
 ]
 
 PRESENCE: Final = "presence"
+MAX_PER_FLOW: Final = 32
+"""Subscriptions one connection may hold. This and the times, in seconds: docs/protocol/sip.md, "SUBSCRIBE"."""
+_DEFAULT_EXPIRES: Final = 28800
 _MIN_EXPIRES: Final = 60
 _Key = TypeVar("_Key")
 
@@ -122,9 +125,7 @@ class _Held:
 class Subscriptions:
     """The subscriptions of one server. A subscription ends with its time or with its connection."""
 
-    def __init__(self, *, default_expires: int, per_flow: int) -> None:
-        self._default_expires = default_expires
-        self._per_flow = per_flow
+    def __init__(self) -> None:
         self._held = _Held()
 
     def __len__(self) -> int:
@@ -136,12 +137,12 @@ class Subscriptions:
         """A SUBSCRIBE whose event is in `EVENTS`: the subscription it made, refreshed or ended, or a refusal.
 
         `expires_at` not after `now` means ended, or a fetch. Raises RemoteProtocolError 400."""
-        expires = self._expiry(request)
+        expires = _expiry(request)
         if 0 < expires < _MIN_EXPIRES:
             return Answer(423, "Interval Too Brief", (("Min-Expires", str(_MIN_EXPIRES)),))
         if request.to.tag is not None:
             return self._refresh(request, person, expires, now)
-        if len(self._held.by_flow.get(flow.id, ())) >= self._per_flow:
+        if len(self._held.by_flow.get(flow.id, ())) >= MAX_PER_FLOW:
             return Answer(403, "Too Many Subscriptions")
         subscription = _start(request, person, flow, local_tag(), now + expires)
         if expires:
@@ -181,19 +182,20 @@ class Subscriptions:
             self.remove(found)
         return found
 
-    def _expiry(self, request: Request) -> int:
-        text = (request.headers.get("Expires") or "").strip()
-        if not text:
-            return self._default_expires
-        if not text.isascii() or not text.isdigit():
-            raise RemoteProtocolError(400, "Malformed Expires")
-        return min(int(text[:10]), self._default_expires)
-
 
 def _drop(held: dict[_Key, set[tuple[str, str, str]]], owner: _Key, key: tuple[str, str, str]) -> None:
     held[owner].discard(key)
     if not held[owner]:
         del held[owner]
+
+
+def _expiry(request: Request) -> int:
+    text = (request.headers.get("Expires") or "").strip()
+    if not text:
+        return _DEFAULT_EXPIRES
+    if not text.isascii() or not text.isdigit():
+        raise RemoteProtocolError(400, "Malformed Expires")
+    return min(int(text[:10]), _DEFAULT_EXPIRES)
 
 
 def event_of(request: Request) -> str:

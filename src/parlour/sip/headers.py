@@ -122,12 +122,6 @@ class Via(NamedTuple):
         return value.strip("[]") if value else value
 
     @property
-    def rport(self) -> int | None:
-        """The port the next hop saw (RFC 3581); None if absent, not yet filled in, or nonsense."""
-        value = self.params.get("rport")
-        return int(value) if value and value.isdecimal() and value.isascii() and len(value) <= 5 else None
-
-    @property
     def sent_by(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port is None else f"{host}:{self.port}"

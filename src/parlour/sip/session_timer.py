@@ -104,11 +104,6 @@ class SessionTimer:
         """When our refresh is due: after half of the interval (section 10); None if the other side refreshes."""
         return self._deadline - self.interval / 2 if self.local_refresher and self.interval else None
 
-    @property
-    def deadline(self) -> float | None:
-        """When the session is over unless refreshed; None if there is no timer."""
-        return self._deadline if self.interval else None
-
 
 def min_se_of(headers: Headers) -> int:
     """The Min-SE of a request or of a 422, never below the 90 s of section 5. Raises RemoteProtocolError 400."""

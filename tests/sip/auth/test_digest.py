@@ -72,7 +72,6 @@ def test_both_ends(username: str, password: str, algorithm: Algorithm, nc: int) 
     assert received == sent
     ha1 = digest.compute_ha1(username, 'a "realm"', password, algorithm)
     assert digest.verify(received, "REGISTER", ha1)
-    assert digest.server_proof(received, ha1).startswith('rspauth="')
 
 
 def test_a_name_the_header_cannot_carry() -> None:

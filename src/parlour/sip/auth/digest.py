@@ -26,7 +26,6 @@ __all__ = [
     "compute_response",
     "parse_challenge",
     "parse_credentials",
-    "server_proof",
     "verify",
 ]
 
@@ -131,15 +130,6 @@ def verify(credentials: Credentials, method: str, ha1: str | None) -> bool:
         credentials.algorithm,
     )
     return hmac.compare_digest(expected, credentials.response.lower()) and ha1 is not None
-
-
-def server_proof(credentials: Credentials, ha1: str) -> str:
-    """A value for Authentication-Info that proves to the client that we know its password too (section 3.5)."""
-    proof = compute_response(
-        ha1, credentials.nonce, credentials.nc, credentials.cnonce, "", credentials.uri, credentials.algorithm
-    )
-    params = [("rspauth", quoted(proof)), ("qop", "auth"), ("nc", f"{credentials.nc:08x}")]
-    return ", ".join([f"{name}={value}" for name, value in [*params, ("cnonce", quoted(credentials.cnonce))]])
 
 
 def answer(
