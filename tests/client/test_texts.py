@@ -15,7 +15,7 @@ from parlour.client import (
     room_link,
     story,
 )
-from parlour.rooms.content import FileLink, Link, PlainText, RoomLink, Story, parse_content, split_story
+from parlour.rooms.content import searchable_text
 
 ROOM = "ma-chan://example.com/5d1f2c9e-7a34-4f7b-9e0c-8f4b6f0a2203"
 
@@ -23,7 +23,7 @@ ROOM = "ma-chan://example.com/5d1f2c9e-7a34-4f7b-9e0c-8f4b6f0a2203"
 def test_a_story() -> None:
     text = story(" 6월 11일 보고 ", "Pump 3\r\ntripped")
     assert text == "[STORY]6월 11일 보고\r\nPump 3\r\ntripped"
-    assert split_story(text) == Story("6월 11일 보고", "Pump 3\ntripped")
+    assert searchable_text(text) == "6월 11일 보고\r\nPump 3\r\ntripped"
     assert read_story(text) == TextStory("6월 11일 보고", "Pump 3\ntripped")
     assert read_story("no story") is None
 
@@ -36,16 +36,8 @@ def test_titles_that_are_none(title: str) -> None:
 
 def test_links() -> None:
     file = file_link(ROOM, "3b6a4c80.txt", "보고서 & more.txt", 10240)
-    guid = ROOM.rpartition("/")[2]
     text = f"see {link('https://example.com/p?a=1&b=2', '펌프')}, {room_link(ROOM.upper(), '상황실')}, {file}"
-    assert parse_content(text) == [
-        PlainText("see "),
-        Link("https://example.com/p?a=1&b=2", "펌프"),
-        PlainText(", "),
-        RoomLink(ROOM, "상황실"),
-        PlainText(", "),
-        FileLink("example.com", guid, "3b6a4c80.txt", "보고서 & more.txt", 10240),
-    ]
+    assert searchable_text(text) == f"see 펌프 https://example.com/p?a=1&b=2, 상황실 {ROOM}, 보고서 & more.txt"
     assert find_links(text) == (
         TextLink("https://example.com/p?a=1&b=2", "펌프"),
         TextLink(ROOM, "상황실"),

@@ -122,9 +122,6 @@ class SeatBook:
         self._numbers: dict[str, int] = {}
         self._blocks: list[str] = []
 
-    def __contains__(self, user: UserInfo) -> bool:
-        return user.uri in self._numbers
-
     def add_seats(self, seats: Sequence[Seat]) -> str:
         """The `aib` elements of a room, highest mask first: here `aib@value` is a list of people's numbers.
 

@@ -16,8 +16,6 @@ __all__ = [
     "PRESENTER_BIT",
     "ROLE_MASKS",
     "Permission",
-    "is_manager",
-    "is_presenter",
     "participant_mask",
     "sdk_permissions",
 ]
@@ -53,16 +51,6 @@ def participant_mask(manager: bool, presenter: bool, auditorium: bool) -> int:
     """The mask of somebody in a room: 3984, 12276, and either with the presenter bit in an auditorium."""
     mask = MANAGER if manager else MEMBER
     return mask | PRESENTER_BIT if presenter and auditorium else mask
-
-
-def is_manager(mask: int) -> bool:
-    """Whether a received mask lets its holder manage the room."""
-    return bool(mask & Permission.MANAGE)
-
-
-def is_presenter(mask: int) -> bool:
-    """Whether a received mask lets its holder post in an auditorium."""
-    return bool(mask & PRESENTER_BIT)
 
 
 def sdk_permissions(
