@@ -35,6 +35,7 @@ __all__ = [
     "room_ref",
     "room_uri_of",
     "row_limit",
+    "single",
     "text_of",
     "time_of",
     "told_bool",
@@ -78,6 +79,14 @@ def required(element: Element, name: str) -> Element:
     found = element.find(name)
     if found is None:
         raise Malformed(f"{name} is missing")
+    return found
+
+
+def single(element: Element, name: str) -> Element:
+    """As `required`; a second one spoils the command too, whose reply could not say which one was meant."""
+    found = required(element, name)
+    if any(other is not found for other in element.find_all(name)):
+        raise Malformed(f"{name} is there more than once")
     return found
 
 
