@@ -91,10 +91,12 @@ async def test_what_is_no_add_in(name: str, url: str, why: Refusal) -> None:
     assert w.hub.addins.all() == (wall,)
 
 
-async def test_a_name_that_looks_like_another_ones_id_is_not_taken() -> None:
+async def test_a_name_that_looks_like_an_id_is_refused_for_that() -> None:
+    """Not as a name that somebody has: it would be taken for the id when it is typed."""
     w = await world()
     wall = await made(w)
-    assert isinstance(await w.hub.addins.create(None, wall.id, URL), AddIn)
+    for name in (wall.id, "00000000-0000-0000-0000-0000000000ff"):
+        assert reason(await w.hub.addins.create(None, name, URL)) is Refusal.INVALID
 
 
 async def test_a_room_shows_one_that_is_registered() -> None:
