@@ -20,6 +20,7 @@ from parlour.xccos.types import (
     GetScope,
     ListMembers,
     ListSetting,
+    ListWord,
     ModifyCategory,
     SearchCategories,
     SetScope,
@@ -126,7 +127,7 @@ def _first(found: CategoriesFound) -> CategoryInfo:
 def _settings(
     settings: CategoryChanges, name: str | None, parent: str | None, expected: int | None = None
 ) -> CategorySettings:
-    lists = (
+    lists: tuple[tuple[ListWord, Sequence[str] | None], ...] = (
         ("ALLOWED", settings.get("allowed")),
         ("DENIED", settings.get("denied")),
         ("CREATOR", settings.get("creators")),

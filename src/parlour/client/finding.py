@@ -8,14 +8,23 @@ from typing import Literal, TypeAlias, TypedDict, Unpack
 from parlour.client.courier import Courier
 from parlour.client.errors import RoomNotFound
 from parlour.client.naming import Named, RoomLike, category_uri_of, room_uri_of
-from parlour.xccos.types import Associations, GetAssociations, RoomInfo, RoomsFound, SearchRooms
+from parlour.xccos.types import (
+    AssociationKind,
+    Associations,
+    BehaviorWord,
+    GetAssociations,
+    RoomInfo,
+    RoomsFound,
+    SearchRooms,
+    VisibilityWord,
+)
 
 __all__ = ["Behavior", "FindRooms", "RoomFilter", "RoomMatch", "Visibility"]
 
 RoomMatch: TypeAlias = Literal["any", "all", "phrase"]
-Visibility: TypeAlias = Literal["OPEN", "SCOPED", "PRIVATE"]
+Visibility: TypeAlias = VisibilityWord
 """Open, closed, secret (docs/protocol/rooms.md, Words)."""
-Behavior: TypeAlias = Literal["NORMAL", "AUDITORIUM"]
+Behavior: TypeAlias = BehaviorWord
 
 
 class RoomFilter(TypedDict, total=False):
@@ -111,7 +120,7 @@ class FindRooms:
     async def _search(self, command: SearchRooms) -> RoomsFound:
         return await self._courier.ask_list(command, RoomsFound)
 
-    async def _associations(self, kind: str, limit: int | None) -> Associations:
+    async def _associations(self, kind: AssociationKind, limit: int | None) -> Associations:
         return await self._courier.ask_list(GetAssociations(1, kind, self._courier.domain, limit), Associations)
 
 

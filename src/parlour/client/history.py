@@ -8,7 +8,7 @@ the other end of the stretch is watched here.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal, TypeAlias
@@ -17,14 +17,22 @@ from parlour.client.courier import Courier
 from parlour.client.errors import ChatError
 from parlour.client.naming import failures
 from parlour.client.replies import GatheredPages
-from parlour.xccos.types import GroupChat, HistoryByDate, HistoryByMessage, HistoryFilter, HistoryPage, HistoryPages
+from parlour.xccos.types import (
+    GroupChat,
+    HistoryByDate,
+    HistoryByMessage,
+    HistoryFilter,
+    HistoryPage,
+    HistoryPages,
+    MatchWord,
+)
 
 __all__ = ["HistoryQuery", "MessageMatch", "MessageStream", "portions"]
 
 MessageMatch: TypeAlias = Literal["any", "all", "phrase"]
 """Which of the words a message must have."""
 
-_MATCHES: Final = {"any": "ANY", "all": "ALL", "phrase": "PHR"}
+_MATCHES: Final[Mapping[MessageMatch, MatchWord]] = {"any": "ANY", "all": "ALL", "phrase": "PHR"}
 _PAGE: Final = 200
 _SMALLEST_PAGE: Final = 20
 _ROOMS_AT_ONCE: Final = 100

@@ -71,7 +71,11 @@ class ManageRooms:
         **settings: Unpack[NewSettings],
     ) -> RoomCard:
         """A new room, of which we become manager. Raises DuplicateName, CannotCreate, NotInScope."""
-        lists = (("MEMBER", members), ("MANAGER", managers), ("PRESENTER", presenters))
+        lists: tuple[tuple[Role, Sequence[str]], ...] = (
+            ("MEMBER", members),
+            ("MANAGER", managers),
+            ("PRESENTER", presenters),
+        )
         roles = tuple(ListSetting(role, "SET", tuple(uris)) for role, uris in lists if uris)
         wanted = _settings(settings, room_name=name, parent=category_uri_of(category), roles=roles)
         return await self._courier.ask(CreateRoom(1, wanted), RoomCard)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from parlour.xccos.codes import ResponseCode
 from parlour.xccos.ids import canonical_category_uri, canonical_principal, canonical_room_uri, normalize_guid
 from parlour.xccos.times import end_of_day, parse_time
-from parlour.xccos.types import RoomRef, SwitchSetting
+from parlour.xccos.types import BehaviorWord, RoomRef, SwitchSetting, VisibilityWord
 from parlour.xccos.xml import Element
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "MOST_URI",
     "VISIBILITIES",
     "Malformed",
+    "Word",
     "category_uri_of",
     "choice",
     "count_of",
@@ -43,8 +44,8 @@ __all__ = [
     "uint",
 ]
 
-BEHAVIORS: Final[Mapping[str, str]] = {"NORMAL": "NORMAL", "AUDITORIUM": "AUDITORIUM"}
-VISIBILITIES: Final[Mapping[str, str]] = {
+BEHAVIORS: Final[Mapping[str, BehaviorWord]] = {"NORMAL": "NORMAL", "AUDITORIUM": "AUDITORIUM"}
+VISIBILITIES: Final[Mapping[str, VisibilityWord]] = {
     "OPEN": "OPEN",
     "SCOPED": "SCOPED",
     "CLOSED": "SCOPED",
@@ -57,6 +58,8 @@ MOST_TEXT: Final = 1000
 """Characters of an attribute that names something or says what to look for: such texts are folded."""
 MOST_URI: Final = 512
 """Characters of the URI of somebody or some group; those of this server have at most 324."""
+
+Word = TypeVar("Word", bound=str)
 
 _TRUE = frozenset({"true", "1", "yes"})
 _FALSE = frozenset({"false", "0", "no"})
@@ -191,7 +194,7 @@ def told_switch(text: str | None, name: str) -> SwitchSetting | None:
     return "inherit" if text is not None and text.strip().lower() == "inherit" else told_bool(text, name)
 
 
-def choice(text: str | None, name: str, words: Mapping[str, str]) -> str | None:
+def choice(text: str | None, name: str, words: Mapping[str, Word]) -> Word | None:
     """One of the keys of `words` in any letter case, as its value; None when absent or blank."""
     if text is None or not text.strip():
         return None

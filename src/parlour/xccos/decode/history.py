@@ -29,6 +29,7 @@ from parlour.xccos.types import (
     HistoryByDate,
     HistoryByMessage,
     HistoryFilter,
+    MatchWord,
     PurgeRoom,
     RecentHistory,
     ReplaceMessage,
@@ -37,7 +38,7 @@ from parlour.xccos.xml import Element
 
 __all__ = ["COMMANDS", "group_chat"]
 
-_MATCHES: Final = {"ANY": "ANY", "PAR": "ANY", "ALL": "ALL", "PHR": "PHR", "EXT": "PHR"}
+_MATCHES: Final[Mapping[str, MatchWord]] = {"ANY": "ANY", "PAR": "ANY", "ALL": "ALL", "PHR": "PHR", "EXT": "PHR"}
 _MOST_AUTHORS = 100
 
 

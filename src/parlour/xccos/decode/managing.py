@@ -11,6 +11,7 @@ from parlour.xccos.fields import (
     BEHAVIORS,
     VISIBILITIES,
     Malformed,
+    Word,
     category_uri_of,
     choice,
     guid_or_text,
@@ -35,10 +36,13 @@ from parlour.xccos.types import (
     GetCategory,
     GetRoles,
     GetScope,
+    ListOp,
     ListSetting,
+    ListWord,
     ModifyCategory,
     ModifyRoom,
     MoveRoom,
+    RoleWord,
     RoomSettings,
     SearchCategories,
     SetRoles,
@@ -49,35 +53,35 @@ from parlour.xccos.xml import Element
 
 __all__ = ["COMMANDS"]
 
-_ROOM_ROLES: Final = {role: role for role in ("MEMBER", "MANAGER", "PRESENTER")}
-_CATEGORY_ROLES: Final = {"CREATOR": "CREATOR"}
-_SCOPES: Final = {"ALLOWED": "ALLOWED", "DENIED": "DENIED"}
-_OPS: Final = {"ADD": "ADD", "DEL": "DEL", "SET": "SET"}
+_ROOM_ROLES: Final[Mapping[str, RoleWord]] = {"MEMBER": "MEMBER", "MANAGER": "MANAGER", "PRESENTER": "PRESENTER"}
+_CATEGORY_ROLES: Final[Mapping[str, RoleWord]] = {"CREATOR": "CREATOR"}
+_SCOPES: Final[Mapping[str, ListWord]] = {"ALLOWED": "ALLOWED", "DENIED": "DENIED"}
+_OPS: Final[Mapping[str, ListOp]] = {"ADD": "ADD", "DEL": "DEL", "SET": "SET"}
 
 # Lists ----------------------------------------------------------------------------------------------------------------
 
 
-def _role(role: Element, default_op: str, roles: Mapping[str, str]) -> ListSetting:
+def _role(role: Element, default_op: ListOp, roles: Mapping[str, RoleWord]) -> ListSetting:
     return _list(role, _word(role, "name", roles), default_op)
 
 
-def _scope(scope: Element, default_op: str) -> ListSetting:
+def _scope(scope: Element, default_op: ListOp) -> ListSetting:
     return _list(scope, _word(scope, "type", _SCOPES), default_op)
 
 
-def _list(element: Element, which: str, default_op: str) -> ListSetting:
+def _list(element: Element, which: ListWord, default_op: ListOp) -> ListSetting:
     op = choice(element.get("op"), "op", _OPS) or default_op
     return ListSetting(which, op, tuple(principal_of(uib) for uib in element.find_all("uib")))
 
 
-def _word(element: Element, attribute: str, words: Mapping[str, str]) -> str:
+def _word(element: Element, attribute: str, words: Mapping[str, Word]) -> Word:
     found = choice(element.get(attribute), f"{element.tag} {attribute}", words)
     if found is None:
         raise Malformed(f"{element.tag} {attribute} is missing")
     return found
 
 
-def _room_roles(chanib: Element, default_op: str) -> tuple[ListSetting, ...]:
+def _room_roles(chanib: Element, default_op: ListOp) -> tuple[ListSetting, ...]:
     return tuple(_role(role, default_op, _ROOM_ROLES) for role in chanib.find_all("role"))
 
 

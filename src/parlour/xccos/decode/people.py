@@ -16,12 +16,17 @@ from parlour.xccos.fields import (
     room_uri_of,
     row_limit,
 )
-from parlour.xccos.types import FindPrincipals, FindUsers, GetGroupInfo, GetUserInfo
+from parlour.xccos.types import FindPrincipals, FindUsers, GetGroupInfo, GetUserInfo, RoleWord
 from parlour.xccos.xml import Element
 
 __all__ = ["COMMANDS"]
 
-_ROLES: Final = {role: role for role in ("MEMBER", "MANAGER", "PRESENTER", "CREATOR")}
+_ROLES: Final[Mapping[str, RoleWord]] = {
+    "MEMBER": "MEMBER",
+    "MANAGER": "MANAGER",
+    "PRESENTER": "PRESENTER",
+    "CREATOR": "CREATOR",
+}
 
 
 def _find_users(data: Element, seqid: int) -> FindUsers:

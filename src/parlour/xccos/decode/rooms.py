@@ -24,6 +24,7 @@ from parlour.xccos.fields import (
 )
 from parlour.xccos.ids import canonical_category_uri, canonical_principal, canonical_room_uri
 from parlour.xccos.types import (
+    AssociationKind,
     BatchJoin,
     GetAssociations,
     GetInvitations,
@@ -41,7 +42,12 @@ from parlour.xccos.xml import Element
 
 __all__ = ["COMMANDS"]
 
-_ASSOCIATIONS: Final = {"MEMBER": "MEMBER", "MANAGER": "MANAGER", "1": "MEMBER", "2": "MANAGER"}
+_ASSOCIATIONS: Final[Mapping[str, AssociationKind]] = {
+    "MEMBER": "MEMBER",
+    "MANAGER": "MANAGER",
+    "1": "MEMBER",
+    "2": "MANAGER",
+}
 
 
 def _join(data: Element, seqid: int) -> Join:

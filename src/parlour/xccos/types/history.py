@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from parlour.frozen import frozen
 from parlour.xccos.types.rooms import FailedRoom
@@ -17,6 +17,7 @@ __all__ = [
     "HistoryFilter",
     "HistoryPage",
     "HistoryPages",
+    "MatchWord",
     "MessageRef",
     "PurgeRoom",
     "Purged",
@@ -53,15 +54,19 @@ class RecentHistory:
     count: int | None = None
 
 
+MatchWord = Literal["ANY", "ALL", "PHR"]
+"""Any of the words, all of them, or all as one phrase."""
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryFilter:
-    """Which messages. `match` is ANY, ALL or PHR; `authors` are URIs; `since` and `until` are both inclusive, and
+    """Which messages. `authors` are URIs; `since` and `until` are both inclusive, and
     neither counts where `anchor`, a message number, is given: then what comes after it, or, scanning newest first,
     before it. `only_anchor`: that message alone. `newest_first_scan` decides which messages survive `limit` (None: the
     server's), `newest_first_sort` the order of presentation."""
 
     words: str = ""
-    match: str = "ANY"
+    match: MatchWord = "ANY"
     match_case: bool = False
     authors: tuple[str, ...] = ()
     since: int | None = None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from parlour.xccos.types.people import AuditInfo, UserInfo
-from parlour.xccos.types.rooms import RoomInfo, SwitchSetting
+from parlour.xccos.types.people import AuditInfo, RoleWord, UserInfo
+from parlour.xccos.types.rooms import BehaviorWord, RoomInfo, SwitchSetting, VisibilityWord
 
 __all__ = [
     "CategoriesFound",
@@ -21,7 +21,9 @@ __all__ = [
     "GetRoles",
     "GetScope",
     "ListMembers",
+    "ListOp",
     "ListSetting",
+    "ListWord",
     "ModifyCategory",
     "ModifyRoom",
     "MoveRoom",
@@ -34,13 +36,17 @@ __all__ = [
 ]
 
 
+ListWord = RoleWord | Literal["ALLOWED", "DENIED"]
+"""A role, or one of the two lists of a scope."""
+ListOp = Literal["ADD", "DEL", "SET"]
+
+
 @dataclass(frozen=True, slots=True)
 class ListSetting:
-    """An edit of a list of principals. `which` is a role (MEMBER, MANAGER, PRESENTER, CREATOR) or a scope (ALLOWED,
-    DENIED); `op` is ADD, DEL or SET; `principals` are URIs."""
+    """An edit of a list of principals, which are URIs."""
 
-    which: str
-    op: str
+    which: ListWord
+    op: ListOp
     principals: tuple[str, ...]
 
 
@@ -64,8 +70,8 @@ class RoomSettings:
     description: str | None = None
     topic: str | None = None
     parent: str | None = None
-    behavior: str | None = None
-    visibility: str | None = None
+    behavior: BehaviorWord | None = None
+    visibility: VisibilityWord | None = None
     disabled: bool | None = None
     invite: SwitchSetting | None = None
     addin: str | None = None

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-__all__ = ["AuditInfo", "FindPrincipals", "FindUsers", "GetGroupInfo", "GetUserInfo", "PeopleFound", "UserInfo"]
+__all__ = [
+    "AuditInfo",
+    "FindPrincipals",
+    "FindUsers",
+    "GetGroupInfo",
+    "GetUserInfo",
+    "PeopleFound",
+    "RoleWord",
+    "UserInfo",
+]
+
+RoleWord = Literal["MEMBER", "MANAGER", "PRESENTER", "CREATOR"]
+"""A role of a room, or the one of a category, CREATOR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +64,11 @@ class FindUsers:
 
 @dataclass(frozen=True, slots=True)
 class FindPrincipals:
-    """Who may stand in `role` (MEMBER, MANAGER, PRESENTER of a room; CREATOR of a category). One of the two URIs is
-    given."""
+    """Who may stand in `role`. One of the two URIs is given."""
 
     name: ClassVar[str] = "prinsrch"
     seqid: int
-    role: str
+    role: RoleWord
     criteria: str = ""
     room_uri: str = ""
     category_uri: str = ""

@@ -9,8 +9,10 @@ from parlour.xccos.ids import room_uri
 from parlour.xccos.types.people import AuditInfo, UserInfo
 
 __all__ = [
+    "AssociationKind",
     "Associations",
     "BatchJoin",
+    "BehaviorWord",
     "FailedRoom",
     "GetAssociations",
     "GetInvitations",
@@ -39,10 +41,14 @@ __all__ = [
     "SwitchSetting",
     "Unread",
     "UnreadCounts",
+    "VisibilityWord",
 ]
 
 SwitchSetting = bool | Literal["inherit"]
 """A switch as it is set: on, off, or as in the category (above). Of a room, `prop:invite`."""
+VisibilityWord = Literal["OPEN", "SCOPED", "PRIVATE"]
+BehaviorWord = Literal["NORMAL", "AUDITORIUM"]
+AssociationKind = Literal["MEMBER", "MANAGER"]
 
 
 # What a client asks -------------------------------------------------------------------------------------------------
@@ -107,8 +113,8 @@ class SearchRooms:
     manager: str | None = None
     category: str | None = None
     addin: str | None = None
-    visibility: str | None = None
-    behavior: str | None = None
+    visibility: VisibilityWord | None = None
+    behavior: BehaviorWord | None = None
     invite: bool | None = None
     disabled: bool | None = None
 
@@ -119,7 +125,7 @@ class GetAssociations:
 
     name: ClassVar[str] = "getassociations"
     seqid: int
-    kind: str
+    kind: AssociationKind
     domain: str = ""
     max_results: int | None = None
 
