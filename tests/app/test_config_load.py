@@ -118,6 +118,25 @@ def test_at_least_one_sip_listener(tmp_path: Path) -> None:
         make_settings({"listen": {"sip": [], "sips": []}}, "x.toml")
 
 
+def test_somebody_can_sign_in() -> None:
+    with pytest.raises(Problem, match="config-no-sign-in"):
+        make_settings({"auth": {"ntlm": False, "digest": False}}, "x.toml")
+    assert make_settings({"auth": {"ntlm": False, "digest": False, "digest_md5": True}}, "x.toml").auth.digest_md5
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "parlour.toml"
+    path.write_bytes(b'\xef\xbb\xbfdomain = "example.com"\n')
+    assert load_settings(path).domain == "example.com"
+
+
+def test_a_path_may_begin_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/kim")
+    made = make_settings({"data_dir": "~/data", "log": {"trace": "~/trace"}, "tls": {"key": "~/key.pem"}}, "x.toml")
+    assert made.data_dir == Path("/home/kim/data")
+    assert (made.log.trace, made.tls.key) == (Path("/home/kim/trace"), Path("/home/kim/key.pem"))
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(Problem, match="config-not-readable"):
         load_settings(tmp_path / "absent.toml")

@@ -9,7 +9,7 @@ from parlour.app.problems import PROBLEMS, Problem
 def test_a_problem_says_what_failed_why_and_what_to_do() -> None:
     problem = Problem("domain-changed", path="data", old="a.example", new="b.example")
     assert problem.what == "data holds the data of the domain a.example, not of b.example"
-    assert "--domain a.example" in problem.remedy
+    assert "set it to a.example" in problem.remedy
     assert str(problem).startswith("domain-changed: ")
 
 

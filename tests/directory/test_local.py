@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from parlour.directory.api import AccountRefused, AccountsUnusable, ChatSetting, Directory
+from parlour.directory.api import AccountRefused, AccountsUnusable, ChatSetting, Directory, OtherDomain
 from parlour.directory.database import _MIGRATIONS
 from parlour.directory.hand import SLICE
 from parlour.directory.local import LocalDirectory, PasswordCost, VerifierSchemes
@@ -466,8 +466,26 @@ async def test_removed_secrets_are_overwritten(place: Place) -> None:
 def test_another_domain(place: Place) -> None:
     place.open()
     place.close()
-    with pytest.raises(AccountsUnusable, match="belongs to the domain contoso"):
+    with pytest.raises(OtherDomain, match="belongs to the domain contoso"):
         LocalDirectory(place.path, "fabrikam.com", cost=CHEAP)
+
+
+def test_the_first_store_that_asks_is_the_one(place: Place) -> None:
+    for store, belongs in (("a", True), ("a", True), ("b", False), ("a", True)):
+        assert place.open().belongs_to(store) is belongs
+        place.close()
+
+
+async def test_a_damaged_file(place: Place) -> None:
+    directory = place.open()
+    for number in range(50):
+        await directory.add_user(f"u{number}", display_name="x" * 200)
+    place.close()
+    content = bytearray(place.path.read_bytes())
+    content[8 * 4096 : 9 * 4096] = b"\x07" * 4096
+    place.path.write_bytes(content)
+    with pytest.raises(AccountsUnusable, match="damaged|malformed"):
+        place.open()
 
 
 def test_a_newer_file(place: Place) -> None:

@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -18,6 +19,8 @@ from parlour.app.data_dir import DataDir
 from parlour.app.i18n import _
 from parlour.app.problems import Problem
 from parlour.app.sockets import bind
+from parlour.app.trace import check_trace
+from parlour.rooms.model import PrincipalKind
 
 __all__ = ["Finding", "Outcome", "check"]
 
@@ -63,8 +66,11 @@ def check(settings: Settings, now: datetime.datetime | None = None) -> list[Find
         (_("data directory"), _data_dir(settings), Outcome.FAILED),
         (_("permissions"), _permissions(settings), Outcome.WARNING),
         (_("database"), _databases(settings), Outcome.FAILED),
+        (_("domain"), _domain(settings), Outcome.FAILED),
+        (_("both databases"), _belonging(settings), Outcome.WARNING),
         (_("certificate"), _certificate(settings, now), Outcome.FAILED),
         (_("certificate name"), _certificate_name(settings), Outcome.WARNING),
+        (_("trace"), _trace(settings), Outcome.FAILED),
         (_("ports"), _ports(settings), Outcome.FAILED),
     ):
         found = list(problems)
@@ -110,15 +116,49 @@ def _databases(settings: Settings) -> Iterator[Problem]:
 
 def _read_database(path: Path) -> None:
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
-        try:
-            (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-        finally:
-            connection.close()
+        answer = _ask(path, "PRAGMA quick_check(1)")
     except sqlite3.Error as error:
         raise Problem("database-unusable", path=path, error=error) from error
     if answer != "ok":
         raise Problem("database-unusable", path=path, error=answer)
+
+
+def _ask(path: Path, query: str) -> object:
+    """The first value of the first row; None if there is none."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
+        row = connection.execute(query).fetchone()
+    return None if row is None else row[0]
+
+
+def _find(path: Path, query: str) -> object:
+    """As `_ask`; None also where the file, or the table, is not there. What is wrong with a file is said already."""
+    try:
+        return _ask(path, query)
+    except sqlite3.Error:
+        return None
+
+
+def _domain(settings: Settings) -> Iterator[Problem]:
+    accounts = DataDir(settings.data_dir).accounts
+    old = _find(accounts, f"SELECT display_name FROM groups WHERE kind = {int(PrincipalKind.DOMAIN)}")  # noqa: S608
+    if old not in (None, settings.domain):
+        yield Problem("domain-changed", path=settings.data_dir, old=old, new=settings.domain)
+
+
+def _belonging(settings: Settings) -> Iterator[Problem]:
+    """Whoever stands in a list of a room is known by the accounts, and both were one when they were kept."""
+    data_dir = DataDir(settings.data_dir)
+    yield from (Problem("database-missing", path=path, other=other) for path, other in data_dir.missing())
+    store = _find(data_dir.store, "SELECT value FROM instance WHERE name = 'id'")
+    named = _find(data_dir.accounts, "SELECT id FROM store")
+    if None not in (store, named) and store != named:
+        yield Problem("databases-apart", path=data_dir.accounts, other=data_dir.store)
+
+
+def _trace(settings: Settings) -> Iterator[Problem]:
+    trace = settings.log.trace
+    if trace is not None:
+        yield from _caught(lambda: check_trace(trace))
 
 
 def _certificate(settings: Settings, now: datetime.datetime) -> Iterator[Problem]:

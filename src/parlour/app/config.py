@@ -55,6 +55,12 @@ def _host(value: object) -> str:
     return _domain(value) if value else ""
 
 
+def _path(value: object) -> object:
+    """`~/data` begins at home, as on a command line."""
+    return Path(value).expanduser() if isinstance(value, str | Path) else value
+
+
+FilePath = Annotated[Path, BeforeValidator(_path)]
 Address = Annotated[ListenAddress, PlainValidator(_address), PlainSerializer(str, return_type=str)]
 Addresses = Annotated[tuple[Address, ...], BeforeValidator(_split)]
 Domain = Annotated[str, BeforeValidator(_domain)]
@@ -92,10 +98,12 @@ class Listen(_Section):
 class Tls(_Section):
     """Certificate of the TLS listeners. Versions below TLS 1.2 are never spoken."""
 
-    certificate: Path | None = Field(
+    certificate: FilePath | None = Field(
         default=None, description="PEM file, the server's certificate first. Path; default DATA_DIR/certificate.pem."
     )
-    key: Path | None = Field(default=None, description="PEM file with its private key. Path; default DATA_DIR/key.pem.")
+    key: FilePath | None = Field(
+        default=None, description="PEM file with its private key. Path; default DATA_DIR/key.pem."
+    )
     minimum: Literal["1.2", "1.3"] = Field(
         default="1.2", description="Lowest TLS version spoken: `1.2` or `1.3`. Default `1.2`."
     )
@@ -235,7 +243,7 @@ class Log(_Section):
         default="console",
         description="`console` for people, `json` for machines (one object per line). Default console.",
     )
-    trace: Path | None = Field(
+    trace: FilePath | None = Field(
         default=None,
         description="One JSON line per SIP message is written here, for `parlour trace`. File; off by default.",
     )
@@ -256,7 +264,7 @@ class Settings(BaseSettings):
         default="",
         description="Name or IPv4 address under which clients reach this server. Host name; default: the domain.",
     )
-    data_dir: Path = Field(
+    data_dir: FilePath = Field(
         default=Path("data"),
         description="Everything the server keeps. Directory, created with mode 0700; default ./data.",
     )

@@ -53,7 +53,8 @@ def read_values(path: Path) -> dict[str, Any]:
 def read_text(path: Path) -> str:
     """The file as it is, line ends included. Raises `Problem`."""
     try:
-        return path.read_bytes().decode("utf-8")
+        # Some editors begin a file with a byte order mark, which TOML has no place for.
+        return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise Problem("config-not-readable", path=path, error=say_os_error(error)) from error
     except UnicodeDecodeError as error:
@@ -98,6 +99,8 @@ def _make(kind: type[Settings], values: Mapping[str, Any], origin: str) -> Setti
     listen = settings.listen
     if not (listen.sip or listen.sips or listen.ws or listen.wss or listen.udp):
         raise Problem("config-nothing-to-listen-on")
+    if not (settings.auth.ntlm or settings.auth.digest or settings.auth.digest_md5):
+        raise Problem("config-no-sign-in")
     return settings
 
 

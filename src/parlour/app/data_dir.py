@@ -88,6 +88,11 @@ class DataDir:
         except Problem as problem:
             return problem.id == "data-dir-in-use"
 
+    def missing(self) -> list[tuple[Path, Path]]:
+        """A database that is not there while the other one is, and that other one."""
+        both = self.store, self.accounts
+        return [(path, other) for path, other in (both, both[::-1]) if other.exists() and not path.exists()]
+
     def too_open(self) -> list[tuple[Path, str]]:
         """Secret files here that other users can read, with their modes."""
         found = []

@@ -56,6 +56,11 @@ PROBLEMS: dict[str, Advice] = {
         mark("listen.sip, listen.sips, listen.ws, listen.wss and listen.udp are all empty"),
         mark('give at least one an address, for example `sip = ["127.0.0.1:5060"]`'),
     ),
+    "config-no-sign-in": Advice(
+        mark("every way to sign in is off"),
+        mark("auth.ntlm, auth.digest and auth.digest_md5 are all false"),
+        mark("switch at least one on; `ntlm = true` and `digest = true` are the defaults"),
+    ),
     "trace-unusable": Advice(
         mark("cannot open the trace file {path}: {error}"),
         mark("the path is mistyped, or this user may not use it"),
@@ -118,8 +123,8 @@ PROBLEMS: dict[str, Advice] = {
     ),
     "domain-changed": Advice(
         mark("{path} holds the data of the domain {old}, not of {new}"),
-        mark("--domain differs from the one that the data directory was made with"),
-        mark("run again with --domain {old}, or with another --data-dir"),
+        mark("the setting `domain`, or --domain, differs from what the data directory was made with"),
+        mark("set it to {old}, or choose another data directory"),
     ),
     "listen-port-in-use": Advice(
         mark("cannot listen on {address} for {listener}: the port is taken"),
@@ -161,7 +166,17 @@ PROBLEMS: dict[str, Advice] = {
     "database-unusable": Advice(
         mark("cannot use the database {path}: {error}"),
         mark("the file is damaged, locked, or of a newer Parlour; or the disk is full"),
-        mark("check `df {path}`; restore a backup if it is damaged; never delete its -wal file"),
+        mark("check `df {path}`; if it is damaged, restore a backup as docs/operations.md says, step by step"),
+    ),
+    "database-missing": Advice(
+        mark("{path} is missing, though {other} is there"),
+        mark("a backup was taken or brought back without it"),
+        mark("stop the server, then bring back both files of one backup as docs/operations.md says"),
+    ),
+    "databases-apart": Advice(
+        mark("{path} and {other} do not belong together"),
+        mark("they are of different servers, or one of them was made anew"),
+        mark("bring back both files of one backup; docs/operations.md says how to use them together after all"),
     ),
     "permissions-too-open": Advice(
         mark("{path} can be read by other users (mode {mode})"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import logging
@@ -18,7 +19,7 @@ from parlour.sip.framing import Frame
 from parlour.ua.connection import Connection
 from parlour.ua.websocket import split_messages
 
-__all__ = ["Trace", "open_trace"]
+__all__ = ["Trace", "check_trace", "open_trace"]
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,21 @@ def open_trace(path: Path, clock: Callable[[], float]) -> Trace:
         raise Problem("trace-unusable", path=path, error=say_os_error(error)) from error
     # What is no UTF-8 on the wire stays visible as the escape that JSON has for it.
     return Trace(os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", buffering=1), clock)
+
+
+def check_trace(path: Path) -> None:
+    """Whether `open_trace` could write there, without making the file. Raises `Problem`."""
+    try:
+        if path.exists():
+            os.close(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC))
+        elif not path.parent.exists():
+            raise FileNotFoundError(errno.ENOENT, "")
+        elif not path.parent.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "")
+        elif not os.access(path.parent, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "")
+    except OSError as error:
+        raise Problem("trace-unusable", path=path, error=say_os_error(error)) from error
 
 
 class Trace:

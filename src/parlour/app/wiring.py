@@ -7,6 +7,7 @@ top of it. Order of building is order of need; closing goes the other way.
 from __future__ import annotations
 
 import itertools
+import logging
 import secrets
 import time
 import uuid
@@ -19,7 +20,7 @@ from parlour.app.data_dir import DataDir
 from parlour.app.problems import Problem
 from parlour.app.trace import Trace, open_trace
 from parlour.channel.service import ChannelService, ChannelSettings
-from parlour.directory.local import AccountsUnusable, LocalDirectory, VerifierSchemes
+from parlour.directory.local import AccountsUnusable, LocalDirectory, OtherDomain, VerifierSchemes
 from parlour.frontend.frontend import Frontend
 from parlour.frontend.settings import FrontendSettings, Schemes
 from parlour.hub.catalogue import BrokenCatalogue
@@ -33,6 +34,8 @@ from parlour.store.sqlite import DataDirectoryInUse, SqliteStore
 from parlour.ua.endpoint import Endpoint
 
 __all__ = ["Core", "SipSide", "build_sip", "open_core"]
+
+log = logging.getLogger(__name__)
 
 LOOKUP_USER = "ocschat"
 POOL_USER = "GC-1-PersistentChatService-1"
@@ -78,12 +81,16 @@ def clock_us() -> int:
 async def open_core(settings: Settings) -> AsyncIterator[Core]:
     """Open directory, store and hub; the data directory exists and is held by the caller. Raises `Problem`."""
     data_dir = DataDir(settings.data_dir)
+    for path, other in data_dir.missing():
+        log.warning("database_missing", extra={"path": str(path), "though_there_is": str(other)})
     async with AsyncExitStack() as stack:
         directory = stack.enter_context(closing(_open_directory(data_dir, settings)))
         store = SqliteStore(data_dir.path)
         try:
             await store.open()
             stack.push_async_callback(store.close)
+            if not directory.belongs_to(store.instance_id):
+                log.warning("databases_apart", extra={"see": "parlour check"})
             hub = Hub(
                 store,
                 directory,
@@ -192,5 +199,7 @@ def _open_directory(data_dir: DataDir, settings: Settings) -> LocalDirectory:
     schemes = VerifierSchemes(ntlm=auth.ntlm, digest=auth.digest, digest_md5=auth.digest_md5)
     try:
         return LocalDirectory(data_dir.accounts, settings.domain, schemes)
+    except OtherDomain as error:
+        raise Problem("domain-changed", path=data_dir.path, old=error.domain, new=settings.domain) from error
     except AccountsUnusable as error:
         raise Problem("database-unusable", path=data_dir.accounts, error=error) from error

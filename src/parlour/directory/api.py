@@ -12,7 +12,7 @@ from typing import Protocol
 
 from parlour.rooms.model import Person, Principal
 
-__all__ = ["AccountRefused", "AccountsUnusable", "ChatSetting", "Directory"]
+__all__ = ["AccountRefused", "AccountsUnusable", "ChatSetting", "Directory", "OtherDomain"]
 
 
 class AccountRefused(Exception):
@@ -23,6 +23,14 @@ class AccountRefused(Exception):
 class AccountsUnusable(Exception):
     """The file of accounts cannot be used: damaged, not readable, of a newer release or another domain. The text says
     which; the caller knows the path."""
+
+
+class OtherDomain(AccountsUnusable):
+    """The file belongs to `domain`."""
+
+    def __init__(self, domain: str) -> None:
+        super().__init__(f"it belongs to the domain {domain}")
+        self.domain = domain
 
 
 class ChatSetting(IntEnum):

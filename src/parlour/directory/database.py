@@ -57,6 +57,10 @@ _MIGRATIONS = (
     """
     CREATE TABLE records (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, record TEXT NOT NULL)
     """,
+    # The id of the store whose rooms and lists name these people.
+    """
+    CREATE TABLE store (id TEXT PRIMARY KEY) WITHOUT ROWID
+    """,
 )
 
 
@@ -118,6 +122,9 @@ class AccountsDatabase:
         # A rollback journal, not WAL: writes are rare, and one file is easier to guard and to copy than three.
         for pragma in ("journal_mode = DELETE", "synchronous = FULL", "secure_delete = ON", "foreign_keys = ON"):
             self._connection.execute(f"PRAGMA {pragma}")
+        (found,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise AccountsUnusable(f"it is damaged: {found}")
         with self._transaction():
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
             if version > len(_MIGRATIONS):
@@ -169,6 +176,15 @@ class AccountsDatabase:
         departed = tuple(uri for (uri,) in query("SELECT uri FROM departed ORDER BY uri"))
         records = tuple(record_from_text(text) for (text,) in query("SELECT record FROM records ORDER BY number"))
         return Loaded(people, groups, memberships, hashes, verifiers, chat, departed, records)
+
+    def store_id(self) -> str | None:
+        """The id of the store that these accounts belong to."""
+        row = self._connection.execute("SELECT id FROM store").fetchone()
+        return None if row is None else str(row[0])
+
+    def set_store_id(self, store: str) -> None:
+        with self._transaction():
+            self._connection.execute("INSERT INTO store VALUES (?)", (store,))
 
     def add_person(self, person: Person, encoded: str | None, verifiers: Mapping[str, bytes]) -> None:
         row = (person.uri, person.guid, *_changeable(person), ChatSetting.INHERIT, encoded)

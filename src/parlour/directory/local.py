@@ -11,7 +11,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from parlour.directory.api import AccountRefused, AccountsUnusable, ChatSetting
+from parlour.directory.api import AccountRefused, AccountsUnusable, ChatSetting, OtherDomain
 from parlour.directory.census import Census, as_principal
 from parlour.directory.chat_policy import ChatDecision
 from parlour.directory.credentials import Credentials, Proof
@@ -27,7 +27,7 @@ from parlour.rooms.model import Person, Principal, PrincipalKind
 from parlour.rooms.names import check_name, look_of
 from parlour.rooms.refusals import Refused
 
-__all__ = ["AccountRefused", "AccountsUnusable", "LocalDirectory", "PasswordCost", "VerifierSchemes"]
+__all__ = ["AccountRefused", "AccountsUnusable", "LocalDirectory", "OtherDomain", "PasswordCost", "VerifierSchemes"]
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class LocalDirectory:
         cost: PasswordCost | None = None,
     ) -> None:
         """Open the accounts of `domain` at `path`, making the file if there is none. Verifiers of schemes that are not
-        among `schemes` are deleted. Raises `AccountsUnusable`."""
+        among `schemes` are deleted. Raises `AccountsUnusable`, and `OtherDomain`."""
         self.domain = domain.lower()
         self._password_callbacks: list[Callable[[str], None]] = []
         self._database = AccountsDatabase(path)
@@ -82,6 +82,13 @@ class LocalDirectory:
             self._database.remove_verifiers(unwanted)
         self._hand = WritingHand()
 
+    def belongs_to(self, store: str) -> bool:
+        """Whether these are the accounts of the store with this id; those that belong to none yet are from now on."""
+        known = self._database.store_id()
+        if known is None:
+            self._database.set_store_id(store)
+        return known in (None, store)
+
     def close(self) -> None:
         """Let go of the file and the threads."""
         self._credentials.close()
@@ -95,7 +102,7 @@ class LocalDirectory:
             found = Principal(_group_uri(guid), guid, PrincipalKind.DOMAIN, self.domain)
             self._database.put_group(found)
         elif found.display_name != self.domain:
-            raise AccountsUnusable(f"it belongs to the domain {found.display_name}, not to {self.domain}")
+            raise OtherDomain(found.display_name)
         return found
 
     # -- reading -------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from parlour.rooms.model import Category, Room
 from parlour.store.api import StoreUnavailable
 from parlour.store.sqlite.audit import SqliteAudit
 from parlour.store.sqlite.connection import DATABASE, Settings, connect_reader, connect_writer, create_file
+from parlour.store.sqlite.damage import find_damage
 from parlour.store.sqlite.departing import forget
 from parlour.store.sqlite.documents import SqliteDocuments
 from parlour.store.sqlite.files import SqliteTokens
@@ -52,7 +53,7 @@ class SqliteStore:
 
     async def open(self) -> None:
         """Take the directory (`DataDirectoryInUse` if another process has it), make or update the tables, start the
-        threads. `StoreUnavailable` says why it cannot be."""
+        threads. `StoreUnavailable` says why it cannot be: also when damage is found (`damage`)."""
         try:
             self._hold = await asyncio.to_thread(self._take_directory)
         except OSError as error:
@@ -60,7 +61,10 @@ class SqliteStore:
         settings = self._settings
         self._writer = Writer(Scribe(self._connect, self.writing), queue=settings.queue, batch=settings.batch)
         self._readers = Readers(
-            lambda: connect_reader(self._path, settings), threads=settings.readers, queue=settings.queue
+            lambda: connect_reader(self._path, settings),
+            threads=settings.readers,
+            queue=settings.queue,
+            failed=self.writing.notice,
         )
         self._probe = WriteProbe(self._writer, self.writing)
         self._writer.start()
@@ -107,10 +111,19 @@ class SqliteStore:
         hold = DirectoryHold(self._directory)
         try:
             create_file(self._path)
+            self._refuse_damaged()
         except BaseException:
             hold.release()
             raise
         return hold
+
+    def _refuse_damaged(self) -> None:
+        try:
+            found = find_damage(self._path)
+        except sqlite3.Error as error:
+            raise StoreUnavailable(str(error)) from error
+        if found is not None:
+            raise StoreUnavailable(f"it is damaged: {found}")
 
     def _connect(self) -> sqlite3.Connection:
         connection = connect_writer(self._path, self._settings)

@@ -24,6 +24,8 @@ class WriteProbe:
 
     async def can_write(self, patience: float) -> bool:
         """False also when the answer does not come within `patience` seconds: the thread waits for a lock or a disk."""
+        if self._tally.damaged:
+            return False
         if self._tally.clock() - self._tally.settled_at < _FRESH:
             return not self._tally.failing
         if self._under_way is None or self._under_way.done():

@@ -25,8 +25,17 @@ _Entry = tuple["asyncio.Future[Any]", Callable[[sqlite3.Connection], Any]] | Non
 class Readers:
     """A few threads on one queue. `read` and `stop` are called on the loop's thread, after `start`."""
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection], *, threads: int, queue: int) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], sqlite3.Connection],
+        *,
+        threads: int,
+        queue: int,
+        failed: Callable[[sqlite3.Error], None] = lambda _error: None,
+    ) -> None:
+        """`failed` is told, on a thread, what SQLite said when something could not be read."""
         self._connect = connect
+        self._failed = failed
         self._limit = queue
         self._queue: SimpleQueue[_Entry] = SimpleQueue()
         self._crossing = Crossing(asyncio.get_running_loop())
@@ -68,6 +77,7 @@ class Readers:
                 outcome = run(connection)
             except sqlite3.Error as error:
                 _log.error("the store cannot read: %s", error)
+                self._failed(error)
                 outcome = StoreUnavailable(str(error))
                 # The next read starts with a connection that knows nothing of this.
                 _close(connection)

@@ -45,7 +45,8 @@ class Job(Generic[T]):
 
 
 class Scribe:
-    """Keeps batches and does jobs. Errors are answers, never raised. Used by one thread at a time."""
+    """Keeps batches and does jobs, until the file is found damaged. Errors are answers, never raised. Used by
+    one thread at a time."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection], tally: WriteTally) -> None:
         self._connect = connect
@@ -104,6 +105,7 @@ class Scribe:
             self._open = None
 
     def _connected(self) -> tuple[sqlite3.Connection, Ledger]:
+        self._tally.check()
         if self._open is None:
             connection = self._connect()
             self._open = (connection, Ledger(connection))
@@ -112,6 +114,7 @@ class Scribe:
     def _fail(self, error: Exception, count: int) -> list[StoreUnavailable]:
         if not self._tally.failing:
             _log.error("the store cannot write: %s", error)
+        self._tally.notice(error)
         self._tally.settled(lost=count)
         self._undo()
         return [StoreUnavailable(str(error)) for _ in range(count)]
