@@ -7,8 +7,10 @@ import pytest
 from parlour.xccos.codes import ResponseCode
 from parlour.xccos.decode import decode_envelope
 from parlour.xccos.fields import MOST_TEXT, MOST_URI
+from parlour.xccos.times import parse_time
 from parlour.xccos.types import (
     BadCommand,
+    BatchJoin,
     CategorySettings,
     CheckToken,
     CreateAddIn,
@@ -38,6 +40,7 @@ from parlour.xccos.types import (
     PurgeRoom,
     ReplaceMessage,
     Request,
+    RoomRef,
     RoomSettings,
     SearchCategories,
     SearchRooms,
@@ -106,7 +109,7 @@ def category_settings(attributes: str, inside: str = "") -> CategorySettings:
         ("ChanProp", CHANIB, GetRoom(1, ROOM)),
         ("markread", f'{CHANIB}<msgref chatId="7"/>', MarkRead(1, ROOM, 7)),
         ("getunread", "", GetUnread(1)),
-        ("getunread", CHANIB * 2, GetUnread(1, (ROOM, ROOM))),
+        ("getunread", CHANIB * 2, GetUnread(1, (ROOM,))),
         ("replmsg", f'<msgref chanUri="{ROOM}" chatId="7"/>', ReplaceMessage(1, ROOM, 7)),
         (
             "replmsg",
@@ -197,7 +200,7 @@ def test_queries_of_history(inside: str, expected: HistoryFilter) -> None:
 
 def test_history_from_a_message() -> None:
     one = command("bcbymsg", f'{CHANIB}{CHANIB}<bcq><msgid msgid="7"/></bcq>')
-    assert one == HistoryByMessage(1, (ROOM, ROOM), HistoryFilter(anchor=7))
+    assert one == HistoryByMessage(1, (ROOM,), HistoryFilter(anchor=7))
 
 
 def test_history_without_a_query_is_all_of_it() -> None:
@@ -320,12 +323,27 @@ _QUERY = f"{CHANIB}<bcq>{{}}</bcq>"
         ("markread", CHANIB, "msgref is missing"),
         ("markread", f"{CHANIB}<msgref/>", "chatId is missing"),
         ("markread", f'{CHANIB}<msgref chatId="last"/>', "chatId is not a number"),
-        ("getunread", "<chanib/>", "uri is missing"),
+        ("part", f"{CHANIB}{CHANIB}", "chanib is there more than once"),
+        ("bccontext", f"{CHANIB}{CHANIB}", "chanib is there more than once"),
+        (
+            "delmsg",
+            f'<msgref chanUri="{ROOM}" chatId="1"/><msgref chanUri="{ROOM}" chatId="2"/>',
+            "msgref is there more than once",
+        ),
+        (
+            "chancreate",
+            '<chanib name="a" parent="b"><role name="MEMBER" op="DEL"/></chanib>',
+            "DEL: nobody is in the lists of something new",
+        ),
+        (
+            "catcreate",
+            '<catib name="a"><scope type="ALLOWED" op="DEL"/></catib>',
+            "DEL: nobody is in the lists of something new",
+        ),
         ("chansrch", '<qib visibility="dark"/>', "visibility is not known"),
         ("chansrch", '<qib behavior="odd"/>', "behavior is not known"),
         ("chansrch", '<qib disabled="perhaps"/>', "disabled is not a boolean"),
         ("bcbydate", "<bcq/>", "chanib is missing"),
-        ("bcbydate", "<chanib/>", "uri is missing"),
         ("bcbydate", _QUERY.format('<limit cnt="-1"/>'), "cnt is not a number"),
         ("bcbydate", _QUERY.format('<text mt="SOME"/>'), "mt is not known"),
         ("bcbydate", _QUERY.format("<author/>"), "uri is missing"),
@@ -386,6 +404,35 @@ _QUERY = f"{CHANIB}<bcq>{{}}</bcq>"
 )
 def test_bad_commands(name: str, data: str, reason: str) -> None:
     assert command(name, data) == BadCommand(1, name, reason)
+
+
+@pytest.mark.parametrize("name", ["bcbydate", "getunread"])
+def test_a_room_is_named_once_and_one_without_uri_spoils_no_other(name: str) -> None:
+    found = command(name, f'{CHANIB}<chanib/>{CHANIB}<chanib uri=" {ROOM.upper()} "/>')
+    assert isinstance(found, GetUnread | HistoryByDate)
+    assert found.room_uris == (ROOM, "")
+
+
+def test_a_chanid_without_value_is_a_room_that_does_not_exist() -> None:
+    found = command("bjoin", f'<chanid key="0"/><chanid key="1" value="{GUID}"/>')
+    assert found == BatchJoin(1, (RoomRef(0, "", ""), RoomRef(1, "", GUID)))
+
+
+def test_a_list_in_parts_is_one_list() -> None:
+    bob, carol = '<uib uri="sip:bob@x"/>', '<uib uri="sip:carol@x"/>'
+    roles = f'<role name="MEMBER">{bob}</role><role name="MANAGER">{bob}</role><role name="member">{carol}</role>'
+    found = command("chancreate", f'<chanib name="a" parent="b">{roles}</chanib>')
+    assert isinstance(found, CreateRoom)
+    assert found.settings.roles == (
+        ListSetting("MEMBER", "SET", ("sip:bob@x", "sip:carol@x")),
+        ListSetting("MANAGER", "SET", ("sip:bob@x",)),
+    )
+
+
+def test_a_room_is_purged_with_all_of_the_day() -> None:
+    found = command("chanpurge", f'{CHANIB}<purge until="2026-11-27"/>')
+    assert isinstance(found, PurgeRoom)
+    assert found.until == parse_time("2026-11-27T23:59:59.999999Z")
 
 
 @pytest.mark.parametrize("name", ["bcbydate", "getunread"])

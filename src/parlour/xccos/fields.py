@@ -35,6 +35,7 @@ __all__ = [
     "required",
     "room_ref",
     "room_uri_of",
+    "room_uris",
     "row_limit",
     "single",
     "text_of",
@@ -263,10 +264,14 @@ def room_uri_of(element: Element, name: str) -> str:
     return text
 
 
+def room_uris(element: Element) -> tuple[str, ...]:
+    """What all `chanib` name, each once. One without `uri` names a room that does not exist: only that room fails."""
+    return tuple(dict.fromkeys(canonical_room_uri(chanib.get("uri") or "") for chanib in element.find_all("chanib")))
+
+
 def room_ref(element: Element) -> RoomRef:
-    """A `chanid`. A value that is no GUID is kept: it names a room that does not exist, and only that room fails."""
+    """A `chanid`. A value that is missing or no GUID is kept: it names a room that does not exist, and only that room
+    fails."""
     value = (element.get("value") or "").strip()
-    if not value:
-        raise Malformed("chanid without value")
     domain = (element.get("domain") or "").strip().lower()
     return RoomRef(parse_uint(element.get("key")) or 0, domain, guid_or_text(value))

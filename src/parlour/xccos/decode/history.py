@@ -18,6 +18,7 @@ from parlour.xccos.fields import (
     principal_of,
     required,
     room_uri_of,
+    room_uris,
     single,
     time_of,
     uint,
@@ -80,7 +81,7 @@ def _history_by_message(data: Element, seqid: int) -> HistoryByMessage:
 
 
 def _rooms(data: Element) -> tuple[str, ...]:
-    rooms = tuple(room_uri_of(chanib, "uri") for chanib in data.find_all("chanib"))
+    rooms = room_uris(data)
     if not rooms:
         raise Malformed("chanib is missing")
     return rooms

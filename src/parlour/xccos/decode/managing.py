@@ -21,6 +21,7 @@ from parlour.xccos.fields import (
     required,
     room_uri_of,
     row_limit,
+    single,
     text_of,
     time_of,
     told_switch,
@@ -82,11 +83,24 @@ def _word(element: Element, attribute: str, words: Mapping[str, Word]) -> Word:
 
 
 def _room_roles(chanib: Element, default_op: ListOp) -> tuple[ListSetting, ...]:
-    return tuple(_role(role, default_op, _ROOM_ROLES) for role in chanib.find_all("role"))
+    return _joined(_role(role, default_op, _ROOM_ROLES) for role in chanib.find_all("role"))
 
 
 def _scopes(elements: Iterable[Element]) -> tuple[ListSetting, ...]:
-    return tuple(_scope(scope, "ADD") for scope in elements)
+    return _joined(_scope(scope, "ADD") for scope in elements)
+
+
+def _joined(settings: Iterable[ListSetting]) -> tuple[ListSetting, ...]:
+    """One list that comes in parts is one list: the second part does not replace the first."""
+    parts: dict[tuple[ListWord, ListOp], tuple[str, ...]] = {}
+    for one in settings:
+        parts[one.which, one.op] = parts.get((one.which, one.op), ()) + one.principals
+    return tuple(ListSetting(which, op, principals) for (which, op), principals in parts.items())
+
+
+def _of_something_new(settings: Iterable[ListSetting]) -> None:
+    if any(one.op == "DEL" for one in settings):
+        raise Malformed("DEL: nobody is in the lists of something new")
 
 
 # Rooms ----------------------------------------------------------------------------------------------------------------
@@ -97,14 +111,16 @@ def _creatable_categories(_data: Element, seqid: int) -> CreatableCategories:
 
 
 def _create_room(data: Element, seqid: int) -> CreateRoom:
-    chanib = required(data, "chanib")
+    chanib = single(data, "chanib")
     text_of(chanib, "name")
     text_of(chanib, "parent")
-    return CreateRoom(seqid, _room_settings(chanib))
+    settings = _room_settings(chanib)
+    _of_something_new(settings.roles)
+    return CreateRoom(seqid, settings)
 
 
 def _modify_room(data: Element, seqid: int) -> ModifyRoom:
-    chanib = required(data, "chanib")
+    chanib = single(data, "chanib")
     return ModifyRoom(seqid, room_uri_of(chanib, "uri"), _room_settings(chanib))
 
 
@@ -151,22 +167,22 @@ def _expected(element: Element) -> int | None:
 
 
 def _delete_room(data: Element, seqid: int) -> DeleteRoom:
-    return DeleteRoom(seqid, room_uri_of(required(data, "chanib"), "uri"))
+    return DeleteRoom(seqid, room_uri_of(single(data, "chanib"), "uri"))
 
 
 def _move_room(data: Element, seqid: int) -> MoveRoom:
-    chanib = required(data, "chanib")
+    chanib = single(data, "chanib")
     return MoveRoom(seqid, room_uri_of(chanib, "uri"), category_uri_of(chanib, "parent"))
 
 
 def _get_roles(data: Element, seqid: int) -> GetRoles:
-    chanib = required(data, "chanib")
+    chanib = single(data, "chanib")
     roles = tuple(_word(role, "name", _ROOM_ROLES) for role in chanib.find_all("role"))
     return GetRoles(seqid, room_uri_of(chanib, "uri"), roles)
 
 
 def _set_roles(data: Element, seqid: int) -> SetRoles:
-    chanib = required(data, "chanib")
+    chanib = single(data, "chanib")
     required(chanib, "role")
     return SetRoles(seqid, room_uri_of(chanib, "uri"), _room_roles(chanib, "ADD"))
 
@@ -175,13 +191,15 @@ def _set_roles(data: Element, seqid: int) -> SetRoles:
 
 
 def _create_category(data: Element, seqid: int) -> CreateCategory:
-    catib = required(data, "catib")
+    catib = single(data, "catib")
     text_of(catib, "name")
-    return CreateCategory(seqid, _category_settings(catib))
+    settings = _category_settings(catib)
+    _of_something_new(settings.lists)
+    return CreateCategory(seqid, settings)
 
 
 def _modify_category(data: Element, seqid: int) -> ModifyCategory:
-    catib = required(data, "catib")
+    catib = single(data, "catib")
     return ModifyCategory(seqid, category_uri_of(catib, "uri"), _category_settings(catib))
 
 
@@ -193,7 +211,7 @@ def _category_settings(catib: Element) -> CategorySettings:
         told_switch(catib.get("invite"), "invite"),
         told_switch(catib.get("logged"), "logged"),
         told_switch(catib.get("filepost"), "filepost"),
-        tuple(_category_lists(catib)),
+        _joined(_category_lists(catib)),
         _expected(catib),
     )
 
@@ -207,7 +225,7 @@ def _category_lists(catib: Element) -> Iterable[ListSetting]:
 
 
 def _category(data: Element) -> str:
-    return category_uri_of(required(data, "catib"), "uri")
+    return category_uri_of(single(data, "catib"), "uri")
 
 
 def _delete_category(data: Element, seqid: int) -> DeleteCategory:
@@ -228,7 +246,7 @@ def _get_scope(data: Element, seqid: int) -> GetScope:
 
 
 def _set_scope(data: Element, seqid: int) -> SetScope:
-    catib = required(data, "catib")
+    catib = single(data, "catib")
     required(catib, "scope")
     return SetScope(seqid, category_uri_of(catib, "uri"), _scopes(catib.find_all("scope")))
 

@@ -19,7 +19,9 @@ from parlour.xccos.fields import (
     required,
     room_ref,
     room_uri_of,
+    room_uris,
     row_limit,
+    single,
     uint,
 )
 from parlour.xccos.ids import canonical_category_uri, canonical_principal, canonical_room_uri
@@ -70,7 +72,7 @@ def _part(data: Element, seqid: int) -> Part:
 
 
 def _room(data: Element) -> str:
-    return room_uri_of(required(data, "chanib"), "uri")
+    return room_uri_of(single(data, "chanib"), "uri")
 
 
 def _search_rooms(data: Element, seqid: int) -> SearchRooms:
@@ -106,7 +108,7 @@ def _get_associations(data: Element, seqid: int) -> GetAssociations:
 
 
 def _get_room(data: Element, seqid: int) -> GetRoom:
-    chanib = required(data, "chanib")
+    chanib = single(data, "chanib")
     uri, name = canonical_room_uri(chanib.get("uri") or ""), optional_text(chanib, "name")
     if not uri and name is None:
         raise Malformed("uri and name are missing")
@@ -131,11 +133,11 @@ def _get_invitations(data: Element, seqid: int) -> GetInvitations:
 
 
 def _mark_read(data: Element, seqid: int) -> MarkRead:
-    return MarkRead(seqid, _room(data), needed_uint(required(data, "msgref"), "chatId"))
+    return MarkRead(seqid, _room(data), needed_uint(single(data, "msgref"), "chatId"))
 
 
 def _get_unread(data: Element, seqid: int) -> GetUnread:
-    return GetUnread(seqid, tuple(room_uri_of(chanib, "uri") for chanib in data.find_all("chanib")))
+    return GetUnread(seqid, room_uris(data))
 
 
 COMMANDS: Final[Mapping[str, Reader]] = {
