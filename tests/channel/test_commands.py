@@ -166,7 +166,6 @@ async def test_sent_again_over_a_new_connection_it_is_done_once(monkeypatch: pyt
         on = await stage(scene)
         calls = count_calls(monkeypatch, kind)
         command = ACTS[kind](on)
-        on.dave.answering = None
         await on.dave.say(command, envid=4711)
         first = on.dave.replies()[-1]
         on.dave.wire.close()

@@ -282,31 +282,63 @@ def make(name: str = "야간 근무") -> CreateRoom:
     return CreateRoom(1, RoomSettings(name, parent=category_at(PLANT.id)))
 
 
-@pytest.mark.parametrize(
-    ("heard", "ending", "code"),
-    [
-        (True, "hung up", 409),
-        (False, "hung up", 409),
-        (True, "lost", 409),
-        (False, "lost", 200),
-        (True, "replaced from elsewhere", 409),
-        (False, "replaced from elsewhere", 200),
-    ],
-)
-async def test_a_client_that_knows_its_answers_and_counts_from_1_again_is_not_answered_from_memory(
-    heard: bool, ending: str, code: int
+async def _again(scene: Scene, ending: str, *, heard: bool, made: int) -> list[int]:
+    """Makes rooms, numbered from 1, has its session ended, and does the same once more; how it is answered then."""
+    await scene.equip()
+    alice = await scene.called(agent=LYNC_AGENT)
+    alice.answering = 200 if heard else None
+    for number in range(1, made + 1):
+        await alice.say(make(f"방 {number}"), envid=number)
+        assert alice.replies()[-1].code == 200
+    back = ENDINGS[ending](alice)
+    if back is alice:
+        back = call_elsewhere(alice)
+    for number in range(1, made + 1):
+        await back.say(make(f"방 {number}"), envid=number)
+    return [reply.code for reply in back.replies()]
+
+
+@pytest.mark.parametrize("heard", [True, False])
+async def test_who_hung_up_knows_his_answers_and_may_count_from_1_again(heard: bool) -> None:
+    async with Scene() as scene:
+        assert await _again(scene, "hung up", heard=heard, made=2) == [409, 409]
+
+
+@pytest.mark.parametrize("ending", ["lost", "replaced from elsewhere"])
+@pytest.mark.parametrize(("heard", "codes"), [(True, [409, 409, 200]), (False, [200, 200, 200])])
+async def test_of_answers_that_arrived_the_last_alone_may_not_be_known(
+    ending: str, heard: bool, codes: list[int]
 ) -> None:
     async with Scene() as scene:
+        assert await _again(scene, ending, heard=heard, made=3) == codes
+
+
+async def test_what_came_in_between_counts() -> None:
+    """A program that numbers from 1 each time it runs, and never hangs up."""
+    async with Scene() as scene:
         await scene.equip()
-        alice = await scene.called(agent=LYNC_AGENT)
-        alice.answering = 200 if heard else None
-        await alice.say(make(), envid=1)
-        assert alice.replies()[-1].code == 200
-        back = ENDINGS[ending](alice)
-        if back is alice:
-            back = call_elsewhere(alice)
-        await back.say(make(), envid=1)
-        assert back.replies()[-1].code == code
+        codes = []
+        for name in ("가", "나", "가"):
+            alice = await scene.called(agent=LYNC_AGENT)
+            await alice.say(make(name), envid=1)
+            codes.append(alice.replies()[-1].code)
+            lose(alice)
+        assert codes == [200, 200, 409]
+
+
+async def test_what_is_known_again_stays_known_beside_what_is_new() -> None:
+    """Two connections are lost one after the other."""
+    async with Scene() as scene:
+        await scene.equip()
+        codes = []
+        for what in ([1], [1, 2], [1, 2]):
+            alice = await scene.called(agent=LYNC_AGENT)
+            alice.answering = None
+            for envid in what:
+                await alice.say(make(f"방 {envid}"), envid=envid)
+            codes.append([reply.code for reply in alice.replies()])
+            lose(alice)
+        assert codes == [[200], [200, 200], [200, 200]]
 
 
 async def test_what_is_done_after_the_end_is_remembered_as_nobody_knows_of_it() -> None:

@@ -168,14 +168,14 @@ class Session:
     def _remembered(self, envid: int, command: Request) -> list[Fragment] | None:
         """The replies to a command that was carried out already."""
         if type(command) in ONCE:
-            return self.service.remembered.find(self.person, self.endpoint_id, envid, command)
+            return self.service.remembered.find(self.person, self.endpoint_id, envid, command, self.call_id)
         if type(command) in ONCE_IN_A_DIALOG and self._remembered_here is not None:
             return self._remembered_here.find(envid, command)
         return None
 
     def _remember(self, envid: int, command: Request, replies: list[Fragment]) -> None:
         if type(command) in ONCE and self.service.hub.people.find_person(self.person) is not None:
-            self.service.remembered.keep(self.person, self.endpoint_id, envid, command, replies)
+            self.service.remembered.keep(self.person, self.endpoint_id, envid, command, replies, self.call_id)
         elif type(command) in ONCE_IN_A_DIALOG:
             self._remembered_here = self._remembered_here or RememberedReplies()
             self._remembered_here.keep(envid, command, replies)
@@ -370,9 +370,10 @@ class Session:
             return
         self._over = True
         self.service.session_over(self)
-        if reason == HUNG_UP or (dialog is not None and dialog.pipe.idle):
-            # It knows what it was answered: the same command once more is another one.
+        if reason == HUNG_UP:
             self.service.remembered.forget_endpoint(self.person, self.endpoint_id)
+        elif dialog is not None and dialog.pipe.idle:
+            self.service.remembered.all_arrived(self.person, self.endpoint_id)
         if dialog is None or not visit.open:
             self._give_up()
             return
