@@ -423,9 +423,9 @@ async def test_the_same_branch_of_two_clients_is_two_requests(house: House) -> N
     one, two = await Peer.connect(address), await Peer.connect(address)
     house.silent = True
     request = Call().request("OPTIONS", branch="z9hG4bKsame")
-    one.send(request)
-    two.send(request)
-    await until(lambda: len(house.requests) == 2)
+    for number, peer in enumerate((one, two), 1):
+        peer.send(request)
+        await until(lambda number=number: len(house.requests) == number)
     house.requests[1].respond(200)
     await two.read_response(200)
 
