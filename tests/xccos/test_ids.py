@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from parlour.xccos.ids import (
+    canonical_principal,
     canonical_room_uri,
     category_uri,
     group_uri,
@@ -64,6 +65,20 @@ def test_group_uris(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "ma-grp:", "ma-grp:staff@u.g", "sip:alice@example.com", GUID])
 def test_what_is_no_group_uri(text: str) -> None:
     assert parse_group_uri(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (" SIP:Bob@Example.COM ", "sip:bob@example.com"),
+        ("sip:bob@example.com;transport=tls;x=1", "sip:bob@example.com"),
+        ("sip:bob@example.com?subject=x", "sip:bob@example.com"),
+        ("sip:bob", "sip:bob"),
+        ("Bob;x", "Bob;x"),
+    ],
+)
+def test_a_person_has_one_spelling(text: str, expected: str) -> None:
+    assert canonical_principal(text) == expected
 
 
 def test_long_text_is_refused_quickly() -> None:

@@ -90,13 +90,17 @@ def canonical_category_uri(text: str) -> str:
 
 
 def canonical_principal(text: str) -> str:
-    """The one spelling of a person or group that is used for comparing: `sip:` URIs in lower case, groups as
-    `group_uri` has them. Other text comes back stripped, and names nobody."""
+    """The one spelling of a person or group that is used for comparing: `sip:` URIs in lower case and without parameters,
+    which make nobody else of a person (RFC 3261 section 19.1.4), groups as `group_uri` has them. Other text comes back
+    stripped, and names nobody."""
     text = text.strip()
     if guid := parse_group_uri(text):
         return group_uri(guid)
     low = text.lower()
-    return low if low.startswith("sip:") else text
+    if not low.startswith("sip:"):
+        return text
+    user, at, host = low.partition("@")
+    return user + at + host.partition(";")[0].partition("?")[0]
 
 
 def _parse_node(text: str, scheme: str) -> tuple[str, str] | None:
