@@ -95,9 +95,9 @@ class Sending:
         machine = self.machine
         if self._cancel is _Cancel.WANTED and isinstance(machine, InviteClient) and machine.state is State.PROCEEDING:
             self._cancel = _Cancel.SENT
-            self._transactions.send_cancel(self)
             machine.cancel(self._transactions.clock())
             self._transactions.carry_out(self)
+            self._transactions.send_cancel(self)
 
     def lose_connection(self, connection: Connection) -> None:
         self.machine.lose_transport(self._transactions.clock())
