@@ -137,8 +137,17 @@ visibilities = st.sampled_from(["OPEN", "SCOPED", "PRIVATE"])
 invites = st.sampled_from([None, True, False, "inherit"])
 
 
-def some(one: S, most: int = 2, least: int = 0) -> S:
-    return st.lists(one, min_size=least, max_size=most).map(tuple)
+def some(one: S, most: int = 2, least: int = 0, unique_by: Callable[[Any], object] | None = None) -> S:
+    return st.lists(one, min_size=least, max_size=most, unique_by=unique_by).map(tuple)
+
+
+def different(one: S, least: int = 0) -> S:
+    return some(one, least=least, unique_by=lambda value: value)
+
+
+def edits(one: S, least: int = 0) -> S:
+    """A list that comes in parts is read as one."""
+    return some(one, least=least, unique_by=lambda edit: (edit.which, edit.op))
 
 
 # Requests -----------------------------------------------------------------------------------------------------------
@@ -157,7 +166,12 @@ scope_edits = st.builds(
 creator_edits = st.builds(ListSetting, st.just("CREATOR"), st.sampled_from(["ADD", "DEL", "SET"]), some(principals))
 
 
-def room_settings(name: S, parent: S) -> S:
+def adding(one: S) -> S:
+    """Of something new nobody is taken out."""
+    return one.filter(lambda edit: edit.op != "DEL")
+
+
+def room_settings(name: S, parent: S, roles: S = role_edits) -> S:
     return st.builds(
         RoomSettings,
         name,
@@ -169,12 +183,12 @@ def room_settings(name: S, parent: S) -> S:
         maybe_flags,
         invites,
         st.none() | guids | st.just(""),
-        some(role_edits),
+        edits(roles),
         maybe_times,
     )
 
 
-def category_settings(name: S) -> S:
+def category_settings(name: S, lists: S = scope_edits | creator_edits) -> S:
     return st.builds(
         CategorySettings,
         name,
@@ -183,7 +197,7 @@ def category_settings(name: S) -> S:
         maybe_flags,
         maybe_flags,
         maybe_flags,
-        some(scope_edits | creator_edits),
+        edits(lists),
         maybe_times,
     )
 
@@ -205,9 +219,8 @@ def history_filter(anchor: S, only_anchor: S) -> S:
     )
 
 
-posts = st.builds(
-    GroupChat, one, rooms, texts, texts, texts, st.none() | texts, flags, st.none() | numbers, maybe_times
-)
+rtfs = st.none() | texts.filter(str.strip)
+posts = st.builds(GroupChat, one, rooms, texts, texts, texts, rtfs, flags, st.none() | numbers, maybe_times)
 REQUESTS: dict[type, S] = {
     RequestUri: st.builds(RequestUri, one),
     GetServerInfo: st.builds(GetServerInfo, one, texts, st.none() | numbers),
@@ -247,27 +260,27 @@ REQUESTS: dict[type, S] = {
     GetPermissions: st.builds(GetPermissions, one, rooms),
     GetInvitations: st.builds(GetInvitations, one, numbers.filter(lambda number: number != 1), texts),
     MarkRead: st.builds(MarkRead, one, rooms, numbers),
-    GetUnread: st.builds(GetUnread, one, some(rooms)),
+    GetUnread: st.builds(GetUnread, one, different(rooms)),
     RecentHistory: st.builds(RecentHistory, one, rooms, st.none() | counts),
-    HistoryByDate: st.builds(HistoryByDate, one, some(rooms, least=1), history_filter(st.none(), st.just(False))),
-    HistoryByMessage: st.builds(HistoryByMessage, one, some(rooms, least=1), history_filter(numbers, flags)),
+    HistoryByDate: st.builds(HistoryByDate, one, different(rooms, least=1), history_filter(st.none(), st.just(False))),
+    HistoryByMessage: st.builds(HistoryByMessage, one, different(rooms, least=1), history_filter(numbers, flags)),
     DeleteMessage: st.builds(DeleteMessage, one, rooms, numbers),
     ReplaceMessage: st.builds(ReplaceMessage, one, rooms, numbers, texts),
     PurgeRoom: st.builds(PurgeRoom, one, rooms, times),
     CreatableCategories: st.builds(CreatableCategories, one),
-    CreateRoom: st.builds(CreateRoom, one, room_settings(some_words, categories)),
+    CreateRoom: st.builds(CreateRoom, one, room_settings(some_words, categories, adding(role_edits))),
     ModifyRoom: st.builds(ModifyRoom, one, rooms, room_settings(st.none() | texts, st.none() | categories)),
     DeleteRoom: st.builds(DeleteRoom, one, rooms),
     MoveRoom: st.builds(MoveRoom, one, rooms, categories),
     GetRoles: st.builds(GetRoles, one, rooms, some(st.sampled_from(["MEMBER", "MANAGER", "PRESENTER"]))),
-    SetRoles: st.builds(SetRoles, one, rooms, some(role_edits, least=1)),
-    CreateCategory: st.builds(CreateCategory, one, category_settings(some_words)),
+    SetRoles: st.builds(SetRoles, one, rooms, edits(role_edits, least=1)),
+    CreateCategory: st.builds(CreateCategory, one, category_settings(some_words, adding(scope_edits | creator_edits))),
     ModifyCategory: st.builds(ModifyCategory, one, categories, category_settings(st.none() | texts)),
     DeleteCategory: st.builds(DeleteCategory, one, categories),
     GetCategory: st.builds(GetCategory, one, categories),
     SearchCategories: st.builds(SearchCategories, one, words, limits),
     GetScope: st.builds(GetScope, one, categories),
-    SetScope: st.builds(SetScope, one, categories, some(scope_edits, least=1)),
+    SetScope: st.builds(SetScope, one, categories, edits(scope_edits, least=1)),
     FindUsers: st.builds(FindUsers, one, words, words, words, words, limits),
     FindPrincipals: st.builds(
         FindPrincipals, one, st.sampled_from(["MEMBER", "MANAGER", "PRESENTER"]), words, rooms, max_results=limits
@@ -339,7 +352,7 @@ preferences = st.builds(Preference, some_words, numbers, st.none() | texts)
 
 def messages_of(room: str) -> S:
     """Kept messages of a room, numbered as a reader of history numbers them."""
-    kept = st.builds(GroupChat, one, st.just(room), texts, texts, texts, st.none() | texts, flags, numbers, times)
+    kept = st.builds(GroupChat, one, st.just(room), texts, texts, texts, rtfs, flags, numbers, times)
     return st.lists(kept, max_size=4).map(
         lambda found: tuple(
             GroupChat(
