@@ -240,9 +240,9 @@ async def test_stopping_waits_for_what_ended_sessions_asked_but_not_for_ever(mon
     for patient in (True, False):
         async with Scene() as scene:
             alice, bob = await scene.joined(), await scene.joined("bob")
+            settle, seconds = scene.service._settle, 60.0 if patient else 0.05
+            monkeypatch.setattr(scene.service, "_settle", lambda _, settle=settle, seconds=seconds: settle(seconds))
             if not patient:
-                settle = scene.service._settle
-                monkeypatch.setattr(scene.service, "_settle", lambda _seconds, settle=settle: settle(0.05))
                 scene.store.posts.hold()
             alice.start(join(OTHER))
             alice.start(prefer("a"))

@@ -288,6 +288,22 @@ async def test_who_is_inside_is_told_inside_and_the_true_reason_outside(where: R
     assert reason(w.hub.participants(bob, where)) is why
 
 
+async def test_a_visit_that_is_ending_is_not_replaced_and_takes_no_place_from_its_successor() -> None:
+    w = await world(limits=Limits(endpoints_per_user=1))
+    old, old_ears = w.enter("ann", "desk")
+    await w.hub.join(old, SHIFT.id)
+    old.ending = "replaced"
+    new, _ = w.enter("ann", "desk")
+    assert isinstance(new, Visit)
+    assert old.open
+    assert not old_ears.events
+    assert reason(w.enter("ann", "phone")[0]) is Refusal.TOO_MANY_ENDPOINTS
+    w.hub.leave(old)
+    assert w.hub.presence.population(SHIFT.id) == 0
+    await w.hub.stop()
+    assert [(event.detail or {}).get("why") for event in w.posts.events] == [None, "replaced"]
+
+
 async def test_a_large_room_falls_silent_and_recovers_below_four_fifths() -> None:
     w = World([person(f"p{n}") for n in range(12)], [SHIFT], limits=Limits(participant_update_limit=10))
     await w.hub.start()
