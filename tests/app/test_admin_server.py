@@ -99,9 +99,33 @@ async def test_answers_come_in_order(echo: tuple[Echo, Path]) -> None:
     assert answers[8] == {"result": {}}
 
 
-async def test_a_bug_ends_one_conversation_only(echo: tuple[Echo, Path]) -> None:
-    assert await ask(echo[1], b'{"command": "bug"}') == []
-    assert await ask(echo[1], b'{"command": "echo"}') == [{"result": {}}]
+async def test_a_bug_is_told_and_ends_nothing(echo: tuple[Echo, Path], caplog: pytest.LogCaptureFixture) -> None:
+    answers = await ask(echo[1], b'{"command": "bug"}', b'{"command": "echo"}')
+    assert answers == [{"error": {"kind": "failed", "text": "RuntimeError"}}, {"result": {}}]
+    assert "admin_failed" in caplog.text
+
+
+async def test_a_bug_in_what_is_followed_is_told(echo: tuple[Echo, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fall(_command: str, _params: Mapping[str, Any]) -> AsyncIterator[Any]:
+        yield 1
+        raise RuntimeError("bug")
+
+    monkeypatch.setattr(echo[0], "follow", fall)
+    reader, writer = await connect(echo[1])
+    writer.write(encode_line({"command": "message.follow", "params": {}}))
+    lines = [json.loads(await reader.readline()) for _ in range(2)]
+    assert lines == [{"item": 1}, {"error": {"kind": "failed", "text": "RuntimeError"}}]
+    writer.close()
+
+
+@pytest.mark.parametrize("most", [100, 10_000])
+async def test_an_answer_that_nobody_would_read_is_not_begun(
+    echo: tuple[Echo, Path], monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr("parlour.app.admin_server.MAX_ANSWER", most)
+    long = json.dumps({"command": "echo", "params": {"list": list(range(5000))}}).encode()
+    answers = await ask(echo[1], long, b'{"command": "echo"}')
+    assert [answer.get("error", {}).get("kind") for answer in answers] == ["too-long", None]
 
 
 async def test_an_endless_line_is_cut_off(echo: tuple[Echo, Path]) -> None:

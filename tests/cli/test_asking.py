@@ -45,6 +45,9 @@ def test_secrets_come_from_standard_input_when_asked(monkeypatch: pytest.MonkeyP
         read_secret(required=True, from_stdin=False)
     with pytest.raises(Problem, match="password-empty"):
         read_secret(required=True, from_stdin=True)
+    # Whoever says that a password comes did not mean that there shall be none.
+    with pytest.raises(Problem, match="password-empty"):
+        read_secret(required=False, from_stdin=True)
 
 
 def test_secrets_are_asked_for_twice_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,6 +94,8 @@ def test_long_lists_are_asked_for_in_pages(
         (b'{"refused": {"reason": "no-such-room", "detail": "there is no such room"}}\n', "command-refused"),
         (b'{"error": {"kind": "bad-request", "text": "room: is needed"}}\n', "command-refused"),
         (b'{"error": {"kind": "unknown-command", "text": "x"}}\n', "command-unknown"),
+        (b'{"error": {"kind": "failed", "text": "KeyError"}}\n', "server-failed"),
+        (b'{"error": {"kind": "too-long", "text": "x"}}\n', "command-refused"),
         (b"", "server-not-answering"),
         (b"nonsense\n", "server-not-answering"),
     ],

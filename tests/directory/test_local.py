@@ -12,7 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from parlour.directory.api import AccountRefused, AccountsUnusable, ChatSetting, Directory, OtherDomain
+from parlour.directory.api import (
+    AccountRefused,
+    AccountsUnusable,
+    AccountsUnwritten,
+    ChatSetting,
+    Directory,
+    OtherDomain,
+)
 from parlour.directory.database import _MIGRATIONS
 from parlour.directory.hand import SLICE
 from parlour.directory.local import LocalDirectory, PasswordCost, VerifierSchemes
@@ -484,7 +491,7 @@ async def test_a_damaged_file(place: Place) -> None:
     content = bytearray(place.path.read_bytes())
     content[8 * 4096 : 9 * 4096] = b"\x07" * 4096
     place.path.write_bytes(content)
-    with pytest.raises(AccountsUnusable, match="damaged|malformed"):
+    with pytest.raises(AccountsUnusable, match=r"damaged|malformed"):
         place.open()
 
 
@@ -769,11 +776,37 @@ async def test_a_file_that_cannot_be_written_refuses_and_changes_nothing(
         directory.modify_user(ALICE, display_name="x"),
         directory.set_password(ALICE, "another one"),
     ):
-        with pytest.raises(AccountRefused, match="cannot be written: database or disk is full"):
+        with pytest.raises(AccountsUnwritten, match="database or disk is full"):
             await act
     assert directory.size_of(group.uri) == 0
     assert [person.display_name for person in directory.people()] == ["alice"]
     assert await directory.check_password(ALICE, PASSWORD)
+
+
+async def test_one_who_is_told_and_fails_stops_nobody(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    directory, told = place.open(), []
+    await directory.add_user("alice", PASSWORD)
+    group = await directory.add_group("Plant")
+
+    def fail(_uri: str) -> None:
+        raise RuntimeError("bug")
+
+    for subscribe in (directory.subscribe, directory.subscribe_passwords):
+        subscribe(fail)
+        subscribe(told.append)
+    await directory.add_to_group(group.uri, ALICE)
+    await directory.set_password(ALICE, "another one")
+    await directory.remove_user(ALICE)
+    assert told == [ALICE] * 3
+    assert caplog.text.count("RuntimeError: bug") == 3
+
+
+async def test_who_has_a_password(place: Place) -> None:
+    directory = place.open(VerifierSchemes(ntlm=False, digest=False))
+    await directory.add_user("alice")
+    assert not directory.has_password(ALICE)
+    await directory.set_password(ALICE, PASSWORD)
+    assert directory.has_password(ALICE)
 
 
 # --- names

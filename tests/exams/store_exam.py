@@ -760,17 +760,17 @@ class StoreExam:
             await store.rooms.delete_category(CATEGORY.id, ACT)
         with pytest.raises(DocumentConflict):
             await store.documents.put(ALICE, "mark", "x", b"", expected=3, record=ACT)
-        none = await store.posts.remove(ROOM.id, PostQuery(), 5, by=ALICE, at=NOW, record=lambda count: ACT)
+        none = await store.posts.remove(ROOM.id, PostQuery(), 5, by=ALICE, at=NOW, record=lambda numbers: ACT)
         assert none == []
         assert await trail(store) == []
         assert ROOM in (await store.rooms.load())[1]
 
-    async def test_a_removal_is_recorded_with_its_number(self, store: Store) -> None:
+    async def test_a_removal_is_recorded_with_its_numbers(self, store: Store) -> None:
         for number in (1, 2, 3):
             await store.posts.append(post(number))
-        made = lambda count: replace(ACT, command="message.remove", fields={"messages": count})  # noqa: E731
+        made = lambda numbers: replace(ACT, command="message.remove", fields={"numbers": list(numbers)})  # noqa: E731
         await store.posts.remove(ROOM.id, PostQuery(), 2, by=ALICE, at=NOW, record=made)
-        assert [record.fields for record in await trail(store)] == [{"messages": 2}]
+        assert [record.fields for record in await trail(store)] == [{"numbers": [1, 2]}]
 
     async def test_what_is_said_in_a_name_is_marked_and_recorded(self, store: Store) -> None:
         said = replace(

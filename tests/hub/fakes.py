@@ -204,7 +204,7 @@ class FakePosts:
         by: str,
         at: Micros,
         replacement: str | None = None,
-        record: Callable[[int], AuditRecord] | None = None,
+        record: Callable[[Sequence[int]], AuditRecord] | None = None,
     ) -> Sequence[StoredPost]:
         """`removals_left` counts down to an outage."""
         await self._read()
@@ -225,7 +225,7 @@ class FakePosts:
         self.archive += [(kind, by, room)] * len(gone)
         self.removed += gone
         if gone and record is not None:
-            self.audit.keep(record(len(gone)))
+            self.audit.keep(record([post.chat_id for post in gone]))
         return gone
 
     async def _read(self) -> None:

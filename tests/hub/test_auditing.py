@@ -166,7 +166,11 @@ async def test_a_record_tells_what_it_was_and_what_it_is(office: Office) -> None
     }
     assert await fields("user.admin", user="ann", on=True) == {"is_admin": [False, True]}
     assert await fields("user.password", user="ann", password="hush hush 123") == {"password": "changed"}
-    assert await fields("message.remove", room="Late", author=["ann"]) == {"messages": 2, "authors": uri("ann")}
+    assert await fields("message.remove", room="Late", author=["ann"]) == {
+        "messages": 2,
+        "numbers": "1, 2",
+        "authors": uri("ann"),
+    }
     assert await fields("message.send", room="Late", text="x", as_user="ann") == {"message": 3, "as": uri("ann")}
     assert await fields("policy.set", setting="off", everyone=True) == {"chat": ["inherit", "off"]}
     moved = await fields("room.move", room="Late", category="Dock")
@@ -210,11 +214,26 @@ async def test_a_removed_person_has_a_record_of_the_account_and_of_the_places(of
     }
 
 
+async def test_a_removal_tells_which_messages_it_took(office: Office) -> None:
+    """By numbers and what they were chosen by, never by what was said; also if it took none."""
+    await office.say("Shift", "bob", *map(str, range(20)))
+    (few,) = await told(office, "message.remove", room="Shift", words="secret", since="2020-01-01", author=["ann"])
+    assert (few.fields["messages"], few.fields["numbers"], few.fields["authors"]) == (1, "1", uri("ann"))
+    assert {"since", "words"} <= few.fields.keys()
+    (many,) = await told(office, "message.remove", room="Shift", author=["bob"], replace=True)
+    assert (many.fields["replaced"], many.fields["numbers"]) == (20, "3 … 22")
+    (none,) = await told(office, "message.remove", room="Shift", words="nobody said", author=["ann"])
+    assert (none.target, dict(none.fields)) == (few.target, {"messages": 0, "words": True, "authors": uri("ann")})
+    _first, named = await told(office, "message.remove", room="Shift", id=[5, 4])
+    assert dict(named.fields) == {"messages": 2, "listed": "5, 4"}
+
+
 async def test_a_long_removal_has_its_sum_in_a_second_record(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("parlour.hub.removing.SLICE", 2)
     await office.say("Shift", "ann", "3", "4", "5")
     first, total = await told(office, "room.clear", room="Shift", until="2099-01-01")
     assert (first.fields["messages"], total.fields["messages"]) == (2, 5)
+    assert (first.fields["numbers"], total.fields["numbers"]) == ("1, 2", "1, 2, 3, 4, 5")
     assert "until" in total.fields
 
 

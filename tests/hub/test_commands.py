@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -75,6 +76,34 @@ async def test_people_and_groups(office: Office) -> None:
     assert reason(await run("user.show", user="dora")) is Refusal.NO_SUCH_PRINCIPAL
     assert reason(await run("group.show", group="ann")) is Refusal.NO_SUCH_PRINCIPAL
     assert office.directory.find_person(uri("dora")) is None
+
+
+async def test_people_tell_whether_they_have_a_password(office: Office) -> None:
+    assert not (await office.run("user.add", login="gwen"))["password"]
+    assert [row["password"] for row in await office.run("user.list", text="gwen")] == [False]
+    assert (await office.run("user.password", user="gwen", password="a good one 123"))["password"]
+
+
+async def test_accounts_that_cannot_be_written_are_no_wrong_usage(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_given: object) -> None:
+        raise sqlite3.OperationalError("database is locked")
+
+    await office.run("category.create", name="Plant", creator=["bob"])
+    with monkeypatch.context() as patched:
+        for name in ("change_person", "settle_departed", "settle_records"):
+            patched.setattr(office.directory._database, name, locked)
+        refused = await office.run("user.disable", user="ann")
+        assert (reason(refused), "locked" in refused.detail) == (Refusal.UNAVAILABLE, True)
+        assert reason(await office.run("user.remove", user="bob")) is Refusal.UNAVAILABLE
+        await office.hub.departing.settle(office.directory)
+        assert office.directory.departed() == [uri("bob")]
+    await office.hub.departing.settle(office.directory)
+    assert office.directory.departed() == []
+    assert not office.directory.owed_records()
+    commands = [row["command"] for row in await office.run("audit.list", command="user.remove")]
+    assert commands == ["user.remove", "user.remove"]
 
 
 async def test_a_group_is_found_by_what_its_name_looks_like(office: Office) -> None:

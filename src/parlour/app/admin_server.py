@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from parlour.app.admin_protocol import (
+    MAX_ANSWER,
     MAX_REQUEST,
     BadRequest,
     decode_request,
@@ -38,6 +39,10 @@ class Registry(Protocol):
     async def run(self, name: str, params: Mapping[str, Any], *, origin: Origin) -> Any: ...
 
     def follow(self, name: str, params: Mapping[str, Any]) -> AsyncIterator[Any]: ...
+
+
+class _TooLong(Exception):
+    """Nobody would read such an answer."""
 
 
 class AdminServer:
@@ -101,13 +106,20 @@ class AdminServer:
                 await self._stream(self._registry.follow(command, params), reader, writer)
                 return False
             answer = _answer(await self._registry.run(command, params, origin=origin))
-            for piece in encode_pieces(answer):
+            for piece in await _encoded(answer):
                 writer.write(piece)
-                await asyncio.sleep(0)
         except (BadRequest, InvalidParams) as error:
             writer.write(_error("bad-request", str(error)))
         except UnknownCommand as error:
             writer.write(_error("unknown-command", str(error)))
+        except _TooLong:
+            writer.write(_error("too-long", f"an answer may have {MAX_ANSWER} bytes"))
+        except ConnectionError:
+            raise
+        except Exception as error:
+            # A bug of one command: whoever asked is told, and may ask for something else.
+            log.exception("admin_failed")
+            writer.write(_error("failed", type(error).__name__))
         return True
 
     async def _stream(
@@ -131,6 +143,18 @@ async def _pump(items: AsyncIterator[Any], writer: asyncio.StreamWriter) -> None
         async for item in items:
             writer.write(encode_line(_answer(item) if isinstance(item, Refused) else {"item": item}))
             await writer.drain()
+
+
+async def _encoded(answer: Mapping[str, Any]) -> list[bytes]:
+    """The line, in pieces; nothing of it is sent before it is known to be short enough."""
+    pieces, size = [], 0
+    for piece in encode_pieces(answer):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MAX_ANSWER:
+            raise _TooLong
+        await asyncio.sleep(0)
+    return pieces
 
 
 def _answer(outcome: Any) -> dict[str, Any]:

@@ -198,6 +198,11 @@ PROBLEMS: dict[str, Advice] = {
         mark("the server is stopping, overloaded, or of another version"),
         mark("look at its log, then try again"),
     ),
+    "server-failed": Advice(
+        mark("{command} failed at the server: {error}"),
+        mark("a bug in Parlour"),
+        mark("report what stands in the server's log (see SECURITY.md if it is about safety)"),
+    ),
     "server-of-another": Advice(
         mark("this user may not ask the server: {path} is closed to it"),
         mark("the server runs as another user; it takes commands from its own user and from root"),

@@ -27,7 +27,7 @@ _COLUMNS = {
     "category": ("name", "description", "invite", "logged", "filepost", "inherited", "rooms", "id"),
     "category.eligible": ("name", "kind", "uri"),
     "addin": ("name", "url", "rooms", "id"),
-    "user": ("uri", "name", "admin", "chat", "enabled"),
+    "user": ("uri", "name", "admin", "chat", "enabled", "password"),
     "user.rooms": ("name", "category", "member", "manager", "inside", "id"),
     "group": ("name", "kind", "uri"),
     "policy": ("name", "kind", "chat"),
@@ -110,8 +110,8 @@ def _unusable(command: str, file: str, why: str) -> Problem:
 def read_secret(required: bool, from_stdin: bool) -> str | None:
     """A password from standard input, or asked for twice at a terminal; None when there is none. Raises `Problem`."""
     if from_stdin:
-        password = sys.stdin.readline().rstrip("\r\n") or None
-        if password is None and required:
+        password = sys.stdin.readline().rstrip("\r\n")
+        if not password:
             raise Problem("password-empty")
         return password
     if sys.stdin.isatty():

@@ -85,7 +85,7 @@ def run(settings: Settings, command: str, params: Mapping[str, Any]) -> Any:
                 _send(connection, path, command, given)
                 for answer in answers:
                     return _result(command, answer)
-                raise Problem("server-not-answering", path=path, error="-")
+                raise Problem("server-not-answering", path=path, error=_("the other side hung up"))
 
             return _by_pages(ask, params, *_PAGED[command]) if command in _PAGED else ask(params)
 
@@ -176,6 +176,12 @@ def _result(command: str, answer: Mapping[str, Any]) -> Any:
     error = answer.get("error", {})
     if error.get("kind") == "unknown-command":
         raise Problem("command-unknown", command=command)
+    if error.get("kind") == "too-long":
+        raise refused(
+            command, "limit-exceeded", _("the answer is too long to be given at once; ask for less at a time")
+        )
+    if error.get("kind") == "failed":
+        raise Problem("server-failed", command=command.replace(".", " "), error=error.get("text") or "-")
     raise misread(command, str(error.get("text", "")))
 
 

@@ -12,12 +12,17 @@ from typing import Protocol
 
 from parlour.rooms.model import Person, Principal
 
-__all__ = ["AccountRefused", "AccountsUnusable", "ChatSetting", "Directory", "OtherDomain"]
+__all__ = ["AccountRefused", "AccountsUnusable", "AccountsUnwritten", "ChatSetting", "Directory", "OtherDomain"]
 
 
 class AccountRefused(Exception):
     """The directory will not do it: a name that is taken or not valid, a group inside itself, a password too short. The
     text is one sentence for the person who asked."""
+
+
+class AccountsUnwritten(AccountRefused):
+    """Nothing was changed: the file is locked, or the disk is full or broken. The text is what was said about it. It
+    may go well another time."""
 
 
 class AccountsUnusable(Exception):

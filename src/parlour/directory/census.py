@@ -7,6 +7,7 @@ worked out again for those whom a change concerns, a few in one turn of the loop
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
@@ -20,6 +21,8 @@ from parlour.rooms.model import Person, Principal, PrincipalKind
 from parlour.rooms.names import fold_name, look_of
 
 __all__ = ["Census", "as_principal"]
+
+log = logging.getLogger(__name__)
 
 _EVERYONE = "everyone"
 
@@ -202,7 +205,11 @@ class Census:
 
     def _tell(self, uri: str) -> None:
         for callback in self._callbacks:
-            callback(uri)
+            try:
+                callback(uri)
+            except Exception:
+                # It is on the disk already: the others, and the rest of the change, have to follow.
+                log.exception("whoever was told of a change of the accounts failed")
 
 
 def as_principal(person: Person) -> Principal:

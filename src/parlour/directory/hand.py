@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any, TypeVar
 
-from parlour.directory.api import AccountRefused
+from parlour.directory.api import AccountsUnwritten
 
 __all__ = ["SLICE", "WritingHand", "slices"]
 
@@ -48,11 +48,11 @@ class WritingHand:
             return await change()
 
     async def write(self, act: Callable[[], None]) -> None:
-        """Do `act` on the thread; only within `alone`. Raises `AccountRefused` when the disk says no."""
+        """Do `act` on the thread; only within `alone`. Raises `AccountsUnwritten` when the disk says no."""
         try:
             await asyncio.get_running_loop().run_in_executor(self._pool, act)
-        except sqlite3.OperationalError as error:
-            raise AccountRefused(f"the accounts cannot be written: {error}") from error
+        except sqlite3.Error as error:
+            raise AccountsUnwritten(str(error)) from error
 
 
 def slices(items: Iterable[T], size: int = SLICE) -> Iterator[list[T]]:

@@ -158,6 +158,10 @@ class LocalDirectory:
     def nt_hash(self, uri: str) -> bytes | None:
         return self._credentials.nt_hash(uri)
 
+    def has_password(self, uri: str) -> bool:
+        """Whether the person could sign in."""
+        return self._credentials.hash_of(uri) is not None
+
     def digest_ha1(self, uri: str, algorithm: str, username: str = "") -> str | None:
         return self._credentials.digest_ha1(uri, algorithm, username)
 
@@ -193,7 +197,11 @@ class LocalDirectory:
         uri = self._census.get_person(uri).uri
         await self._keep_new(uri, await self._credentials.prove(uri, password))
         for callback in self._password_callbacks:
-            callback(uri)
+            try:
+                callback(uri)
+            except Exception:
+                # The others have to hear it too: the password is another one already.
+                log.exception("whoever was told of another password failed")
 
     @_alone
     async def _keep_new(self, uri: str, proof: Proof) -> None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from parlour.directory.api import AccountRefused, ChatSetting
+from parlour.directory.api import AccountRefused, AccountsUnwritten, ChatSetting
 from parlour.directory.chat_policy import ChatDecision
 from parlour.hub.auditing import RecordKeeper
 from parlour.rooms.model import Person, Principal
 
-__all__ = ["AccountRefused", "Accounts", "ChatDecision", "ChatSetting"]
+__all__ = ["AccountRefused", "Accounts", "AccountsUnwritten", "ChatDecision", "ChatSetting"]
 
 
 class Accounts(RecordKeeper, Protocol):
     """People and groups of a directory that Parlour keeps itself. URIs name them, except when they are made.
 
-    Every method raises `AccountRefused` when the directory says no, and `KeyError` for a URI that is unknown."""
+    Every method raises `AccountRefused` when the directory says no, `AccountsUnwritten` when the disk does, and
+    `KeyError` for a URI that is unknown."""
 
     def address_of(self, login: str) -> str:
         """The URI that a new person of this login would have; refused if it cannot be one, or is taken."""
@@ -33,6 +34,10 @@ class Accounts(RecordKeeper, Protocol):
         self, uri: str, *, display_name: str | None = None, email: str | None = None, company: str | None = None
     ) -> None:
         """None leaves as it is, "" takes mail address or company away. The address stays."""
+        ...
+
+    def has_password(self, uri: str) -> bool:
+        """Whether the person could sign in."""
         ...
 
     async def set_password(self, uri: str, password: str) -> None: ...

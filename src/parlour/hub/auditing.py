@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from parlour.directory.api import AccountsUnwritten
 from parlour.hub.changing import name_of
 from parlour.rooms.audit import DONE, AuditPage, AuditQuery, AuditRecord, Fields, Way, cut
 from parlour.rooms.model import AddIn, Category, Micros, Person, Room
@@ -168,13 +169,18 @@ class Auditing:
             return _NOT_READ
 
     async def carry_over(self, keeper: RecordKeeper) -> bool:
-        """Put what a directory has recorded into the audit trail; False if the store cannot write now."""
+        """Put what a directory has recorded into the audit trail; False if store or directory cannot write now. What
+        is carried over and yet still owed is passed over the next time."""
         while owed := list(keeper.owed_records()[:SLICE]):
             try:
                 await self._log.add(owed)
             except StoreUnavailable:
                 return False
-            await keeper.settle_records(owed)
+            try:
+                await keeper.settle_records(owed)
+            except AccountsUnwritten as error:
+                log.warning("the accounts cannot be written: %s", error)
+                return False
         return True
 
     async def _finish(self, act: _Act, answer: object) -> None:

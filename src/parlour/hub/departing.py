@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from shlex import quote
 
-from parlour.hub.accounts import Accounts, ChatSetting
+from parlour.hub.accounts import Accounts, AccountsUnwritten, ChatSetting
 from parlour.hub.auditing import Auditing
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.changing import Changes, Checks, kept, name_of
@@ -204,7 +204,11 @@ class Departing:
         """Finish what was begun before the server died, or while the store could not write."""
         with self._auditing.by_the_server():
             for uri in accounts.departed():
-                await self.make_way(None, accounts, uri)
+                try:
+                    await self.make_way(None, accounts, uri)
+                except AccountsUnwritten as error:
+                    # The next start tries again; until then, nobody new gets the address.
+                    log.warning("the accounts cannot be written: %s", error)
 
     async def _departed(self, actor: Person | None, accounts: Accounts, traces: Traces) -> Traces | Refused:
         # The record of the account first.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from parlour.hub.auditing import Auditing
@@ -184,26 +184,30 @@ class Removing:
         first = None if sweep.count else self._maker(actor, sweep, room.name)
         gone = await self._posts.remove(room.id, query, most, by=by, at=at, replacement=sweep.replacement, record=first)
         if gone:
+            numbers = [post.chat_id for post in gone]
             if first is not None:
                 sweep.recorded = len(gone)
-                self._auditing.written(first(len(gone)))
-            sweep.count += len(gone)
+                self._auditing.written(first(numbers))
+            sweep.taken = sweep.taken.and_then(numbers)
             self._tails.forget(room.id)
         return gone
 
-    def _maker(self, actor: Person | None, sweep: _Sweep, name: str) -> Callable[[int], AuditRecord]:
-        """What makes the record of so many messages. The store calls it on a thread of its own, so all that has to be
-        looked up is looked up here."""
+    def _maker(self, actor: Person | None, sweep: _Sweep, name: str) -> Callable[[Sequence[int]], AuditRecord]:
+        """What makes the record of the first messages, from their numbers. The store calls it on a thread of its own,
+        so all that has to be looked up is looked up here."""
         command = "message.remove" if "until" not in sweep.asked else "room.clear"
-        act = "messages" if sweep.replacement is None else "replaced"
         made = self._auditing.prepare(actor, command, "room", sweep.room, name, sweep.asked)
-        return lambda count: replace(made, fields={act: count, **sweep.asked})
+        return lambda numbers: replace(made, fields=_told(sweep, _Taken().and_then(numbers)))
 
     async def _record_sum(self, actor: Person | None, sweep: _Sweep) -> None:
-        """The record that went with the first slice knows of that alone."""
-        if sweep.count > sweep.recorded:
-            name = self._catalogue.rooms[sweep.room].name if sweep.room in self._catalogue.rooms else ""
-            await self._auditing.keep(self._maker(actor, sweep, name)(sweep.count))
+        """The record that went with the first slice knows of that alone. Where nothing fitted, none did, and yet it is
+        told what was looked for."""
+        if sweep.count == sweep.recorded and sweep.count:
+            return
+        name = self._catalogue.rooms[sweep.room].name if sweep.room in self._catalogue.rooms else ""
+        record = replace(self._maker(actor, sweep, name)(()), fields=_told(sweep, sweep.taken))
+        if await self._auditing.keep(record) and not sweep.count:
+            self._auditing.written(record)
 
     async def _tell_slice(self, sweep: _Sweep, gone: Sequence[StoredPost]) -> None:
         for events in _notices(sweep, gone):
@@ -238,6 +242,23 @@ class Removing:
         await self._removals.settle()
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Messages that are gone, as a record tells them: how many, the numbers of the first few, and the last one's."""
+
+    count: int = 0
+    first: tuple[int, ...] = ()
+    last: int = 0
+
+    def and_then(self, numbers: Sequence[int]) -> _Taken:
+        if not numbers:
+            return self
+        return _Taken(self.count + len(numbers), (*self.first, *numbers[:NAMED])[:NAMED], numbers[-1])
+
+    def __str__(self) -> str:
+        return _joined(self.first) if self.count <= NAMED else f"{self.first[0]} … {self.last}"
+
+
 @dataclass(slots=True)
 class _Sweep:
     """A removal under way: what is asked, also as it is recorded; how far it has come, and how much is recorded."""
@@ -246,9 +267,13 @@ class _Sweep:
     query: PostQuery
     replacement: str | None
     asked: Fields
-    count: int = 0
+    taken: _Taken = field(default_factory=_Taken)
     recorded: int = 0
     newest: StoredPost | None = None
+
+    @property
+    def count(self) -> int:
+        return self.taken.count
 
 
 def no_such_messages(missing: Sequence[int]) -> Refused:
@@ -269,6 +294,14 @@ def _broken_off(sweep: _Sweep) -> Refused:
 def _joined(all_of_them: Sequence[object]) -> str:
     first = ", ".join(map(str, all_of_them[:NAMED]))
     return first if len(all_of_them) <= NAMED else f"{first}, …"
+
+
+def _told(sweep: _Sweep, taken: _Taken) -> Fields:
+    """What a record says of a removal; the numbers, where they are not what was asked."""
+    act = "messages" if sweep.replacement is None else "replaced"
+    by_number = sweep.asked.keys() & {"message", "listed"}
+    numbers = {"numbers": str(taken)} if taken.count and not by_number else {}
+    return {act: taken.count, **numbers, **sweep.asked}
 
 
 def _asked(query: PostQuery) -> Fields:

@@ -199,11 +199,11 @@ class PostLog(Protocol):
         by: str,
         at: Micros,
         replacement: str | None = None,
-        record: Callable[[int], AuditRecord] | None = None,
+        record: Callable[[Sequence[int]], AuditRecord] | None = None,
     ) -> Sequence[StoredPost]:
         """Take the oldest `most` posts that fit out of the history, for search too, or put `replacement` in the place
         of their text (their rtf goes). In one transaction with an outbox row for each, which holds what there was, and
-        with the record that `record` makes from their number, if there are any.
+        with the record that `record` makes from their numbers, if there are any.
         Returns the posts as they were, oldest first; for more, ask again (with `after`, when replacing). All posts are
         looked at, whatever `examine_to` says."""
         ...

@@ -130,7 +130,10 @@ def show_category_card(context: Context, category: Category) -> Json:
     }
 
 
-def show_person(person: Person) -> Json:
+def show_person(context: Context, person: Person) -> Json:
+    """`password`: whether there is one; not told where people are kept elsewhere."""
+    accounts = context.accounts
+    known = {"password": accounts.has_password(person.uri)} if accounts is not None else {}
     return {
         "uri": person.uri,
         "name": person.display_name,
@@ -139,6 +142,7 @@ def show_person(person: Person) -> Json:
         "admin": person.is_admin,
         "chat": person.chat_enabled,
         "enabled": not person.disabled,
+        **known,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from parlour.hub.accounts import AccountRefused, Accounts
+from parlour.hub.accounts import AccountRefused, Accounts, AccountsUnwritten
 from parlour.hub.commands.finding import find_person, known_person, may_see, only_admins
 from parlour.hub.commands.params import param
 from parlour.hub.commands.registry import Command, Context
@@ -82,6 +82,8 @@ def with_accounts(
             return Refused(Refusal.NOT_PERMITTED, "people and groups are kept in another directory")
         try:
             return await act(context, actor, context.accounts, params)
+        except AccountsUnwritten as error:
+            return Refused(Refusal.UNAVAILABLE, f"the accounts cannot be written: {error}")
         except AccountRefused as error:
             return Refused(Refusal.INVALID, str(error))
         except KeyError:
@@ -123,7 +125,7 @@ async def _list(context: Context, actor: Person | None, params: List) -> Any:
             if wanted in bare_name(person.display_name) or wanted in person.uri or wanted in person.email.lower()
         ]
     found.sort(key=lambda person: person.uri)
-    return [show_person(person) async for some in slices(found) for person in some]
+    return [show_person(context, person) async for some in slices(found) for person in some]
 
 
 async def _show(context: Context, actor: Person | None, params: One) -> Any:
@@ -143,7 +145,7 @@ def _shown(context: Context, uri: str) -> Any:
         return Refused(Refusal.NO_SUCH_PRINCIPAL, "there is no such person")
     groups = [context.hub.people.find_principal(group) for group in sorted(person.affiliations)]
     denied_in = [category.name for category in context.hub.catalogue.denying(names_of(person))]
-    return show_person(person) | {
+    return show_person(context, person) | {
         "groups": [group.display_name for group in groups if group is not None],
         "denied_in": denied_in,
     }

@@ -106,7 +106,7 @@ class MemoryPosts:
         by: str,
         at: Micros,
         replacement: str | None = None,
-        record: Callable[[int], AuditRecord] | None = None,
+        record: Callable[[Sequence[int]], AuditRecord] | None = None,
     ) -> Sequence[StoredPost]:
         """See `PostLog.remove`."""
         self._switch.check()
@@ -120,7 +120,7 @@ class MemoryPosts:
             if new is not None:
                 self._keys = {key: new if kept == post else kept for key, kept in self._keys.items()}
         if removed and record is not None:
-            self._audit(record(len(removed)))
+            self._audit(record([post.chat_id for post in removed]))
         return removed
 
     async def outbox(self, after: int, count: int) -> list[OutboxRow]:

@@ -107,7 +107,7 @@ class SqlitePosts:
         by: str,
         at: Micros,
         replacement: str | None = None,
-        record: Callable[[int], AuditRecord] | None = None,
+        record: Callable[[Sequence[int]], AuditRecord] | None = None,
     ) -> Sequence[StoredPost]:
         """See `PostLog.remove`."""
         removal = Removal(room, query, most, by, at, replacement, record)

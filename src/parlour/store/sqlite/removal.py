@@ -55,7 +55,7 @@ class Removal:
     by: str
     at: Micros
     replacement: str | None
-    record: Callable[[int], AuditRecord] | None = None
+    record: Callable[[Sequence[int]], AuditRecord] | None = None
     sifted: Sequence[str] | None = None
 
     def run(self, connection: sqlite3.Connection) -> list[StoredPost]:
@@ -66,7 +66,7 @@ class Removal:
         rows = connection.execute(_FOUND.format(hits.sql), hits.values).fetchall()
         if rows:
             self._change(connection, rows)
-            keep_record(connection, self.record(len(rows)) if self.record is not None else None)
+            keep_record(connection, self.record([row[2] for row in rows]) if self.record is not None else None)
         return [stored_post(self.room, *row[2:]) for row in rows]
 
     def _hits(self, connection: sqlite3.Connection) -> Hits | None:
