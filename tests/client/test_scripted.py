@@ -293,6 +293,27 @@ async def test_strangers_get_answers(server: ScriptedServer) -> None:
         assert (await client.join(ROOM)).inside
 
 
+async def test_the_client_allows_what_it_does(server: ScriptedServer) -> None:
+    """In its dialog, where `INFO` would be read as an envelope and `BYE` end it."""
+    async with server.client() as client:
+        dialog = server.dialogs[0].dialog
+        assert dialog is not None
+        invite = next(request for request in server.requests if request.method == "INVITE")
+        allowed = {method.upper() for method in invite.tokens("Allow")}
+        answers: dict[str, int] = {}
+        for method in ("INVITE", "MESSAGE", "OPTIONS", "REFER", "UPDATE"):
+            server.endpoint.send_request(
+                dialog.dialog.build_request(method),
+                dialog.connection,
+                lambda response, method=method: answers.update({method: response.status if response else 0}),
+            )
+        async with asyncio.timeout(60):
+            while len(answers) < 5:
+                await asyncio.sleep(0.01)
+        assert {method for method, status in answers.items() if status != 405} == allowed - {"ACK", "BYE", "INFO"}
+        assert (await client.join(ROOM)).inside
+
+
 # Beginning ----------------------------------------------------------------------------------------------------------
 
 
