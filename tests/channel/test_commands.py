@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from parlour.channel.commands import HANDLERS, ONCE, ONCE_IN_A_DIALOG, RECORDED
+from parlour.channel.commands import HANDLERS, ONCE, ONCE_IN_A_DIALOG, READING, RECORDED
 from parlour.rooms.audit import AuditQuery, AuditRecord, Way
 from parlour.rooms.model import Behavior, Limits, Room, RoomId
 from parlour.rooms.refusals import Refusal, Refused
@@ -16,6 +16,7 @@ from parlour.xccos.codes import ResponseCode
 from parlour.xccos.decode import COMMANDS
 from parlour.xccos.types import (
     BadCommand,
+    BatchJoin,
     CategorySettings,
     CheckToken,
     CreateAddIn,
@@ -180,6 +181,12 @@ async def test_sent_again_over_a_new_connection_it_is_done_once(monkeypatch: pyt
         elsewhere = await scene.called("dave", "e2")
         await elsewhere.say(command, envid=4711)
         assert len(calls) == 2
+
+
+def test_what_is_passed_over_when_nobody_is_left_leaves_nothing() -> None:
+    """A new command has to say whether it does."""
+    entering = {BatchJoin, GetInvitations, Join, MarkRead, Part}
+    assert HANDLERS.keys() - ONCE - entering == READING
 
 
 # The audit trail -----------------------------------------------------------------------------------------------------
