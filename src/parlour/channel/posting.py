@@ -68,9 +68,6 @@ def post_key(person: str, endpoint: str, envid: int, chat: GroupChat, call_id: s
     where it is missing, the dialog."""
     when = call_id if chat.at is None else str(chat.at)
     parts = (person, endpoint, str(int(envid)), str(int(chat.seqid)), chat.room_uri, when, chat.text)
-    digest = blake2b(digest_size=32)
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass")
-        digest.update(len(data).to_bytes(4, "big"))
-        digest.update(data)
-    return digest.digest()
+    data = [part.encode("utf-8", "surrogatepass") for part in parts]
+    sized = b"".join([len(one).to_bytes(4, "big") + one for one in data])
+    return blake2b(sized, digest_size=32).digest()

@@ -19,6 +19,8 @@ _IN_DIALOGS: Final = frozenset({"BYE", "INFO", "NOTIFY", "PRACK", "UPDATE"})
 
 def decline_extensions(request: Request, header: str, known: frozenset[str]) -> Answer | None:
     """420 when `Require` or `Proxy-Require` names what we have not (RFC 3261 sections 8.2.2.3 and 16.3)."""
+    if header not in request.headers:
+        return None
     unknown = sorted(option_tags(request, header) - known)
     if not unknown or request.method in ("ACK", "CANCEL"):
         return None
@@ -27,6 +29,8 @@ def decline_extensions(request: Request, header: str, known: frozenset[str]) -> 
 
 def decline_encoding(request: Request) -> Answer | None:
     """415 when the body is compressed (RFC 3261 section 8.2.3)."""
+    if "Content-Encoding" not in request.headers:
+        return None
     if option_tags(request, "Content-Encoding") <= {"identity"} or request.method == "ACK":
         return None
     return Answer(415, headers=(("Accept-Encoding", "identity"),))

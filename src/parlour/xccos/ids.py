@@ -28,7 +28,7 @@ _DOMAIN = r"[A-Za-z0-9._\-\[\]:]{1,255}"
 _LOOSE_GUID = re.compile(rf"\{{({_GUID})\}}|({_GUID})", re.IGNORECASE | re.ASCII)
 _BARE_GUID = re.compile(r"[0-9a-f]{32}", re.IGNORECASE | re.ASCII)
 _NODE = re.compile(rf"(ma-chan|ma-cat)://({_DOMAIN})/([^/?#]{{1,64}})", re.IGNORECASE | re.ASCII)
-_CANONICAL_ROOM = re.compile(rf"ma-chan://[a-z0-9._\-]{{1,255}}/{_GUID}", re.ASCII)
+_CANONICAL_ROOM = re.compile(rf"ma-chan://([a-z0-9._\-]{{1,255}})/({_GUID})", re.ASCII)
 _GROUP = re.compile(r"ma-grp:(?://[^/]{1,255}/)?([^/@]{1,64})(?:@u\.g)?|([^/@]{1,64})@u\.g", re.IGNORECASE | re.ASCII)
 
 
@@ -60,6 +60,8 @@ def group_uri(guid: str) -> str:
 
 def parse_room_uri(text: str) -> tuple[str, str] | None:
     """(domain in lower case, GUID) of a room URI, None when it is none."""
+    if usual := _CANONICAL_ROOM.fullmatch(text):
+        return usual[1], usual[2]
     return _parse_node(text, "ma-chan")
 
 
