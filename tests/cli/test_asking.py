@@ -14,6 +14,13 @@ def test_posts_are_lines_that_no_terminal_obeys() -> None:
     assert render("message.send", POST | {"author_name": ""})[0].startswith("2026-01-31 12:00:00Z  sip:a@x: ")
 
 
+def test_urgent_posts_and_stories_are_seen_as_that() -> None:
+    assert render("message.tail", [POST | {"text": "help", "alert": True}]) == [
+        "2026-01-31 12:00:00Z  Anna (urgent): help"
+    ]
+    assert render("message.tail", [POST | {"text": "a\r\nb\rc"}]) == ["2026-01-31 12:00:00Z  Anna: a\n    b\n    c"]
+
+
 def test_lists_are_tables_aligned_by_what_is_seen() -> None:
     rows = [{"name": "로비", "kind": "group", "uri": "u1"}, {"name": "abc\x07", "kind": None, "uri": "u2"}]
     assert render("group.list", rows) == [

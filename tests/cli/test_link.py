@@ -158,7 +158,7 @@ def test_following_gives_items_until_the_server_stops(settings: Settings, server
 
 
 def test_following_needs_a_server(settings: Settings) -> None:
-    with pytest.raises(Problem, match="server-needed"):
+    with pytest.raises(Problem, match="server-needed: message tail --follow needs a running server"):
         list(link.follow(settings, "message.follow", {"room": "x"}))
 
 

@@ -46,3 +46,12 @@ def test_a_terminal_is_told_nothing_it_would_obey(tmp_path: Path, capsys: pytest
 def test_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(str(tmp_path / "nowhere")) == 1
     assert "[trace-unusable]" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "README.md"
+    path.write_text("# Parlour\n")
+    assert run(str(path)) == 1
+    assert "there is no line of a trace in it" in capsys.readouterr().err
+    path.write_text("")
+    assert run(str(path)) == 0

@@ -238,3 +238,19 @@ def test_what_is_no_date() -> None:
             assert isinstance(answer, Refused) or text.startswith("0001"), text
     # The last moment there is has no day after it, and is a date all the same.
     assert isinstance(read_until("9999-12-31"), int)
+
+
+async def test_a_room_that_is_named_twice_is_searched_once(office: Office) -> None:
+    await office.run("category.create", name="Twice", allow=["everyone"])
+    made = await office.run("room.create", name="Once", category="Twice")
+    pages = await office.run("message.search", room=["Once", "ONCE", made["id"]], words="x")
+    assert [page["room"] for page in pages] == ["Once"]
+
+
+async def test_who_speaks_for_somebody_is_told_whose_room_it_is_not(office: Office) -> None:
+    await office.run("user.add", login="zed")
+    await office.run("category.create", name="Behind", allow=["everyone"])
+    await office.run("room.create", name="Board", category="Behind", visibility="secret")
+    refused = await office.run("message.send", room="Board", text="hello", as_user="zed")
+    assert (reason(refused), refused.detail) == (Refusal.NOT_PERMITTED, "for zed there is no room Board")
+    assert reason(await office.run("message.send", room="Nowhere", text="hello", as_user="zed")) is Refusal.NO_SUCH_ROOM

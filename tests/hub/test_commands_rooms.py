@@ -275,3 +275,19 @@ async def test_a_name_is_never_the_id_of_something_else(office: Office) -> None:
         assert reason(await run("category.create", name=taken)) is Refusal.INVALID
         assert reason(await run("category.modify", category="Plant", name=taken)) is Refusal.INVALID
         assert reason(await run("addin.create", name=taken, url="https://example.com")) is Refusal.INVALID
+
+
+async def test_a_room_is_found_by_its_uri(office: Office) -> None:
+    await office.run("category.create", name="Plant", allow=["everyone"])
+    made = await office.run("room.create", name="Hall", category="Plant")
+    for uri_of in (f"ma-chan://{DOMAIN}/{made['id']}", f" MA-CHAN://{DOMAIN.upper()}/{made['id'].upper()}"):
+        assert (await office.run("room.show", room=uri_of))["name"] == "Hall"
+    elsewhere = await office.run("room.show", room=f"ma-chan://elsewhere.example/{made['id']}")
+    assert reason(elsewhere) is Refusal.NO_SUCH_ROOM
+
+
+async def test_a_change_of_nothing_is_none(office: Office) -> None:
+    await office.run("category.create", name="Plant", allow=["everyone"])
+    made = await office.run("room.create", name="Hall", category="Plant")
+    assert reason(await office.run("room.modify", room="Hall")) is Refusal.INVALID
+    assert (await office.run("room.show", room="Hall"))["version"] == made["version"]

@@ -177,8 +177,11 @@ def _page(page: Mapping[str, Any]) -> list[str]:
 
 def _post(post: Mapping[str, Any]) -> str:
     author = post["author_name"] or post["author"]
-    text = visible(str(post["text"])).replace("\n", "\n    ")
-    return f"{str(post['at'])[:19].replace('T', ' ')}Z  {visible(str(author))}: {text}"
+    # Clients end lines as they like, stories above all.
+    lines = str(post["text"]).replace("\r\n", "\n").replace("\r", "\n")
+    text = visible(lines).replace("\n", "\n    ")
+    urgent = f" ({_('urgent')})" if post.get("alert") else ""
+    return f"{str(post['at'])[:19].replace('T', ' ')}Z  {visible(str(author))}{urgent}: {text}"
 
 
 def _fields(result: Mapping[str, Any]) -> list[str]:

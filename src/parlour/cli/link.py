@@ -44,6 +44,8 @@ _LONG = frozenset(
 )
 _PAGE = 500
 _PAGED = {"room.list": ("after", "name"), "audit.list": ("before", "number")}
+# What is typed to follow something.
+_TYPED = {"message.follow": "message tail --follow"}
 _SEE_HELP = mark("see `parlour {command} --help`")
 # What mends a refusal, by its reason.
 _HINTS = {
@@ -62,7 +64,10 @@ _HINTS = {
     "data-collision": mark("look at it as it is now, then try again"),
     "unavailable": mark("see `parlour check` and the server's log, then try again"),
     "busy": mark("try again in a moment"),
-    "limit-exceeded": mark("make it smaller; `parlour config show` has the limits, `parlour config set` changes them"),
+    "limit-exceeded": mark(
+        "make it smaller; the limits that are settings stand in `parlour config show`, and `parlour config set` changes"
+        " them"
+    ),
     "room-disabled": mark("open it again with `parlour room enable`"),
     "keeps-out": mark("let them in first, if that is meant; then remove it"),
     "last-admin": mark("make somebody else one with `parlour user admin`"),
@@ -123,7 +128,7 @@ def follow(settings: Settings, command: str, params: Mapping[str, Any]) -> Itera
     path = DataDir(settings.data_dir).admin_socket
     with _connected(path) as connection:
         if connection is None:
-            raise Problem("server-needed", command=command, path=settings.data_dir)
+            raise Problem("server-needed", command=_TYPED.get(command, command), path=settings.data_dir)
         _send(connection, path, command, params)
         for answer in _answers(connection, path):
             yield answer["item"] if "item" in answer else _result(command, answer)

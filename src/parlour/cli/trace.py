@@ -31,6 +31,8 @@ def _trace(
             lines = parse_trace(text)
     except OSError as error:
         raise Problem("trace-unusable", path=file, error=say_os_error(error)) from error
+    if not lines and file.stat().st_size:
+        raise Problem("trace-unusable", path=file, error=_("there is no line of a trace in it"))
     for row in render_ladder(select(lines, call_id=call_id, user=user.removeprefix("sip:"))):
         say(visible(row))
 

@@ -3,6 +3,7 @@ groups by name or URI. What is not found is named, and where to look."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence, Set
 from functools import cached_property
 
@@ -31,6 +32,8 @@ __all__ = [
     "only_one",
 ]
 
+# As clients and `quickstart` show where a room is.
+_ROOM_URI = re.compile(r"ma-chan://([^/]+)/([^/]+)", re.IGNORECASE)
 _NAMED_UNKNOWN = 10
 """Unknown names that a refusal repeats."""
 
@@ -39,8 +42,10 @@ EVERYONE = "everyone"
 
 
 def find_room(context: Context, actor: Person | None, text: str) -> Room | Refused:
-    """By id or name; one that the actor may not see is not found."""
-    room = context.hub.catalogue.find_room(text)
+    """By id, name or URI; one that the actor may not see is not found."""
+    uri = _ROOM_URI.fullmatch(text.strip())
+    named = uri[2] if uri is not None and uri[1].lower() == context.hub.domain else text
+    room = context.hub.catalogue.find_room(named)
     if room is not None and may_see(context, actor, room.id):
         return room
     return Refused(Refusal.NO_SUCH_ROOM, f"there is no room {text}")

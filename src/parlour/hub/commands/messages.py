@@ -15,7 +15,7 @@ from parlour.hub.commands.showing import show_post
 from parlour.hub.events import PostHeard, Removed, RoomEvent
 from parlour.hub.posting import Draft
 from parlour.rooms.model import Person
-from parlour.rooms.refusals import Refused
+from parlour.rooms.refusals import Refusal, Refused
 
 __all__ = ["COMMANDS"]
 
@@ -65,6 +65,9 @@ async def _send(context: Context, actor: Person | None, params: Send) -> Any:
         return room
     draft = Draft(params.text, alert=params.alert)
     post = await context.hub.post_as(uri, room.id, draft, context.new_key(), actor)
+    if isinstance(post, Refused) and post.reason is Refusal.NO_SUCH_ROOM and room.id in context.hub.catalogue.rooms:
+        # Whoever asks sees it.
+        return Refused(Refusal.NOT_PERMITTED, f"for {params.as_user} there is no room {room.name}")
     return post if isinstance(post, Refused) else show_post(room, post)
 
 

@@ -14,7 +14,7 @@ from parlour.hub.commands.registry import Command, Context
 from parlour.hub.commands.showing import VISIBILITIES, show_in_room, show_losses, show_room, show_room_row
 from parlour.rooms.editing import ListEdit, Op, RoomChange
 from parlour.rooms.model import Behavior, Person, Role, Room
-from parlour.rooms.refusals import Refused
+from parlour.rooms.refusals import Refusal, Refused
 from parlour.rooms.search import Match, RoomQuery
 
 __all__ = ["COMMANDS", "change_room"]
@@ -204,6 +204,8 @@ async def _modify(context: Context, actor: Person | None, params: Modify) -> Any
         addin=addin,
         disabled=params.disabled,
     )
+    if change == RoomChange() and params.category is None:
+        return Refused(Refusal.INVALID, "say what shall be changed")
     if params.category is not None:
         category = find_category(context, actor, params.category)
         if isinstance(category, Refused):

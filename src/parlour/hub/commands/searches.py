@@ -43,11 +43,13 @@ async def _search(context: Context, actor: Person | None, params: Search) -> Any
     query = make_query(context, params.words, match, params.case, params.author, params.since, params.until)
     if isinstance(query, Refused):
         return query
-    rooms = [find_room(context, actor, text) for text in params.room]
-    for room in rooms:
+    rooms: dict[str, Room] = {}
+    for text in params.room:
+        room = find_room(context, actor, text)
         if isinstance(room, Refused):
             return room
-    return await _pages(context, actor, [room for room in rooms if isinstance(room, Room)], query, params.count)
+        rooms[room.id] = room
+    return await _pages(context, actor, list(rooms.values()), query, params.count)
 
 
 async def _pages(context: Context, actor: Person | None, rooms: list[Room], query: PostQuery, count: int) -> Any:
