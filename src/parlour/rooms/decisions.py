@@ -60,7 +60,7 @@ _UNSEEN = "\xad\ufeff" + "".join(
     for one in map(chr, range(0x3001))
     if one.isspace() or unicodedata.category(one) == "Cc" or (one > "\u2000" and unicodedata.category(one) == "Cf")
 )
-"""White space, control characters, and those that only tell others how to look: a message of nothing else says nothing."""
+"""White space, control characters, and what only tells others how to look: a message of nothing else says nothing."""
 _UNSENDABLE = Refused(Refusal.INVALID, "a message cannot hold control characters")
 _EMPTY = Refused(Refusal.INVALID, "a message needs a text")
 _NOT_PRESENTER = Refused(Refusal.NOT_PERMITTED, "only presenters post in this room")

@@ -92,9 +92,9 @@ def canonical_category_uri(text: str) -> str:
 
 
 def canonical_principal(text: str) -> str:
-    """The one spelling of a person or group that is used for comparing: `sip:` URIs in lower case and without parameters,
-    which make nobody else of a person (RFC 3261 section 19.1.4), groups as `group_uri` has them. Other text comes back
-    stripped, and names nobody."""
+    """The one spelling of a person or group that is used for comparing: `sip:` URIs in lower case and without
+    parameters, which make nobody else of a person (RFC 3261 section 19.1.4), groups as `group_uri` has them. Other text
+    comes back stripped, and names nobody."""
     text = text.strip()
     if guid := parse_group_uri(text):
         return group_uri(guid)
