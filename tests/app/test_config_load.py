@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from parlour.app.config import Settings
-from parlour.app.config_load import load_settings, make_settings, setting_names, setting_sources, to_toml
+from parlour.app.config_load import check_name, load_settings, make_settings, setting_names, setting_sources, to_toml
 from parlour.app.problems import Problem
 from parlour.rooms.model import Limits
 
@@ -187,3 +187,9 @@ def test_limits_follow_their_settings() -> None:
     assert limits == Limits(
         strict_participant_list=True, person_posts=3, room_backlog=4, rooms_per_query=5, file_token_seconds=60
     )
+
+
+def test_a_section_is_no_setting() -> None:
+    with pytest.raises(Problem) as caught:
+        check_name("chat", "x.toml")
+    assert str(caught.value.values["closest"]).startswith("chat.")

@@ -14,6 +14,11 @@ def test_posts_are_lines_that_no_terminal_obeys() -> None:
     assert render("message.send", POST | {"author_name": ""})[0].startswith("2026-01-31 12:00:00Z  sip:a@x: ")
 
 
+def test_a_search_that_only_counts_announces_nothing() -> None:
+    page = {"room": "Lobby", "matches": 3, "more": True, "logged": True, "messages": []}
+    assert render("message.search", [page]) == ["Lobby: 3 found"]
+
+
 def test_urgent_posts_and_stories_are_seen_as_that() -> None:
     assert render("message.tail", [POST | {"text": "help", "alert": True}]) == [
         "2026-01-31 12:00:00Z  Anna (urgent): help"

@@ -254,3 +254,12 @@ async def test_who_speaks_for_somebody_is_told_whose_room_it_is_not(office: Offi
     refused = await office.run("message.send", room="Board", text="hello", as_user="zed")
     assert (reason(refused), refused.detail) == (Refusal.NOT_PERMITTED, "for zed there is no room Board")
     assert reason(await office.run("message.send", room="Nowhere", text="hello", as_user="zed")) is Refusal.NO_SUCH_ROOM
+
+
+async def test_a_search_may_only_count(office: Office) -> None:
+    await office.run("user.add", login="zed")
+    await office.run("category.create", name="Counted", allow=["everyone"])
+    await office.run("room.create", name="Tally", category="Counted", visibility="open")
+    await office.say("Tally", "zed", "one word", "another word")
+    (page,) = await office.run("message.search", room=["Tally"], words="word", count=0)
+    assert (page["matches"], page["messages"]) == (2, [])

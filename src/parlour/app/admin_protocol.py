@@ -5,9 +5,9 @@
     < {"refused": {"reason": "no-such-room", "detail": ""}}   the rules of chat say no; or
     < {"error": {"kind": "unknown-command", "text": "..."}}
 
-`kind` is `bad-request`, `unknown-command`, `too-long` (the answer has more than `MAX_ANSWER` bytes), or `failed`: a bug,
-which the log has. A command that follows something (`message.follow`) answers `{"item": ...}` lines until the client
-hangs up.
+`kind` is `bad-request`, `unknown-command`, `too-long` (the answer has more than `MAX_ANSWER` bytes), or `failed`: a
+bug, which the log has. A command that follows something (`message.follow`) answers `{"item": ...}` lines until the
+client hangs up.
 Requests on one connection are answered in order. Lines have an upper length both ways.
 """
 

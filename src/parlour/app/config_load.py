@@ -148,7 +148,9 @@ def check_name(name: str, origin: str) -> None:
     """Raises `Problem` unless there is a setting called `name`."""
     known = set(setting_names())
     if name not in known:
-        raise Problem("config-unknown-setting", origin=origin, key=name, closest=_closest(name, known))
+        of_section = [setting for setting in setting_names() if setting.startswith(f"{name}.")]
+        closest = of_section[0] if of_section else _closest(name, known)
+        raise Problem("config-unknown-setting", origin=origin, key=name, closest=closest)
 
 
 def _to_problem(error: ErrorDetails, origin: str, *, of_environment: bool) -> Problem:

@@ -168,7 +168,8 @@ def _change(value: Any) -> str:
 
 def _page(page: Mapping[str, Any]) -> list[str]:
     """What was found in one room."""
-    text = _("{room}: {matches} found") if not page["more"] else _("{room}: {matches} found, the newest of them:")
+    all_there = not page["more"] or not page["messages"]
+    text = _("{room}: {matches} found") if all_there else _("{room}: {matches} found, the newest of them:")
     lines = [visible(text.format(room=page["room"], matches=page["matches"]))]
     if not page["logged"]:
         lines.append(_("  (this room keeps no history)"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from parlour.rooms.history import PostQuery
 from parlour.rooms.model import Person, Room
 from parlour.rooms.refusals import Refused
 from parlour.rooms.words import WordMatch
+from parlour.store.api import StoredPost
 
 __all__ = ["COMMANDS", "make_query"]
 
@@ -32,7 +34,9 @@ class Search:
     author: tuple[str, ...] = param("Only messages of these people: logins or addresses.", ())
     since: str | None = param(f"Not before: {DATE_HELP}.", None)
     until: str | None = param(f"Not after: {DATE_HELP}.", None)
-    count: int = param("How many messages of each room at most; the newest count.", 100, least=0)
+    count: int = param(
+        "How many messages of each room at most, the newest; 0 only says how many there are.", 100, least=0
+    )
 
 
 async def _search(context: Context, actor: Person | None, params: Search) -> Any:
@@ -58,17 +62,17 @@ async def _pages(context: Context, actor: Person | None, rooms: list[Room], quer
         page = await context.hub.reading.inspect_query(name_of(actor), room.id, query, count)
         if isinstance(page, Refused):
             return page
-        shown.append(_show_page(room, page))
+        shown.append(_show_page(room, page, page.posts if count else ()))
     return shown
 
 
-def _show_page(room: Room, page: HistoryPage) -> dict[str, object]:
+def _show_page(room: Room, page: HistoryPage, posts: Sequence[StoredPost]) -> dict[str, object]:
     return {
         **show_in_room(room),
         "matches": page.matches,
         "more": page.more,
         "logged": page.logged,
-        "messages": [show_post(room, post) for post in page.posts],
+        "messages": [show_post(room, post) for post in posts],
     }
 
 
