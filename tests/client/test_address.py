@@ -78,8 +78,14 @@ def test_nonsense_is_found_before_connecting(wrong: dict[str, Any]) -> None:
 
 
 def test_a_missing_certificate_file(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="No such file"):
+    with pytest.raises(FileNotFoundError, match=r"No such file or directory: '.*missing\.pem'"):
         Destination(certificate=tmp_path / "missing.pem").check()
+
+
+def test_a_file_that_is_no_certificate(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(OSError, match=r"no certificate in PEM form: .*notes\.txt"):
+        Destination(certificate=tmp_path / "notes.txt").check()
 
 
 def test_tls_is_verified_unless_told_otherwise() -> None:

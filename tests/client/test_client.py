@@ -144,6 +144,19 @@ async def test_the_lookup_service_where_provisioning_says_nothing(there: House, 
         assert (await alice.search_rooms()).rooms
 
 
+@pytest.mark.parametrize("pool_uri", [f"sip:ocschat@{DOMAIN}", f"sip:OCSChat@{DOMAIN};transport=tcp"])
+async def test_the_lookup_service_given_as_the_chat_service(there: House, pool_uri: str) -> None:
+    async with there.client("alice", pool_uri=pool_uri) as alice:
+        assert alice.server_info is not None
+        assert (await alice.join(there.room("Lobby"))).name == "Lobby"
+
+
+@pytest.mark.parametrize("nonsense", ["", "chat", "https://example.com"])
+def test_what_is_no_chat_service(nonsense: str) -> None:
+    with pytest.raises(ValueError, match="not the address of a chat service"):
+        Client.connect("alice@example.com", "x", pool_uri=nonsense)
+
+
 async def test_joining_where_one_may_not(there: House) -> None:
     async with there.client("carol") as carol:
         with pytest.raises(PermissionDenied) as caught:

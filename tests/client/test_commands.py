@@ -225,6 +225,7 @@ CASES = {
     "by user": Case(lambda c: c.find.by_user(BOB), t.SearchRooms(1, "BYUSER", BOB), found, FOUND),
     "by member": Case(lambda c: c.find.by_member(), t.SearchRooms(1, "BYMEMBER"), found, FOUND),
     "by manager": Case(lambda c: c.find.by_manager(), t.SearchRooms(1, "BYMANAGER"), found, FOUND),
+    "by add-in itself": Case(lambda c: c.find.by_addin(WEB), t.SearchRooms(1, "BYADDIN", addin=ADDIN), found, FOUND),
     "by add-in": Case(lambda c: c.find.by_addin(ADDIN), t.SearchRooms(1, "BYADDIN", addin=ADDIN), found, FOUND),
     "by URI": Case(lambda c: c.find.by_uri(ROOM), t.SearchRooms(1, "BYURI", ROOM), found, INFO),
     "by exact name": Case(
@@ -254,6 +255,12 @@ CASES = {
         messages_of,
         (MESSAGE,),
     ),
+    "history of a single room": Case(
+        lambda c: c.history(ROOM, authors=BOB).collect(),
+        t.HistoryByDate(1, (ROOM,), t.HistoryFilter(authors=(BOB,), limit=200)),
+        messages_of,
+        (MESSAGE,),
+    ),
     "history of many": Case(
         lambda c: c.history(
             [ROOM, OTHER], since=DAY, until=DAY_MICROS + 1, match_case=True, text="x", newest_first=True
@@ -275,6 +282,9 @@ CASES = {
     ),
     "mark read": Case(lambda c: c.messages.mark_read(ROOM, 7), t.MarkRead(1, ROOM, 7), unread, UNREAD),
     "unread": Case(lambda c: c.messages.unread(), t.GetUnread(1), unread, t.UnreadCounts((UNREAD,))),
+    "unread of one": Case(
+        lambda c: c.messages.unread(CARD), t.GetUnread(1, (ROOM,)), unread, t.UnreadCounts((UNREAD,))
+    ),
     "unread in one": Case(lambda c: c.messages.unread_in(ROOM), t.GetUnread(1, (ROOM,)), unread, UNREAD),
     "delete": Case(lambda c: c.messages.delete(ROOM, 7), t.DeleteMessage(1, ROOM, 7), message_ref),
     "replace": Case(
@@ -343,6 +353,21 @@ CASES = {
         card,
         CARD,
     ),
+    "make a room with one member": Case(
+        lambda c: c.manage.create_room("주간", CATEGORY, members=BOB, addin=WEB),
+        t.CreateRoom(
+            1, t.RoomSettings("주간", parent=CATEGORY, addin=ADDIN, roles=(ListSetting("MEMBER", "SET", (BOB,)),))
+        ),
+        card,
+        CARD,
+    ),
+    "disable as seen": Case(
+        lambda c: c.manage.disable_room(CARD), t.ModifyRoom(1, ROOM, t.RoomSettings(disabled=True)), card, CARD
+    ),
+    "enable as seen": Case(
+        lambda c: c.manage.enable_room(CARD), t.ModifyRoom(1, ROOM, t.RoomSettings(disabled=False)), card, CARD
+    ),
+    "delete as seen": Case(lambda c: c.manage.delete_room(CARD), t.DeleteRoom(1, ROOM), done),
     "disable": Case(
         lambda c: c.manage.disable_room(ROOM), t.ModifyRoom(1, ROOM, t.RoomSettings(disabled=True)), card, CARD
     ),
@@ -469,6 +494,7 @@ CASES = {
     "modify add-in": Case(
         lambda c: c.addins.modify(ADDIN, url=WEB.url), t.ModifyAddIn(1, ADDIN, None, WEB.url), addins, WEB
     ),
+    "delete add-in itself": Case(lambda c: c.addins.delete(WEB), t.DeleteAddIn(1, ADDIN), addins),
     "delete add-in": Case(lambda c: c.addins.delete(ADDIN, force=True), t.DeleteAddIn(1, ADDIN, force=True), addins),
     "upload": Case(
         lambda c: c.files.upload_token(ROOM, "보고서.txt"), t.GetUploadToken(1, ROOM, "보고서.txt"), token, TOKEN

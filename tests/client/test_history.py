@@ -13,7 +13,7 @@ from parlour.client.courier import Courier
 from parlour.client.errors import PermissionDenied
 from parlour.client.history import HistoryQuery, MessageStream, portions
 from parlour.client.replies import MARKER, GatheredPages
-from parlour.rooms.history import PostQuery, page_of
+from parlour.rooms.history import MOST_EXAMINED, PostQuery, page_of
 from parlour.rooms.words import WordMatch
 from parlour.xccos.types import (
     FailedRoom,
@@ -30,12 +30,16 @@ WORDS = ("펌프", "밸브", "pump", "Pump 펌프")
 
 
 class Archive:
-    """A courier to a server that keeps its word: the queries of `rooms.history`, at most `cap` messages in a page."""
+    """A courier to a server that keeps its word: the queries of `rooms.history`, at most `cap` messages in a page and,
+    where case counts, among `examine` of all rooms together."""
 
     domain = "example.com"
 
-    def __init__(self, posts: Sequence[GroupChat], cap: int = 1000, closed: Sequence[str] = ()) -> None:
+    def __init__(
+        self, posts: Sequence[GroupChat], cap: int = 1000, closed: Sequence[str] = (), examine: int = MOST_EXAMINED
+    ) -> None:
         self.posts = posts
+        self.examine = examine
         self.cap = cap
         self.closed = closed
         self.asked: list[HistoryByDate | HistoryByMessage] = []
@@ -73,6 +77,7 @@ class Archive:
             after=None if asked.newest_first_scan else asked.anchor,
             before=asked.anchor if asked.newest_first_scan else None,
             newest_first=asked.newest_first_scan,
+            examine_to=self.examine // len(command.room_uris),
         )
         posts = [_Kept(post) for post in self.posts if post.room_uri == uri]
         found, page = page_of(posts, query, min(asked.limit, self.cap))
@@ -228,7 +233,56 @@ async def test_messages_in_any_order_and_a_page_that_leads_nowhere() -> None:
             page = (post(0, 3, 3), post(0, 1, 1), post(0, 2, 2)) if isinstance(command, HistoryByDate) else ()
             return [Reply(1, "x", 1, 1, 200, "", HistoryPages((HistoryPage(ROOMS[0], page, 3, truncated=True),)))]
 
-    assert numbers(await stream(Odd([]), ROOMS[:1], HistoryQuery()).collect()) == [1, 2, 3]
+    history = stream(Odd([]), ROOMS[:1], HistoryQuery())
+    assert numbers(await history.collect()) == [1, 2, 3]
+    assert history.unfinished == (ROOMS[0],)
+
+
+def far_apart(*rooms: int) -> list[GroupChat]:
+    """In each room one "Pump" that comes after five that are written otherwise."""
+    return [post(room, n, n, "pump" if n < 6 else "Pump") for room in rooms for n in range(1, 7)]
+
+
+async def test_where_the_server_looks_no_further_the_stream_says_so() -> None:
+    history = stream(Archive(far_apart(0), examine=5), ROOMS[:1], HistoryQuery("Pump", match_case=True))
+    assert await history.collect() == ()
+    assert history.unfinished == (ROOMS[0],)
+    other_way = stream(
+        Archive(far_apart(0), examine=5), ROOMS[:1], HistoryQuery("Pump", match_case=True, newest_first=True)
+    )
+    assert numbers(await other_way.collect()) == [6]
+    assert other_way.unfinished == ()
+    shorter = stream(Archive(far_apart(0), examine=5), ROOMS[:1], HistoryQuery("Pump", match_case=True, since=3))
+    assert numbers(await shorter.collect()) == [6]
+    assert shorter.unfinished == ()
+
+
+async def test_unfinished_after_some_messages_and_forgotten_when_read_again() -> None:
+    archive = Archive([post(0, 1, 1, "Pump"), *[post(0, n, n, "pump") for n in range(2, 9)]], examine=5)
+    history = stream(archive, ROOMS[:1], HistoryQuery("Pump", match_case=True))
+    assert numbers(await history.collect()) == [1]
+    assert history.unfinished == (ROOMS[0],)
+    archive.examine = 100
+    assert numbers(await history.collect()) == [1]
+    assert history.unfinished == ()
+
+
+async def test_what_several_rooms_share_each_gets_alone() -> None:
+    """Five are looked at in each when they are asked together: one goes on alone, and has all fifteen."""
+    archive = Archive(far_apart(0, 1, 2), examine=15)
+    history = stream(archive, ROOMS, HistoryQuery("Pump", match_case=True, since=1))
+    assert [one.room_uri for one in await history.collect()] == ROOMS
+    assert history.unfinished == ()
+    assert history.matches == 3
+    assert [len(command.room_uris) for command in archive.asked] == [3, 1, 1, 1]
+    assert {command.filter.since for command in archive.asked} == {1}
+
+
+async def test_what_several_rooms_share_and_alone_is_not_enough() -> None:
+    archive = Archive(far_apart(0, 1), examine=5)
+    history = stream(archive, ROOMS[:2], HistoryQuery("Pump", match_case=True))
+    assert await history.collect() == ()
+    assert history.unfinished == tuple(ROOMS[:2])
 
 
 @given(st.integers(0, 420))

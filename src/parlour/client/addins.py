@@ -7,14 +7,15 @@ from types import NoneType
 
 from parlour.client.courier import Courier
 from parlour.client.errors import UnusableAnswer
-from parlour.xccos.ids import normalize_guid
+from parlour.client.naming import addin_id_of
 from parlour.xccos.types import AddIn, AddIns, CreateAddIn, DeleteAddIn, GetAddIns, ModifyAddIn
 
 __all__ = ["ManageAddIns"]
 
 
 class ManageAddIns:
-    """Anybody may list them, administrators change them. Every method raises ClientError."""
+    """Anybody may list them, administrators change them. An add-in is given by itself or by its id. Every method raises
+    ClientError."""
 
     def __init__(self, courier: Courier) -> None:
         self._courier = courier
@@ -27,15 +28,14 @@ class ManageAddIns:
         """Register a page. Raises DuplicateAddInName."""
         return await self._changed(CreateAddIn(1, title, url), lambda one: one.title == title)
 
-    async def modify(self, addin_id: str, *, title: str | None = None, url: str | None = None) -> AddIn:
+    async def modify(self, addin: AddIn | str, *, title: str | None = None, url: str | None = None) -> AddIn:
         """What is left out stays as it is. Raises DuplicateAddInName."""
-        return await self._changed(
-            ModifyAddIn(1, addin_id, title, url), lambda one: one.id == (normalize_guid(addin_id) or addin_id)
-        )
+        wanted = addin_id_of(addin)
+        return await self._changed(ModifyAddIn(1, wanted, title, url), lambda one: one.id == wanted)
 
-    async def delete(self, addin_id: str, *, force: bool = False) -> None:
+    async def delete(self, addin: AddIn | str, *, force: bool = False) -> None:
         """`force` also where rooms show it: then they show none. Raises NotEmpty where they do and it is not forced."""
-        await self._courier.ask(DeleteAddIn(1, addin_id, force), NoneType)
+        await self._courier.ask(DeleteAddIn(1, addin_id_of(addin), force), NoneType)
 
     async def _changed(self, command: CreateAddIn | ModifyAddIn, wanted: Callable[[AddIn], bool]) -> AddIn:
         answer = await self._courier.ask(command, AddIns)

@@ -63,7 +63,8 @@ class Destination:
     verify: bool = True
 
     def check(self) -> None:
-        """Raises ValueError for a server or transport that makes no sense, OSError for an unreadable certificate."""
+        """Raises ValueError for a server or transport that makes no sense, OSError for a certificate that cannot be
+        read; it names the file."""
         if self.transport not in _TRANSPORTS:
             raise ValueError(f"transport is tls, tcp or auto, not {self.transport!r}")
         self._uri("unused.invalid")
@@ -80,7 +81,7 @@ class Destination:
 
     def context(self) -> ssl.SSLContext:
         """For TLS 1.2 and newer."""
-        context = ssl.create_default_context(cafile=None if self.certificate is None else str(self.certificate))
+        context = self._trusting()
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if self.certificate is not None:
             # A server's own certificate, trusted by itself, need not look like that of an authority.
@@ -90,6 +91,16 @@ class Destination:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context
+
+    def _trusting(self) -> ssl.SSLContext:
+        """What the certificate file vouches for; the errors of `ssl` do not name it."""
+        file = None if self.certificate is None else str(self.certificate)
+        try:
+            return ssl.create_default_context(cafile=file)
+        except ssl.SSLError as error:
+            raise OSError(f"no certificate in PEM form: {file}") from error
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, file) from None
 
     def _uri(self, domain: str) -> SipUri:
         if self.server is None:

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, TypedDict, Unpack
 from parlour.client.courier import Courier
 from parlour.client.errors import UnusableAnswer
 from parlour.client.managing import by_list
-from parlour.client.naming import Named, category_uri_of
+from parlour.client.naming import Named, category_uri_of, check_keywords, uris_of
 from parlour.xccos.types import (
     CategoriesFound,
     CategoryInfo,
@@ -127,6 +127,7 @@ def _first(found: CategoriesFound) -> CategoryInfo:
 def _settings(
     settings: CategoryChanges, name: str | None, parent: str | None, expected: int | None = None
 ) -> CategorySettings:
+    check_keywords(settings, CategoryChanges)
     lists: tuple[tuple[ListWord, Sequence[str] | None], ...] = (
         ("ALLOWED", settings.get("allowed")),
         ("DENIED", settings.get("denied")),
@@ -139,6 +140,6 @@ def _settings(
         invite=settings.get("invite"),
         logged=settings.get("logged"),
         filepost=settings.get("filepost"),
-        lists=tuple(ListSetting(which, "SET", tuple(uris)) for which, uris in lists if uris is not None),
+        lists=tuple(ListSetting(which, "SET", uris_of(uris)) for which, uris in lists if uris is not None),
         expected=expected,
     )

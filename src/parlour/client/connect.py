@@ -20,7 +20,7 @@ import itertools
 import secrets
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Unpack
@@ -40,7 +40,7 @@ from parlour.client.history import MessageStream
 from parlour.client.keeper import Keeper
 from parlour.client.managing import ManageRooms
 from parlour.client.messages import Messages, Wanted
-from parlour.client.naming import RoomLike, failures, room_uri_of
+from parlour.client.naming import RoomLike, failures, room_uri_of, rooms_of, spelling_of
 from parlour.client.opening import Opener, discard
 from parlour.client.people import People
 from parlour.client.preferences import Preferences
@@ -81,7 +81,7 @@ __all__ = ["Client"]
 
 class Client:
     """Made by `connect`; use it as an async context manager. One event loop, not several threads. Every command raises
-    ClientError."""
+    ClientError, and TypeError or ValueError for arguments that only a mistake of the program can give."""
 
     def __init__(
         self, account: Account, destination: Destination, settings: ClientSettings, instance: str, pool_uri: str | None
@@ -132,7 +132,8 @@ class Client:
         `address` is `alice@example.com`, `login` another name to sign in with; `server` HOST or HOST:PORT, else found
         by DNS; `certificate` a PEM file to trust instead of the system's authorities, `verify=False` trusts anybody;
         `pool_uri` the chat service, else asked for; `instance` (`urn:uuid:...`) names this device: give it where posts
-        are to be recognised across restarts of the program. Raises ValueError, OSError.
+        are to be recognised across restarts of the program. Raises ValueError, and OSError for a `certificate` that
+        cannot be read.
         """
         account = Account.of(address, password, login, auth)
         destination = Destination(server, transport, certificate, verify)
@@ -193,10 +194,10 @@ class Client:
         """Enter the room of this name."""
         return await self.join(await self.find.by_exact_name(name))
 
-    async def join_many(self, rooms: Sequence[RoomLike]) -> list[Room | ChatError]:
+    async def join_many(self, rooms: RoomLike | Iterable[RoomLike]) -> list[Room | ChatError]:
         """Enter rooms, 500 per command; for each, in order, the room or why not. Raises ClientError when nothing
         could be asked."""
-        uris = [canonical_room_uri(room if isinstance(room, str) else room.uri) for room in rooms]
+        uris = [canonical_room_uri(spelling_of(room)) for room in rooms_of(rooms)]
         wanted = list(dict.fromkeys(uri for uri in uris if parse_room_uri(uri) is not None))
         failed: dict[str, ChatError] = {}
         for start in range(0, len(wanted), ROOMS_AT_ONCE):
@@ -252,10 +253,10 @@ class Client:
         return await self.messages.recent(room, count)
 
     def history(
-        self, rooms: Sequence[RoomLike], *, limit: int | None = None, **wanted: Unpack[Wanted]
+        self, rooms: RoomLike | Iterable[RoomLike], *, limit: int | None = None, **wanted: Unpack[Wanted]
     ) -> MessageStream:
-        """Messages of many rooms in the order of time, for `async for`; at most `limit`. For one room, with message
-        numbers, see `Room.history` and `messages.history`."""
+        """Messages of one or many rooms in the order of time, for `async for`; at most `limit`. Between message
+        numbers (`after`, `before`): `Room.history` and `messages.history`."""
         return self.messages.search(rooms, limit=limit, **wanted)
 
     # -- knowing -----------------------------------------------------------------------------------------------

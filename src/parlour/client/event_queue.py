@@ -50,7 +50,7 @@ class EventQueue:
         """The next event; None when the queue is closed and empty. Raises RuntimeError for a second reader."""
         while not self._events and not self._closed:
             if self._waiter is not None:
-                raise RuntimeError("these events are being read elsewhere")
+                raise RuntimeError("these events are being read elsewhere: they have one reader at a time")
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 await self._waiter

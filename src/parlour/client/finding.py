@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal, TypeAlias, TypedDict, Unpack
+from typing import Literal, TypeAlias, TypedDict, Unpack, get_args
 
 from parlour.client.courier import Courier
-from parlour.client.errors import RoomNotFound
-from parlour.client.naming import Named, RoomLike, category_uri_of, room_uri_of
+from parlour.client.errors import InvalidArgument, RoomNotFound
+from parlour.client.naming import Named, RoomLike, addin_id_of, category_uri_of, check_keywords, room_uri_of
 from parlour.xccos.types import (
+    AddIn,
     AssociationKind,
     Associations,
     BehaviorWord,
@@ -34,8 +35,8 @@ class RoomFilter(TypedDict, total=False):
     manager: str
     """`sip:` URIs."""
     category: Named | str
-    addin: str
-    """The id of an add-in."""
+    addin: AddIn | str
+    """An add-in, or its id."""
     visibility: Visibility
     behavior: Behavior
     invite: bool
@@ -66,13 +67,14 @@ class FindRooms:
     ) -> RoomsFound:
         """As `by_name`, and the rooms have all else that is wanted. Rooms that are `disabled` are found by those who
         manage them, and only if asked for."""
-        category = wanted.get("category")
+        check_keywords(wanted, RoomFilter)
+        category, addin = wanted.get("category"), wanted.get("addin")
         command = replace(
             _worded("BYFILTER", text, match, descriptions, limit),
             member=wanted.get("member"),
             manager=wanted.get("manager"),
             category=None if category is None else category_uri_of(category),
-            addin=wanted.get("addin"),
+            addin=None if addin is None else addin_id_of(addin),
             visibility=wanted.get("visibility"),
             behavior=wanted.get("behavior"),
             invite=wanted.get("invite"),
@@ -96,9 +98,9 @@ class FindRooms:
         """Rooms that we manage; `managed` tells the same in other words."""
         return await self._search(SearchRooms(1, "BYMANAGER", max_results=limit))
 
-    async def by_addin(self, addin_id: str, *, limit: int | None = None) -> RoomsFound:
-        """Rooms that show an add-in."""
-        return await self._search(SearchRooms(1, "BYADDIN", addin=addin_id, max_results=limit))
+    async def by_addin(self, addin: AddIn | str, *, limit: int | None = None) -> RoomsFound:
+        """Rooms that show an add-in; given by itself or by its id. Raises InvalidArgument for a title."""
+        return await self._search(SearchRooms(1, "BYADDIN", addin=addin_id_of(addin), max_results=limit))
 
     async def by_uri(self, room: RoomLike) -> RoomInfo:
         """The room with this URI. Raises RoomNotFound."""
@@ -125,6 +127,8 @@ class FindRooms:
 
 
 def _worded(query_type: str, text: str, match: RoomMatch, descriptions: bool, limit: int | None) -> SearchRooms:
+    if match not in get_args(RoomMatch):
+        raise InvalidArgument(text=f"match is one of {', '.join(get_args(RoomMatch))}, not {match!r}")
     return SearchRooms(
         1,
         query_type,

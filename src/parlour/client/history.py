@@ -27,12 +27,13 @@ from parlour.xccos.types import (
     MatchWord,
 )
 
-__all__ = ["HistoryQuery", "MessageMatch", "MessageStream", "portions"]
+__all__ = ["MATCHES", "HistoryQuery", "MessageMatch", "MessageStream", "portions"]
 
 MessageMatch: TypeAlias = Literal["any", "all", "phrase"]
 """Which of the words a message must have."""
 
-_MATCHES: Final[Mapping[MessageMatch, MatchWord]] = {"any": "ANY", "all": "ALL", "phrase": "PHR"}
+MATCHES: Final[Mapping[MessageMatch, MatchWord]] = {"any": "ANY", "all": "ALL", "phrase": "PHR"}
+"""As the protocol has them (docs/protocol/xccos.md, bcbydate)."""
 _PAGE: Final = 200
 _SMALLEST_PAGE: Final = 20
 _ROOMS_AT_ONCE: Final = 100
@@ -57,7 +58,7 @@ class HistoryQuery:
         """What to ask the server for; `anchor` None: the first page, where no message begins it."""
         return HistoryFilter(
             words=self.text,
-            match=_MATCHES[self.match],
+            match=MATCHES[self.match],
             match_case=self.match_case,
             authors=self.authors,
             since=None if anchor is not None else self.since,
@@ -98,17 +99,27 @@ class _Cursor:
         self.anchor = query.beginning
         self.waiting: deque[GroupChat] = deque()
         self.more = True
+        self.unfinished = False
         self._query = query
 
-    def take(self, page: HistoryPage) -> None:
-        """The next page, in whatever order it is shown."""
+    @property
+    def begun(self) -> bool:
+        """Whether there was a message yet."""
+        return self.anchor != self._query.beginning
+
+    def take(self, page: HistoryPage, *, shared: bool = False) -> None:
+        """The next page, in whatever order it is shown; `shared`: it was asked for together with those of other rooms.
+
+        An empty one may be no end: there is nothing among as many texts as a server looks at for one command
+        (docs/protocol/xccos.md, bcbydate). Asked for alone, a room has all of these."""
         messages = sorted(page.messages, key=_number, reverse=self._query.newest_first)
         self.waiting.extend(message for message in messages if self._query.has(message))
         last = messages[-1] if messages else None
-        self.more = page.truncated and last is not None and not self._query.is_past(last)
+        goes_on = page.truncated and not (last is not None and self._query.is_past(last))
+        self.more = goes_on and (shared if last is None else last.chat_id is not None)
+        self.unfinished = goes_on and not self.more
         if last is not None:
             self.anchor = last.chat_id
-            self.more = self.more and last.chat_id is not None
 
 
 def _number(message: GroupChat) -> int:
@@ -144,6 +155,9 @@ class MessageStream:
         self.matches = 0
         """How many messages fit in all, as far as the server counts; of a query that begins at a message, from there
         on. Known from the first message on."""
+        self.unfinished: tuple[str, ...] = ()
+        """Rooms in which reading ended although there may be more, by their URIs: the server found nothing among as
+        many messages as it looks at for one command. Known when the stream has ended."""
 
     async def __aiter__(self) -> AsyncIterator[GroupChat]:
         left = self._limit
@@ -164,6 +178,7 @@ class MessageStream:
     async def _begin(self) -> list[_Cursor]:
         self.failed = {}
         self.matches = 0
+        self.unfinished = ()
         cursors = {uri: _Cursor(uri, self._query) for uri in self._rooms}
         for rooms in portions(self._rooms):
             answer = await self._ask(rooms, self._query.beginning)
@@ -171,19 +186,25 @@ class MessageStream:
             told = {page.room_uri: page for page in answer.pages}
             for uri in rooms:
                 page = told.get(uri, HistoryPage(uri, ()))
-                self.matches += page.matches
-                cursors[uri].take(page)
+                self._give(cursors[uri], page, shared=len(rooms) > 1)
         return list(cursors.values())
 
     async def _next(self, cursors: list[_Cursor]) -> GroupChat | None:
         for cursor in cursors:
             while cursor.more and not cursor.waiting:
-                cursor.take(await self._turn_page(cursor))
+                self._give(cursor, await self._turn_page(cursor))
         ready = [cursor for cursor in cursors if cursor.waiting]
         if not ready:
             return None
         choose = max if self._query.newest_first else min
         return choose(ready, key=lambda cursor: cursor.waiting[0].at or 0).waiting.popleft()
+
+    def _give(self, cursor: _Cursor, page: HistoryPage, *, shared: bool = False) -> None:
+        if not cursor.begun:
+            self.matches += page.matches
+        cursor.take(page, shared=shared)
+        if cursor.unfinished:
+            self.unfinished += (cursor.room_uri,)
 
     async def _turn_page(self, cursor: _Cursor) -> HistoryPage:
         """The next page of one room; of several rooms, one that may no longer be read ends here."""

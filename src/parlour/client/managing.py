@@ -7,8 +7,9 @@ from typing import Literal, TypeAlias, TypedDict, Unpack
 
 from parlour.client.courier import Courier
 from parlour.client.finding import Behavior, Visibility
-from parlour.client.naming import Named, RoomLike, category_uri_of, room_uri_of
+from parlour.client.naming import Named, RoomLike, addin_id_of, category_uri_of, check_keywords, room_uri_of, uris_of
 from parlour.xccos.types import (
+    AddIn,
     CategoriesFound,
     CategoryInfo,
     CreatableCategories,
@@ -35,14 +36,14 @@ Role: TypeAlias = Literal["MEMBER", "MANAGER", "PRESENTER"]
 
 class NewSettings(TypedDict, total=False):
     """Settings of a room; what is left out stays as it is. `invite` is True, False or "inherit": as the category has
-    it; `addin` is the id of an add-in, "" for none."""
+    it; `addin` is an add-in or its id, "" for none."""
 
     description: str
     topic: str
     visibility: Visibility
     behavior: Behavior
     invite: SwitchSetting
-    addin: str
+    addin: AddIn | str
 
 
 class ManageRooms:
@@ -76,13 +77,13 @@ class ManageRooms:
             ("MANAGER", managers),
             ("PRESENTER", presenters),
         )
-        roles = tuple(ListSetting(role, "SET", tuple(uris)) for role, uris in lists if uris)
+        roles = tuple(ListSetting(role, "SET", uris_of(uris)) for role, uris in lists if uris)
         wanted = _settings(settings, room_name=name, parent=category_uri_of(category), roles=roles)
         return await self._courier.ask(CreateRoom(1, wanted), RoomCard)
 
     async def modify_room(
         self,
-        room: RoomLike | RoomCard,
+        room: RoomLike,
         *,
         name: str | None = None,
         expected: int | None = None,
@@ -91,8 +92,7 @@ class ManageRooms:
         """Change settings of a room. Given a RoomCard, the change is refused (DataCollision) if somebody else has
         changed the room since; `expected` is the same by hand, an `updated_at`. Raises DuplicateName."""
         if isinstance(room, RoomCard):
-            seen = None if room.room.audit is None else room.room.audit.updated_at
-            return await self._modify(room.room, _settings(settings, room_name=name, expected=expected or seen))
+            expected = expected or (None if room.room.audit is None else room.room.audit.updated_at)
         return await self._modify(room, _settings(settings, room_name=name, expected=expected))
 
     async def disable_room(self, room: RoomLike) -> RoomCard:
@@ -158,6 +158,8 @@ def _settings(
     roles: tuple[ListSetting, ...] = (),
     expected: int | None = None,
 ) -> RoomSettings:
+    check_keywords(settings, NewSettings)
+    addin = settings.get("addin")
     return RoomSettings(
         room_name=room_name,
         description=settings.get("description"),
@@ -166,7 +168,7 @@ def _settings(
         behavior=settings.get("behavior"),
         visibility=settings.get("visibility"),
         invite=settings.get("invite"),
-        addin=settings.get("addin"),
+        addin=addin_id_of(addin) if addin else None if addin is None else "",
         roles=roles,
         expected=expected,
     )

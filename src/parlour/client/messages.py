@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypedDict, Unpack
 
 from parlour.client.courier import Courier
-from parlour.client.errors import MessageNotFound
-from parlour.client.history import HistoryQuery, MessageMatch, MessageStream, portions
-from parlour.client.naming import RoomLike, When, failures, micros, room_uri_of
+from parlour.client.errors import InvalidArgument, MessageNotFound
+from parlour.client.history import MATCHES, HistoryQuery, MessageMatch, MessageStream, portions
+from parlour.client.naming import (
+    RoomLike,
+    When,
+    check_keywords,
+    failures,
+    micros,
+    room_uri_of,
+    rooms_of,
+    uris_of,
+)
 from parlour.client.replies import GatheredHistory, GatheredPages
 from parlour.xccos.types import (
     DeleteMessage,
@@ -47,7 +56,8 @@ class Wanted(TypedDict, total=False):
 
 
 class Messages:
-    """Reading needs no joining, only the right to. Every method raises ClientError."""
+    """Reading needs no joining, only the right to. Every method raises ClientError, and TypeError or ValueError for
+    arguments that only a mistake of the program can give."""
 
     def __init__(self, courier: Courier) -> None:
         self._courier = courier
@@ -70,12 +80,18 @@ class Messages:
     ) -> MessageStream:
         """Messages of one room, for `async for`, paged as they are read: those numbered above `after` and below
         `before`, at most `limit`."""
+        check_keywords(wanted, Wanted)
         return MessageStream(self._courier, [room_uri_of(room)], _query(wanted, after, before), limit)
 
-    def search(self, rooms: Sequence[RoomLike], *, limit: int | None = None, **wanted: Unpack[Wanted]) -> MessageStream:
-        """Messages of many rooms in the order of time, at most `limit`. Rooms that may not be read are in its
-        `failed`."""
-        return MessageStream(self._courier, [room_uri_of(room) for room in rooms], _query(wanted), limit)
+    def search(
+        self, rooms: RoomLike | Iterable[RoomLike], *, limit: int | None = None, **wanted: Unpack[Wanted]
+    ) -> MessageStream:
+        """Messages of one or many rooms in the order of time, at most `limit`. Of several, those that may not be read
+        are in its `failed`."""
+        numbered = wanted.keys() & {"after", "before"}
+        hint = "messages have numbers in one room only: see Room.history and messages.history" if numbered else ""
+        check_keywords(wanted, Wanted, hint)
+        return MessageStream(self._courier, [room_uri_of(room) for room in rooms_of(rooms)], _query(wanted), limit)
 
     async def jump_to(
         self, room: RoomLike, moment: When, *, before: int = 10, after: int = 10
@@ -106,9 +122,9 @@ class Messages:
         answer = await self._courier.ask(MarkRead(1, uri, chat_id), UnreadCounts, uri)
         return _unread(answer, uri)
 
-    async def unread(self, rooms: Sequence[RoomLike] = ()) -> UnreadCounts:
+    async def unread(self, rooms: RoomLike | Iterable[RoomLike] = ()) -> UnreadCounts:
         """How much is unread in these rooms, asked for by up to 100; without any, in every room that has a mark."""
-        uris = tuple(dict.fromkeys(room_uri_of(room) for room in rooms))
+        uris = tuple(dict.fromkeys(room_uri_of(room) for room in rooms_of(rooms)))
         only = uris[0] if len(uris) == 1 else ""
         shares = portions(uris) or [()]
         answers = [await self._courier.ask_list(GetUnread(1, share), UnreadCounts, only) for share in shares]
@@ -141,11 +157,14 @@ class Messages:
 
 
 def _query(wanted: Wanted, after: int | None = None, before: int | None = None) -> HistoryQuery:
+    match = wanted.get("match", "any")
+    if match not in MATCHES:
+        raise InvalidArgument(text=f"match is one of {', '.join(MATCHES)}, not {match!r}")
     return HistoryQuery(
         text=wanted.get("text", ""),
-        match=wanted.get("match", "any"),
+        match=match,
         match_case=wanted.get("match_case", False),
-        authors=tuple(wanted.get("authors", ())),
+        authors=uris_of(wanted.get("authors", ())),
         since=micros(wanted.get("since")),
         until=micros(wanted.get("until")),
         after=after,

@@ -10,7 +10,7 @@ from parlour.client.address import Account, Destination
 from parlour.client.errors import ChatError, TimedOut, UnusableAnswer
 from parlour.client.line import Line
 from parlour.client.replies import OneReply
-from parlour.client.session import ChatSession, look_up
+from parlour.client.session import LOOKUP, ChatSession, is_lookup, look_up
 from parlour.client.settings import ClientSettings
 from parlour.sip.errors import ProtocolError
 from parlour.ua.resolver import Resolver
@@ -21,7 +21,8 @@ __all__ = ["Opener", "discard"]
 
 
 class Opener:
-    """Makes sessions for one account. `pool_uri` None: the service is asked for."""
+    """Makes sessions for one account. `pool_uri` None: the service is asked for; that of a lookup service: this one is
+    asked. Raises ValueError, OSError."""
 
     def __init__(
         self,
@@ -33,6 +34,8 @@ class Opener:
         next_envid: Callable[[], int],
     ) -> None:
         destination.check()
+        if pool_uri is not None:
+            _check_service(pool_uri)
         self.resolver = Resolver()
         self.server_info: ServerInfo | None = None
         self._account = account
@@ -50,7 +53,9 @@ class Opener:
             async with asyncio.timeout(self._settings.sign_in_timeout):
                 await line.open(self._destination, self.resolver)
                 await line.sign_in()
-                uri = self._pool_uri or await line.find_pool() or await look_up(line)
+                uri = self._pool_uri or await line.find_pool() or f"sip:{LOOKUP}@{self._account.domain}"
+                if is_lookup(uri):
+                    uri = await look_up(line, uri)
                 session = await ChatSession.open(line, uri, hear, on_ended)
                 await self._learn(session)
         except BaseException as error:
@@ -82,6 +87,13 @@ async def discard(session: ChatSession) -> None:
     """Hang up and sign off."""
     await session.close()
     await session.line.close()
+
+
+def _check_service(uri: str) -> None:
+    try:
+        is_lookup(uri)
+    except ProtocolError as error:
+        raise ValueError(f"not the address of a chat service: {uri!r}") from error
 
 
 def _now() -> int:

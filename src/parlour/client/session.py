@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from parlour.client.dialog import ChatDialog
 from parlour.client.errors import Disconnected, UnusableAnswer, post_refusal, sip_error
 from parlour.client.line import Line
 from parlour.client.replies import Gathering, OneReply, PendingReplies
 from parlour.sip.message import Response
+from parlour.sip.uri import SipUri
 from parlour.xccos.decode_answers import decode_server_envelope
 from parlour.xccos.encode_requests import encode_requests
 from parlour.xccos.errors import XccosError
 from parlour.xccos.types import Reply, RequestUri, ServerPrimitive, ServiceUri
 
-__all__ = ["ChatSession", "look_up"]
+__all__ = ["LOOKUP", "ChatSession", "is_lookup", "look_up"]
+
+LOOKUP: Final = "ocschat"
+"""The user part of the address of lookup services."""
 
 log = logging.getLogger(__name__)
 
@@ -110,9 +114,15 @@ class ChatSession:
             await self._dialog.bye()
 
 
-async def look_up(line: Line) -> str:
-    """The channel service that the lookup service of the domain recommends. Raises ClientError."""
-    session = await ChatSession.open(line, f"sip:ocschat@{line.account.domain}")
+def is_lookup(uri: str) -> bool:
+    """Whether a lookup service is there, which speaks XCCOS too, but knows no rooms (docs/protocol/xccos.md, requri).
+    Raises RemoteProtocolError for what is no SIP URI."""
+    return (SipUri.parse(uri).user or "").lower() == LOOKUP
+
+
+async def look_up(line: Line, uri: str) -> str:
+    """The channel service that the lookup service at `uri` recommends. Raises ClientError."""
+    session = await ChatSession.open(line, uri)
     try:
         found: ServiceUri = await session.ask(1, encode_requests(1, [RequestUri(1)]), OneReply(ServiceUri))
     finally:
