@@ -120,6 +120,8 @@ class Chatter:
         self.reading = asyncio.Event()
         """Cleared: nothing is read from the socket, as by a program that hangs."""
         self.reading.set()
+        self.answering = True
+        """False: what the server says is taken in and not answered."""
         self.envids = itertools.count(secrets.randbelow(2**30)).__next__
         self._hear = hear or self.heard.append
         self._news = asyncio.Event()
@@ -318,7 +320,8 @@ class Chatter:
             self._news.set()
         elif message.method == "INFO":
             self._take_info(message.body.decode())
-        self._answer(message)
+        if self.answering:
+            self._answer(message)
 
     def _take_info(self, body: str) -> None:
         for attributes, text in _CHAT.findall(body) if "<rpl " not in body else ():

@@ -48,6 +48,8 @@ class Person:
             elif when == "when it was accepted":
                 assert (await chatter.info(xccos(self.envid, commands))).status == 200
             else:
+                # A client that has answered the reply knows it, and does not ask again.
+                chatter.answering = False
                 return await self._ask(chatter, commands, self.envid)
         return ""
 
