@@ -106,6 +106,7 @@ async def waited(flood: Flood, act: Callable[[], Awaitable[object]]) -> list[int
 
 
 async def many(house: Server, enter: Enter, name: str, *rooms: str) -> list[Chatter]:
+    """Another person in each test: devices that are gone count until what they had asked for is done."""
     return [await enter(house, name, *rooms) for _ in range(DEVICES)]
 
 
@@ -127,7 +128,7 @@ async def test_searching_again_and_again(house: Server, enter: Enter) -> None:
     lobby = house.room("Lobby")
     flood = Flood(lambda device, number: asks(device, search(lobby)))
     polite = await enter(house, "bob", lobby)
-    async with flood.running(await many(house, enter, "alice", lobby)):
+    async with flood.running(await many(house, enter, "carol", lobby)):
         searches = await waited(flood, lambda: polite.ask(search(lobby)))
     assert searches[ROUNDS // 2] <= SOON, searches
 
@@ -151,7 +152,7 @@ async def test_posting_without_pause(house: Server, enter: Enter) -> None:
     # More than one person may have waiting, and few enough for one process to listen to.
     flood = Flood(post, in_flight=20)
     polite = await enter(house, "bob", other)
-    async with flood.running(await many(house, enter, "alice", flooded)):
+    async with flood.running(await many(house, enter, "minji", flooded)):
         posts = await waited(flood, lambda: polite.post(other, "조용히"))
         asked = await waited(flood, lambda: polite.ask(search(other)))
     assert flood.refused
