@@ -53,7 +53,7 @@ async def test_a_second_reader_is_a_mistake() -> None:
     queue = EventQueue(2)
     reader = asyncio.create_task(queue.get())
     await asyncio.sleep(0)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError, match="one reader at a time"):
         await queue.get()
     reader.cancel()
     with pytest.raises(asyncio.CancelledError):

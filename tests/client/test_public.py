@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from pathlib import Path
@@ -16,7 +17,7 @@ from parlour.client.categories import Categories
 from parlour.client.files import Files
 from parlour.client.finding import FindRooms
 from parlour.client.managing import ManageRooms
-from parlour.client.messages import Messages
+from parlour.client.messages import Messages, Wanted
 from parlour.client.people import People
 from parlour.client.preferences import Preferences
 from tests.client.house import DOMAIN, PASSWORD, house
@@ -80,16 +81,7 @@ def _returned(value: object) -> object:
 def test_groups() -> None:
     client = Client.connect("alice@example.com", "x")
     groups = {name: type(value) for name, value in vars(client).items() if type(value) in COMMANDS}
-    assert groups == {
-        "find": FindRooms,
-        "messages": Messages,
-        "manage": ManageRooms,
-        "categories": Categories,
-        "people": People,
-        "addins": ManageAddIns,
-        "files": Files,
-        "preferences": Preferences,
-    }
+    assert groups == GROUPS
     assert not [name for name in groups if f"`{name}`" not in PAGE]
     assert list(inspect.signature(Client.connect).parameters)[:2] == ["address", "password"]
 
@@ -100,6 +92,66 @@ def test_everything_promised_is_on_the_page() -> None:
 
 def test_every_argument_of_connect_is_on_the_page() -> None:
     assert not [name for name in inspect.signature(Client.connect).parameters if f"`{name}`" not in PAGE]
+
+
+GROUPS = {
+    "find": FindRooms,
+    "messages": Messages,
+    "manage": ManageRooms,
+    "categories": Categories,
+    "people": People,
+    "addins": ManageAddIns,
+    "files": Files,
+    "preferences": Preferences,
+}
+
+
+def _words(text: str) -> list[str]:
+    """What is written as code and may be a method."""
+    return re.findall(r"`([a-z_]+)`", text)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_method_on_the_page_is_there(group: str) -> None:
+    rows = re.findall(rf"^\| `{group}` \| (.*) \|$", PAGE, re.MULTILINE)
+    assert len(rows) == 1
+    assert [name for name in _words(rows[0]) if not hasattr(GROUPS[group], name)] == []
+
+
+def test_every_method_of_rooms_and_clients_on_the_page_is_there() -> None:
+    found = re.search(r"^A `Room` has (.*?)\n\n", PAGE, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    assert [name for name in _words(found[1]) if name not in {*dir(Room), "info"}] == []
+    table = PAGE.partition("| every day | |")[2].partition("\n\n")[0]
+    methods = [name for row in table.splitlines()[2:] for name in _words(row.split("|")[1])]
+    assert len(methods) > 10
+    assert [name for name in methods if not hasattr(Client, name)] == []
+
+
+def test_what_can_be_asked_of_a_history_is_on_the_page() -> None:
+    history = inspect.signature(Room.history).parameters.keys() - {"self", "wanted"}
+    assert [name for name in {*history, *Wanted.__annotations__} if f"`{name}`" not in PAGE] == []
+    stream = vars(Client.connect("alice@example.com", "x").history([]))
+    assert [name for name in stream if not name.startswith("_") and f"`{name}`" not in PAGE] == []
+
+
+def test_the_calls_on_the_page_fit() -> None:
+    """The blocks that only begin something: what they call takes these arguments."""
+    names: dict[str, Any] = {}
+    for language, example in re.findall(r"^```(\w*)\n(.*?)\n```$", PAGE, re.MULTILINE | re.DOTALL):
+        if language == "python":
+            exec(example, names)
+            continue
+        outer = ast.parse(example, mode="eval").body
+        assert isinstance(outer, ast.Call)
+        (inner,) = outer.args
+        assert isinstance(inner, ast.Call)
+        assert isinstance(inner.func, ast.Name)
+        arguments = [ast.literal_eval(one) for one in inner.args]
+        inspect.signature(names[inner.func.id]).bind(*arguments)
+        Client.connect(*arguments[:2])
+        names["called"] = True
+    assert names["called"]
 
 
 async def test_the_examples_on_the_page_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,6 +171,7 @@ async def test_the_examples_on_the_page_work(tmp_path: Path, capsys: pytest.Capt
             assert capsys.readouterr().out.splitlines()[0] == "1 hello"
             await names["read_back"](alice, lobby, shift)
             assert capsys.readouterr().out == f"1 hello\n{shift.uri} pump 3, valve 2\n0 unread after 1\n"
+            await lobby.post("an ordinary text comes first")
             await names["report"](lobby, shift)
             assert capsys.readouterr().out == "Shift report ['Lobby']\n"
             await names["manage"](alice, bob.uri)
@@ -130,6 +183,6 @@ async def test_the_examples_on_the_page_work(tmp_path: Path, capsys: pytest.Capt
             await names["watch"](theirs)
             assert capsys.readouterr().out.splitlines() == [
                 "1 is gone",
-                "3 last",
+                "4 last",
                 f"put out: 407 ERROR_NODE_DISABLED ({lobby.uri})",
             ]

@@ -99,7 +99,7 @@ async def test_every_way_of_finding(there: House, alice: Client, bob: Client) ->
     assert names(await bob.find.by_member()) == ["Night Shift"] == names(await bob.find.memberships())
     assert names(await alice.find.by_manager()) == names(await alice.find.managed())
     (status,) = await bob.addins.list()
-    assert names(await bob.find.by_addin(status.id)) == ["Announcements"]
+    assert names(await bob.find.by_addin(status.id)) == ["Announcements"] == names(await bob.find.by_addin(status))
     assert names(await bob.find.by_filter(behavior="AUDITORIUM", category=demo)) == ["Announcements"]
     assert names(await bob.find.by_filter("night", visibility="SCOPED", manager=ALICE)) == ["Night Shift"]
     assert (await bob.find.by_uri(there.room("Lobby"))).name == "Lobby"
@@ -254,9 +254,11 @@ async def test_the_life_of_a_room(there: House, alice: Client, bob: Client) -> N
     await alice.manage.disable_room(room)
     (gone,) = await heard(room, RemovedFromRoom)
     assert isinstance(gone, RemovedFromRoom)
-    assert (await alice.manage.enable_room(card.room)).room.disabled is False
-    room = await bob.join(card.room)
-    await alice.manage.delete_room(room)
+    assert (await alice.manage.enable_room(card)).room.disabled is False
+    assert (await alice.manage.disable_room(card)).room.disabled is True
+    await alice.manage.enable_room(card.room)
+    room = await bob.join(card)
+    await alice.manage.delete_room(card)
     assert await heard(room, RoomDeleted, RemovedFromRoom)
     with pytest.raises(RoomNotFound):
         await alice.room_card(room)
