@@ -84,6 +84,8 @@ class EndpointBook:
             yield None
         finally:
             self._people_coming[uri] -= 1
+            if not self._people_coming[uri]:
+                del self._people_coming[uri]
 
     async def add(
         self,
