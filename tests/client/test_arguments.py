@@ -42,10 +42,10 @@ def test_message_numbers_of_several_rooms(chat: Any, numbers: dict[str, int]) ->
     "call",
     [
         lambda c: c.find.by_filter("x", visibilty="OPEN"),
-        lambda c: c.manage.create_room("x", CATEGORY, visibilty="SCOPED"),
-        lambda c: c.manage.modify_room(ROOM, visibilty="SCOPED"),
-        lambda c: c.categories.create("x", visibilty="SCOPED"),
-        lambda c: c.categories.modify(CATEGORY, visibilty="SCOPED"),
+        lambda c: c.manage.create_room("x", CATEGORY, visibilty="PRIVATE"),
+        lambda c: c.manage.modify_room(ROOM, visibilty="PRIVATE"),
+        lambda c: c.categories.create("x", visibilty="PRIVATE"),
+        lambda c: c.categories.modify(CATEGORY, visibilty="PRIVATE"),
     ],
 )
 async def test_an_unknown_keyword_of_a_command(chat: Any, call: Callable[[Any], Any]) -> None:
