@@ -7,13 +7,11 @@ removed.
 
 from __future__ import annotations
 
-import functools
 import os
 from pathlib import Path
 
-from parlour.app import wiring
 from parlour.cli.main import main
-from parlour.frontend.settings import FrontendSettings
+from parlour.frontend import registrar
 from parlour.sip.session_timer import UAC, SessionTimer
 
 
@@ -38,8 +36,7 @@ def _forget_when_told(path: Path) -> None:
 
 
 def _hurry_registrations(expires: int) -> None:
-    hurried = functools.partial(FrontendSettings, default_expires=expires, min_expires=expires)
-    wiring.FrontendSettings = hurried  # type: ignore[misc,assignment]
+    registrar._DEFAULT_EXPIRES = registrar._MIN_EXPIRES = expires  # type: ignore[misc]
 
 
 if __name__ == "__main__":
