@@ -17,6 +17,7 @@ from parlour.frozen import frozen
 from parlour.rooms.audit import AuditPage, AuditQuery, AuditRecord
 from parlour.rooms.history import Page, PostQuery
 from parlour.rooms.model import AddIn, AddInId, Category, CategoryId, Micros, Room, RoomId
+from parlour.store.documents import DocumentChange, DocumentConflict, DocumentHead, Documents, StoredDocument
 
 __all__ = [
     "Appended",
@@ -51,16 +52,6 @@ class StoreUnavailable(Exception):
 class StoreConflict(Exception):
     """The caller's picture and the store's differ: a name that is taken, a category that still holds rooms, a room in
     a category that does not exist. The caller checks first, so this is a surprise; nothing was kept."""
-
-
-class DocumentConflict(Exception):
-    """A change named a version that is not the stored one. `current` is the stored version (0 if none) of the document
-    `label`."""
-
-    def __init__(self, label: str, current: int) -> None:
-        super().__init__(f"stored version of {label} is {current}")
-        self.label = label
-        self.current = current
 
 
 class EventKind(Enum):
@@ -315,67 +306,6 @@ class FileTokens(Protocol):
     async def good(self, person: str, now: Micros) -> int:
         """How many tokens of a person expire after `now`."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDocument:
-    """A small document kept for somebody: preferences, presence categories, contact lists."""
-
-    label: str
-    version: int
-    content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentHead:
-    """What is known of a document without reading it. `size`: octets of its content."""
-
-    label: str
-    version: int
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentChange:
-    """One of several changes. `content` None: the document goes, if there is one. `expected`: see `Documents.put`."""
-
-    label: str
-    content: bytes | None
-    expected: int | None = None
-
-
-class Documents(Protocol):
-    """Versioned documents by (owner URI, kind, label). Versions count from 1."""
-
-    async def get(self, owner: str, kind: str, label: str) -> StoredDocument | None: ...
-
-    async def all(self, owner: str, kind: str) -> Sequence[StoredDocument]:
-        """Whatever there is, by label."""
-        ...
-
-    async def heads(self, owner: str, kind: str) -> Sequence[DocumentHead]:
-        """As `all`, without reading the contents."""
-        ...
-
-    async def change(self, owner: str, kind: str, changes: Sequence[DocumentChange]) -> Sequence[int]:
-        """All these changes in one transaction, in order, or none of them: the new versions, 0 for what is gone. Raises
-        DocumentConflict for the first whose `expected` is not the current version."""
-        ...
-
-    async def put(
-        self,
-        owner: str,
-        kind: str,
-        label: str,
-        content: bytes,
-        expected: int | None = None,
-        record: AuditRecord | None = None,
-    ) -> int:
-        """Store and return the new version; with `expected`, fail with `DocumentConflict` unless that is the current
-        one (0: there must be none). `record` is kept with it, or neither is."""
-        ...
-
-    async def delete(self, owner: str, kind: str, label: str, record: AuditRecord | None = None) -> None: ...
 
 
 class Store(Protocol):

@@ -27,7 +27,7 @@ from parlour.sip.transactions.timers import Timers
 from parlour.ua.client_transactions import ClientTransactions, OnResponse
 from parlour.ua.connection import Connection, ConnectionSettings, Tracer, format_host_port
 from parlour.ua.dialogs import DialogTable
-from parlour.ua.incoming import IncomingRequest, MessageSigner
+from parlour.ua.incoming import IncomingRequest, MessageSigner, note_source
 from parlour.ua.info_pipe import InfoPipe
 from parlour.ua.offers import answer_offer
 from parlour.ua.server_transactions import ServerTransactions
@@ -252,27 +252,13 @@ class Endpoint:
             self.counters.strays += 1
 
     def _receive_request(self, connection: Connection, request: Request) -> None:
-        self._note_source(connection, request)
+        note_source(connection, request)
         incoming = self._servers.receive_request(connection, request)
         if incoming is None:
             return
         self._on_request(incoming)
         if incoming.identity is not None and not connection.trusted:
             self._sockets.trust(connection)
-
-    @staticmethod
-    def _note_source(connection: Connection, request: Request) -> None:
-        """`received` and `rport` tell the sender, and over UDP ourselves, where it is seen (RFC 3261 18.2.1, RFC
-        3581)."""
-        via = request.via
-        host, port = connection.peer
-        if "rport" in via.params:
-            via = via.with_param("rport", str(port)).with_param("received", host)
-        elif via.host != host and not connection.reliable:
-            via = via.with_param("received", host)
-        else:
-            return
-        request.headers.replace_all("Via", [str(one) for one in (via, *request.vias[1:])])
 
     def _answer_malformed(self, connection: Connection, head: bytes, error: RemoteProtocolError) -> bool:
         """RFC 3261 section 8.2: whether the request could be answered; an ACK and a response never are."""

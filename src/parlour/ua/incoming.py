@@ -12,7 +12,7 @@ from parlour.ua.identity import Identity
 if TYPE_CHECKING:
     from parlour.ua.server_transactions import ServerTransactions
 
-__all__ = ["IncomingRequest", "MessageSigner"]
+__all__ = ["IncomingRequest", "MessageSigner", "note_source"]
 
 _COPIED = frozenset({"Via", "From", "To", "Call-ID", "CSeq"})
 _COPIED_WITH_ROUTE = _COPIED | {"Record-Route"}
@@ -22,6 +22,20 @@ class MessageSigner(Protocol):
     """Adds a signature header to a message that is about to leave."""
 
     def sign(self, message: Request | Response) -> None: ...
+
+
+def note_source(connection: Connection, request: Request) -> None:
+    """`received` and `rport` tell the sender, and over UDP ourselves, where it is seen (RFC 3261 section 18.2.1, RFC
+    3581)."""
+    via = request.via
+    host, port = connection.peer
+    if "rport" in via.params:
+        via = via.with_param("rport", str(port)).with_param("received", host)
+    elif via.host != host and not connection.reliable:
+        via = via.with_param("received", host)
+    else:
+        return
+    request.headers.replace_all("Via", [str(one) for one in (via, *request.vias[1:])])
 
 
 class IncomingRequest:
