@@ -50,7 +50,7 @@ def spelling_of(room: RoomLike) -> str:
 
 
 def rooms_of(rooms: RoomLike | Iterable[RoomLike]) -> list[RoomLike]:
-    """Several rooms, or one. Raises TypeError."""
+    """Several rooms, or one."""
     if isinstance(rooms, str | RoomCard) or not isinstance(rooms, Iterable):
         return [rooms]
     return list(rooms)
