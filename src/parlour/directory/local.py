@@ -13,19 +13,18 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from parlour.directory.api import AccountRefused, AccountsUnusable, ChatSetting, OtherDomain
 from parlour.directory.census import Census, as_principal
-from parlour.directory.chat_policy import ChatDecision
 from parlour.directory.credentials import Credentials, Proof
 from parlour.directory.database import AccountsDatabase
 from parlour.directory.groups import Move
 from parlour.directory.hand import WritingHand, slices
-from parlour.directory.names import is_login, login_of, read_login
+from parlour.directory.listing import Listing
+from parlour.directory.names import address, checked_contact, checked_name, is_login, login_of, read_login
 from parlour.directory.passwords import PasswordCost
 from parlour.directory.records import MakeRecord, RecordBook
 from parlour.directory.verifiers import VerifierSchemes
 from parlour.rooms.audit import AuditRecord, Fields, differences, list_change
 from parlour.rooms.model import Person, Principal, PrincipalKind
-from parlour.rooms.names import check_name, look_of
-from parlour.rooms.refusals import Refused
+from parlour.rooms.names import look_of
 
 __all__ = ["AccountRefused", "AccountsUnusable", "LocalDirectory", "OtherDomain", "PasswordCost", "VerifierSchemes"]
 
@@ -35,8 +34,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _PERSON = ("display_name", "email", "company", "is_admin", "disabled")
-_NAME_CHARS = 256
-_CONTACT_CHARS = 256
 
 
 def _alone(
@@ -51,7 +48,7 @@ def _alone(
     return run
 
 
-class LocalDirectory:
+class LocalDirectory(Listing):
     """A `Directory` that can also be written. Writing methods raise `AccountRefused` when they will not, and `KeyError`
     for a URI that names nobody; what they did is on disk and told when they return. They never hold the loop for long,
     however many people they concern. To be used from one thread."""
@@ -104,51 +101,6 @@ class LocalDirectory:
         elif found.display_name != self.domain:
             raise OtherDomain(found.display_name)
         return found
-
-    # -- reading -------------------------------------------------------------------------------------------------
-
-    def find_person(self, uri: str) -> Person | None:
-        return self._census.find_person(uri)
-
-    def find_by_login(self, login: str, domain: str | None = None) -> str | None:
-        name = read_login(login, self.domain, domain)
-        uri = self._uri(name) if name else ""
-        return uri if uri in self._census.people else None
-
-    def people(self) -> Sequence[Person]:
-        return tuple(self._census.people.values())
-
-    def groups(self) -> Sequence[Principal]:
-        return tuple(self._census.groups.values())
-
-    def principals(self) -> Sequence[Principal]:
-        return self._census.principals()
-
-    def find_principal(self, uri: str) -> Principal | None:
-        return self._census.find_principal(uri)
-
-    async def members_of(self, group: str) -> Sequence[Principal]:
-        """Direct members, by name; of the domain, everybody."""
-        return await self._census.members_of(group)
-
-    def size_of(self, group: str) -> int:
-        """How many direct members there are; of the domain, everybody."""
-        return self._census.size_of(group)
-
-    def containers_of(self, uri: str) -> Sequence[Principal]:
-        """The groups and folders that a group, folder or person is in, nested ones included, the domain not."""
-        return self._census.containers_of(uri)
-
-    def chat_setting(self, uri: str) -> ChatSetting:
-        """What stands at a person, a group, or the domain (the global default). `KeyError` for others."""
-        return self._census.chat_setting(uri)
-
-    def chat_decision(self, uri: str) -> ChatDecision:
-        """Whether a person is enabled for group chat, and whose setting says so. `KeyError` for others."""
-        return self._census.chat_decision(uri)
-
-    def subscribe(self, callback: Callable[[str], None]) -> None:
-        self._census.subscribe(callback)
 
     def subscribe_passwords(self, callback: Callable[[str], None]) -> None:
         self._password_callbacks.append(callback)
@@ -222,7 +174,7 @@ class LocalDirectory:
             raise AccountRefused(f"{login} is not an address of {self.domain}")
         if not is_login(name):
             raise AccountRefused("a login has up to 64 of the characters a-z, 0-9, dot, hyphen, underscore and plus")
-        uri = self._uri(name)
+        uri = address(name, self.domain)
         self._census.check_login(name, uri)
         return uri
 
@@ -231,8 +183,8 @@ class LocalDirectory:
     ) -> Person:
         """Somebody new, at `address_of(login)`. Without a password the person exists but cannot sign in."""
         uri = self.address_of(login)
-        shown = _checked_name(display_name or login_of(uri))
-        contact = _checked_contact(email), _checked_contact(company)
+        shown = checked_name(display_name or login_of(uri))
+        contact = checked_contact(email), checked_contact(company)
         proof = await self._credentials.prove(uri, password) if password is not None else None
         return await self._put_new(Person(uri, str(uuid.uuid4()), shown, *contact), proof)
 
@@ -268,9 +220,9 @@ class LocalDirectory:
         person = self._census.get_person(uri)
         changed = replace(
             person,
-            display_name=person.display_name if display_name is None else _checked_name(display_name),
-            email=person.email if email is None else _checked_contact(email),
-            company=person.company if company is None else _checked_contact(company),
+            display_name=person.display_name if display_name is None else checked_name(display_name),
+            email=person.email if email is None else checked_contact(email),
+            company=person.company if company is None else checked_contact(company),
         )
         await self._change(changed)
 
@@ -306,18 +258,18 @@ class LocalDirectory:
         """A group, or a folder: people and folders are directly in one folder at most."""
         guid = str(uuid.uuid4())
         kind = PrincipalKind.FOLDER if folder else PrincipalKind.GROUP
-        return await self._put_group(Principal(_group_uri(guid), guid, kind, _checked_name(name)))
+        return await self._put_group(Principal(_group_uri(guid), guid, kind, checked_name(name)))
 
     async def rename_group(self, uri: str, name: str) -> Principal:
         """Its URI stays, and with it its place in every list."""
-        return await self._put_group(replace(self._census.get_group(uri), display_name=_checked_name(name)), new=False)
+        return await self._put_group(replace(self._census.get_group(uri), display_name=checked_name(name)), new=False)
 
     @_alone
     async def _put_group(self, group: Principal, *, new: bool = True) -> Principal:
         if not new:
             self._census.get_group(group.uri)
         login = read_login(look_of(group.display_name), self.domain)
-        self._census.check_group_name(group, self._uri(login) if login else None)
+        self._census.check_group_name(group, address(login, self.domain) if login else None)
         before = self._census.groups.get(group.uri)
         fields = differences(before, group, ("display_name",))
         await self._write(lambda: self._database.put_group(group), before or group, fields)
@@ -425,25 +377,6 @@ class LocalDirectory:
             await self._hand.write(lambda: self._database.settle_departed(uri))
             self._departed.discard(uri)
 
-    # -- inside --------------------------------------------------------------------------------------------------
-
-    def _uri(self, login: str) -> str:
-        return f"sip:{login}@{self.domain}"
-
 
 def _group_uri(guid: str) -> str:
     return f"ma-grp:{guid}@u.g"
-
-
-def _checked_name(name: str) -> str:
-    kept = check_name(name, _NAME_CHARS)
-    if isinstance(kept, Refused):
-        raise AccountRefused(kept.detail)
-    return kept
-
-
-def _checked_contact(text: str) -> str:
-    kept = text.strip()
-    if len(kept) > _CONTACT_CHARS or not kept.isprintable():
-        raise AccountRefused(f"a mail address or company is one line of at most {_CONTACT_CHARS} characters")
-    return kept
