@@ -101,6 +101,22 @@ async def test_a_post_and_bye_in_one_write_are_both_answered_200() -> None:
         assert bob.order() == ["good night", "part"]
 
 
+async def test_who_comes_back_while_a_post_is_on_its_way_sits_in_the_same_rooms() -> None:
+    """COMPAT: SIPE joins nothing, and posts where it believes to be."""
+    async with Scene() as scene:
+        alice, bob = await scene.joined(), await scene.joined("bob")
+        bob.forget()
+        scene.store.posts.hold()
+        alice.start(chat("1"))
+        back = call_again(alice)
+        second = back.start(chat("2"))
+        await back.settle()
+        scene.store.posts.release()
+        await back.settle()
+        assert back.status(second) == 200
+        assert [one for one in bob.order() if one in ("1", "2")] == ["1", "2"]
+
+
 async def test_nothing_is_sent_in_a_dialog_that_is_over() -> None:
     async with Scene() as scene:
         alice = await scene.joined()

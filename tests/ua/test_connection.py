@@ -69,6 +69,9 @@ class Transport(asyncio.Transport):
     def is_closing(self) -> bool:
         return self.closing
 
+    def abort(self) -> None:
+        self.closing = True
+
 
 def connected(sink: Sink, *, trusted: bool = True, **settings: int) -> tuple[StreamConnection, Transport]:
     connection, transport = StreamConnection(sink, SipLimits(), ConnectionSettings(**settings)), Transport()
@@ -166,6 +169,32 @@ async def test_nothing_is_taken_from_a_connection_that_is_being_closed() -> None
     for _ in range(5):
         await asyncio.sleep(0)
     assert sink.frames == []
+
+
+async def test_what_came_before_a_goodbye_is_taken() -> None:
+    """Of TLS both may be there at once, and the transport is closing right after."""
+    sink = Sink()
+    connection, transport = connected(sink, share=2)
+    connection.data_received(requests(5))
+    connection.eof_received()
+    transport.closing = True
+    assert len(sink.frames) == 5
+
+
+async def test_a_failure_in_a_later_turn_costs_the_connection_too(caplog: pytest.LogCaptureFixture) -> None:
+    class Failing(Sink):
+        def receive_frames(self, connection: Connection, frames: Sequence[Frame]) -> None:
+            super().receive_frames(connection, frames)
+            raise RuntimeError("a bug")
+
+    sink = Failing()
+    connection, transport = connected(sink, share=2)
+    connection.data_received(requests(5))
+    while not transport.closing:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert len(sink.frames) == 2
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [RuntimeError]
 
 
 async def test_bodies_are_small_until_somebody_has_authenticated() -> None:

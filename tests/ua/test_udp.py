@@ -85,8 +85,9 @@ async def test_200_and_infos_are_repeated_until_they_are_answered() -> None:
         (handler,) = house.handlers
         dialog = handler.dialog
         assert dialog is not None
-        dialog.push([b"one", b"two"])
+        dialog.push([b"one"])
         info = await client.read()
+        dialog.push([b"two"])
         now[0] += 1.1
         assert await client.read() == info
         assert info.body == b"one"

@@ -79,13 +79,14 @@ class Inbox:
         service, queue = self._service, self._queue
         while queue and not self._busy:
             asked = queue[0]
+            lone_post = is_lone_post(asked.envelope)
+            if self._posting and (not lone_post or asked.session.may_resume):
+                # Of an earlier dialog, perhaps, whose rooms are known when it is through.
+                return
             before = asked.session.resuming(asked.envelope)
             if before is not None:
                 self._busy = True
                 service.spawn(self._go_on_after(before))
-                return
-            lone_post = is_lone_post(asked.envelope)
-            if self._posting and not lone_post:
                 return
             queue.popleft()
             if lone_post:

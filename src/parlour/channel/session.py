@@ -50,10 +50,10 @@ class Session(Hearing):
         "_hints",
         "_over",
         "_remembered_here",
-        "_resuming",
         "asked",
         "call_id",
         "inbox",
+        "may_resume",
     )
 
     def __init__(
@@ -78,7 +78,8 @@ class Session(Hearing):
         self._entered: list[RoomId] | None = None
         self._remembered_here: RememberedReplies | None = None
         self._hints: frozenset[str] = frozenset()
-        self._resuming = False
+        self.may_resume = False
+        """Nothing has been asked that tells whether the client takes itself for seated."""
 
     def begin(self, visit: Visit, dialog: UasDialog) -> None:
         """The INVITE was answered 200."""
@@ -87,14 +88,14 @@ class Session(Hearing):
         self._dialog = dialog
         self.call_id = dialog.dialog.call_id
         dialog.ends_with_bye = not self.profile.comes_back_after_481_alone
-        self._resuming = self.profile.resumes_rooms_after_481
+        self.may_resume = self.profile.resumes_rooms_after_481
 
     def resuming(self, envelope: Envelope) -> Coroutine[Any, Any, None] | None:
         """What has to be done before `envelope` is looked at: entering rooms again. COMPAT: after a 481 SIPE first
         calls to ask for our address, at that very address, and hangs up: that call is not the one that goes on."""
-        if not self._resuming or all(isinstance(one, RequestUri) for one in envelope.primitives):
+        if not self.may_resume or all(isinstance(one, RequestUri) for one in envelope.primitives):
             return None
-        self._resuming = False
+        self.may_resume = False
         rooms = self.service.returning.take(self.person, self.endpoint_id, self._connection.id)
         return self._resume(rooms) if rooms else None
 
@@ -200,8 +201,6 @@ class Session(Hearing):
         """The hub ended the visit: its person lost the right to chat, or the server stops. Nothing is done any more."""
         if self._dialog is not None:
             self._dialog.bye(event.reason.value, self.service.ending_headers(event.reason))
-        elif self._over:
-            self._give_up()
 
     def make_way(self, connection: Connection) -> None:
         """The same endpoint calls again, on `connection`."""

@@ -7,6 +7,7 @@ have their own modules. A connection knows bytes and frames, no SIP rules: whole
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -20,6 +21,8 @@ from parlour.sip.limits import SipLimits
 from parlour.sip.peek import InfoAnswer, peek_info_answers
 
 __all__ = ["Connection", "ConnectionSettings", "FrameSink", "StreamConnection", "TlsConnection", "Tracer"]
+
+log = logging.getLogger(__name__)
 
 _numbers = count(1)
 
@@ -226,6 +229,14 @@ class StreamConnection(Connection, asyncio.Protocol):
             self._resume_reading()
             return
         asyncio.get_running_loop().call_soon(self._go_on)
+        try:
+            self._take_share(waiting)
+        except Exception:
+            # As the loop does with what fails while it reads: the peer notices, and comes back.
+            log.exception("what %s sent could not be taken; closing", self)
+            self.abort()
+
+    def _take_share(self, waiting: deque[Frame | FramingError]) -> None:
         frames: list[Frame] = []
         size = 0
         while waiting and len(frames) < self._share and size < self._settings.share_bytes:
@@ -238,7 +249,13 @@ class StreamConnection(Connection, asyncio.Protocol):
             size += len(item.head) + len(item.body)
         self._sink.receive_frames(self, frames)
 
+    def _take_rest(self) -> None:
+        """The peer has said goodbye, after which nothing is taken any more: what came before is taken now."""
+        while self._waiting and self._io is not None and not self._io.is_closing():
+            self._take_share(self._waiting)
+
     def eof_received(self) -> bool:
+        self._take_rest()
         return False
 
     def pause_writing(self) -> None:

@@ -102,8 +102,9 @@ class DatagramInfoPipe(InfoPipe):
     __slots__ = ("_unanswered",)
 
     def _render(self, contents: Sequence[bytes]) -> bytes:
-        self._unanswered = super()._render(contents)
-        return self._unanswered
+        if contents:
+            self._unanswered = super()._render(contents)
+        return self._unanswered if contents else b""
 
     def tick(self, now: float) -> None:
         repeated = self._unanswered if self._in_flight else b""

@@ -216,7 +216,8 @@ class UasDialog:
 
     def handle_timer(self, now: float) -> None:
         """About once a second."""
-        self.pipe.tick(now)
+        if not self.ended:
+            self.pipe.tick(now)
         if self.ended:
             return
         if self._unacknowledged and now >= self._repeat_at:

@@ -50,9 +50,12 @@ class WebSocketConnection(StreamConnection):
                     self._wait((*frames, error))
                     frames = []
         self._take(frames, len(data))
+        if self._protocol.close_expected():
+            self._take_rest()
         self._flush()
 
     def eof_received(self) -> bool:
+        self._take_rest()
         self._protocol.receive_eof()
         self._flush()
         return False
