@@ -137,6 +137,12 @@ def test_a_path_may_begin_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (made.log.trace, made.tls.key) == (Path("/home/kim/trace"), Path("/home/kim/key.pem"))
 
 
+def test_the_home_of_nobody() -> None:
+    with pytest.raises(Problem, match="config-bad-value") as problem:
+        make_settings({"data_dir": "~nobody-of-that-name/data"}, "x.toml")
+    assert "no user of this name" in str(problem.value)
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(Problem, match="config-not-readable"):
         load_settings(tmp_path / "absent.toml")

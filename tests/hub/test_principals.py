@@ -212,5 +212,9 @@ async def test_accents_and_what_nobody_sees_do_not_count_in_names(typed: str) ->
     assert names(w.hub.principals.find_people(None, first=typed)) == ["José Müller"]
     assert names(w.hub.principals.find_people(None, text=typed)) == ["José Müller"]
     assert names(w.hub.principals.find_people(None, text="cat")) == ["Ca\u200dt"]
+    w.directory.put(replace(person("ms"), display_name="M S", email="José.Müller@Exämple.com"))
+    assert names(w.hub.principals.find_people(None, text="É.MULLER@exa")) == ["M S"]
+    assert names(w.hub.principals.find_people(None, text="josé.müller@")) == ["M S"]
+    w.directory.put(replace(person("ms"), display_name="M S", email=""))
     eligible = w.hub.principals.eligible(None, room=SHIFT.id, role=Role.MEMBER, text=typed)
     assert names(eligible) == ["José Müller", "José Müllers Leute"]

@@ -53,6 +53,13 @@ def test_name_length_counts_characters() -> None:
     assert too_long.reason is Refusal.LIMIT_EXCEEDED
 
 
+def test_a_name_can_be_looked_for() -> None:
+    assert check_name("\ufdfa" * 55, 256) == "\ufdfa" * 55
+    refused = check_name("\ufdfa" * 60, 256)
+    assert isinstance(refused, Refused)
+    assert refused.reason is Refusal.LIMIT_EXCEEDED
+
+
 def test_nothing_is_done_with_a_name_that_is_far_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     looked_at: list[int] = []
     normalize = unicodedata.normalize

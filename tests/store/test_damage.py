@@ -103,6 +103,30 @@ def test_looking_ends(caplog: pytest.LogCaptureFixture) -> None:
     assert "parlour check" in caplog.text
 
 
+class Saying:
+    """A check that answers this."""
+
+    def __init__(self, answer: str) -> None:
+        self._connection = sqlite3.connect(":memory:")
+        self._answer = answer
+
+    def execute(self, _sql: str, /) -> sqlite3.Cursor:
+        return self._connection.execute("SELECT ?", (self._answer,))
+
+    def interrupt(self) -> None: ...
+
+
+def test_what_cannot_be_looked_at_is_not_damaged(caplog: pytest.LogCaptureFixture) -> None:
+    """As SQLite 3.44.0 to 3.45.0 says of an index of words that it may not write to."""
+    cannot = (
+        "unable to validate the inverted index for FTS5 table main.post_words: attempt to write a readonly database"
+    )
+    assert look(Saying(cannot), 60) is None
+    assert "was not looked at" in caplog.text
+    assert look(Saying("ok"), 60) is None
+    assert look(Saying("Tree 5 page 3: btreeInitPage() returns error code 11"), 60)
+
+
 def corrupt(code: int = sqlite3.SQLITE_CORRUPT) -> sqlite3.DatabaseError:
     error = sqlite3.DatabaseError("database disk image is malformed")
     error.sqlite_errorcode = code

@@ -21,6 +21,7 @@ from parlour.app.problems import Problem
 from parlour.app.sockets import bind
 from parlour.app.trace import check_trace
 from parlour.rooms.model import PrincipalKind
+from parlour.store.sqlite.damage import tells_damage
 
 __all__ = ["Finding", "Outcome", "check"]
 
@@ -119,7 +120,7 @@ def _read_database(path: Path) -> None:
         answer = _ask(path, "PRAGMA quick_check(1)")
     except sqlite3.Error as error:
         raise Problem("database-unusable", path=path, error=error) from error
-    if answer != "ok":
+    if tells_damage(str(answer)):
         raise Problem("database-unusable", path=path, error=answer)
 
 

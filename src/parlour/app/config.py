@@ -57,7 +57,12 @@ def _host(value: object) -> str:
 
 def _path(value: object) -> object:
     """`~/data` begins at home, as on a command line."""
-    return Path(value).expanduser() if isinstance(value, str | Path) else value
+    if not isinstance(value, str | Path):
+        return value
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:
+        raise ValueError(_("there is no user of this name, whose home it would begin at")) from error
 
 
 FilePath = Annotated[Path, BeforeValidator(_path)]

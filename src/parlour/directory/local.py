@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import uuid
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import replace
@@ -81,9 +82,13 @@ class LocalDirectory(Listing):
 
     def belongs_to(self, store: str) -> bool:
         """Whether these are the accounts of the store with this id; those that belong to none yet are from now on."""
-        known = self._database.store_id()
-        if known is None:
-            self._database.set_store_id(store)
+        try:
+            known = self._database.store_id()
+            if known is None:
+                self._database.set_store_id(store)
+        except sqlite3.Error as error:
+            log.warning("whose accounts these are cannot be noted: %s", error)
+            return True
         return known in (None, store)
 
     def close(self) -> None:

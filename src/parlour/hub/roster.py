@@ -15,17 +15,19 @@ __all__ = ["Roster", "Row"]
 
 
 class Row(NamedTuple):
-    """Sorts by name, then by address; the rest never decides. `bare` is the name as it is searched (`bare_name`)."""
+    """Sorts by name, then by address; the rest never decides. `bare` and `bare_email` are as they are searched
+    (`bare_name`)."""
 
     name: str
     uri: str
     email: str
     person: Person
     bare: str
+    bare_email: str
 
     def contains(self, text: str) -> bool:
         """Whether name, address or mail address has the (bare) text in it."""
-        return text in self.bare or text in self.uri or text in self.email
+        return text in self.bare or text in self.uri or text in self.bare_email
 
 
 class Roster:
@@ -56,7 +58,7 @@ class Roster:
 
 def _row(person: Person) -> Row:
     name = fold_name(person.display_name)
-    return Row(name, person.uri, person.email.lower(), person, bare_name(name))
+    return Row(name, person.uri, person.email.lower(), person, bare_name(name), bare_name(person.email))
 
 
 def _order(row: Row) -> tuple[str, str]:

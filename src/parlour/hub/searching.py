@@ -83,7 +83,7 @@ class Searching:
             room = self._catalogue.rooms.get(room_id)
             if room is not None and wanted(room, folded):
                 found.append(room)
-        return found
+        return [there for room in found if (there := self._catalogue.rooms.get(room.id)) is not None]
 
     def _row(self, room: Room) -> RoomSummary:
         return RoomSummary(room, self._catalogue.switches(room.category), self._presence.population(room.id))

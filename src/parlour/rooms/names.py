@@ -8,7 +8,16 @@ import unicodedata
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.rooms.words import fold_text
 
-__all__ = ["bare_name", "check_description", "check_name", "check_title", "fold_name", "longer_than", "look_of"]
+__all__ = [
+    "MOST_COMPARED",
+    "bare_name",
+    "check_description",
+    "check_name",
+    "check_title",
+    "fold_name",
+    "longer_than",
+    "look_of",
+]
 
 _UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # What nobody sees (Default_Ignorable_Code_Point in Unicode's DerivedCoreProperties, but for what is in Cf), and a blank
@@ -44,6 +53,10 @@ def bare_name(name: str) -> str:
     return look if look.isascii() else fold_text(look)
 
 
+MOST_COMPARED = 1000
+"""Characters of a name as it is compared, and of what is looked for in names."""
+
+
 def longer_than(text: str, most: int) -> bool:
     """Whether a text has more characters than so many, as it stands or as it is compared: one may become eighteen. To
     be asked before anything else is done with a text of any length."""
@@ -56,7 +69,7 @@ def check_name(name: str, limit: int) -> str | Refused:
     # NFC makes of a few characters one, but hardly of more (UAX #15): a name of any length is not even looked at.
     if len(kept) <= _DECOMPOSED * limit:
         kept = unicodedata.normalize("NFC", kept)
-    if len(kept) > limit:
+    if len(kept) > limit or longer_than(kept, MOST_COMPARED):
         return Refused(Refusal.LIMIT_EXCEEDED, f"a name has at most {limit} characters")
     if not fold_name(kept):
         return Refused(Refusal.INVALID, "a name is needed")

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from parlour.rooms.model import Behavior, CategoryId, Room, RoomId, Visibility
-from parlour.rooms.names import bare_name, fold_name, longer_than, look_of
+from parlour.rooms.names import MOST_COMPARED, bare_name, fold_name, longer_than, look_of
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.rooms.words import MOST_WORDS
 
 __all__ = ["MOST_TEXT", "Match", "Mine", "RoomQuery", "compile_query", "compile_text"]
 
-MOST_TEXT = 1000
+MOST_TEXT = MOST_COMPARED
 """Characters of what is looked for in names, as they are typed and as they are compared."""
 
 
@@ -67,7 +67,7 @@ def compile_query(query: RoomQuery) -> Callable[[Room, str], bool] | Refused:
     found = compile_text(query.text, query.match)
     if isinstance(found, Refused):
         return found
-    if longer_than(query.after, MOST_TEXT):
+    if len(query.after) > MOST_TEXT:
         return _TOO_LONG
     after = fold_name(query.after)
     wanted = _settings_wanted(query)

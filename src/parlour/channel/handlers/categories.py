@@ -94,7 +94,8 @@ async def search_categories(caller: Caller, command: SearchCategories) -> Answer
     async for some in slices(caller.hub.categories(caller.person)):
         found += [one for one in some if fits is None or fits(fold_name(one.name))]
     limit = min(command.max_results or caller.hub.limits.search_limit, caller.hub.limits.search_limit)
-    rows = [caller.cards.found_category(one) for one in found[:limit]]
+    there = caller.hub.catalogue.categories
+    rows = [caller.cards.found_category(one) for one in found[:limit] if one.id in there]
     return await made(categories_replies(caller.envid, command, rows, len(found) > limit))
 
 

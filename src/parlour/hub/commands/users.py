@@ -122,7 +122,7 @@ async def _list(context: Context, actor: Person | None, params: List) -> Any:
         found += [
             person
             for person in some
-            if wanted in bare_name(person.display_name) or wanted in person.uri or wanted in person.email.lower()
+            if wanted in bare_name(person.display_name) or wanted in person.uri or wanted in bare_name(person.email)
         ]
     found.sort(key=lambda person: person.uri)
     return [show_person(context, person) async for some in slices(found) for person in some]

@@ -25,8 +25,8 @@ __all__ = ["Sifting", "still_fitting"]
 STEP: Final = 1000
 """Texts that Python looks at in one step: some 5 to 25 ms."""
 
-_MOST_WALKED: Final = 100_000
-"""Posts that are taken from the index at once."""
+_MOST_WALKED: Final = 10_000
+"""Posts that are taken from the index at once: where case counts, SQLite looks at their texts."""
 
 # In one row: each would have to wait for the interpreter. Nothing for a post that does not fit, and the id, negative if
 # the text has to be looked at, for any other.
