@@ -200,7 +200,7 @@ async def test_folders_stand_in_lists_like_groups(office: Office) -> None:
     await run("category.create", name="Plant", allow=["서울"])
     await run("room.create", name="Shift", category="Plant", member=["서울"])
     await run("message.send", room="Shift", text="안녕", as_user="ann")
-    assert reason(await run("message.send", room="Shift", text="x", as_user="bob")) is Refusal.NO_SUCH_ROOM
+    assert reason(await run("message.send", room="Shift", text="x", as_user="bob")) is Refusal.NOT_PERMITTED
 
 
 async def test_what_people_may_ask(office: Office) -> None:
