@@ -127,6 +127,10 @@ def test_quickstart_from_nothing_to_a_clean_stop(start: Callable[..., Running], 
     log = (tmp_path / "log").read_text()
     assert "Traceback" not in log
     assert ready["users"][0]["password"] not in log
+    # What is printed is read: a dozen lines of how the demo was made would stand before it.
+    assert "parlour.audit" not in log
+    trail = parlour("audit", "list", "--data-dir", data, "--json")
+    assert "room.create" in {record["command"] for record in json.loads(trail.stdout)}
 
 
 def test_quickstart_again_keeps_everything(start: Callable[..., Running], tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -75,6 +76,7 @@ def quickstart(wishes: Wishes, say: Callable[[str], None]) -> None:
     """Run until a signal ends it; `say` prints one line. Raises `Problem`."""
     from parlour.app.demo import make_demo
     from parlour.app.lifespan import Occasion, serve
+    from parlour.hub.auditing import AUDIT_LOG
 
     data_dir = DataDir(wishes.data_dir)
     data_dir.prepare()
@@ -90,9 +92,23 @@ def quickstart(wishes: Wishes, say: Callable[[str], None]) -> None:
         keep_settings(wishes)
 
     async def populate(core: Core) -> Demo:
-        return await make_demo(core, settings, demo_password(data_dir, wishes.demo_password))
+        with _unsaid(AUDIT_LOG):
+            return await make_demo(core, settings, demo_password(data_dir, wishes.demo_password))
 
     serve(settings, wishes.ready_file, Occasion(furnish, populate, announce))
+
+
+@contextmanager
+def _unsaid(logger: str) -> Iterator[None]:
+    """The log says nothing of what goes as expected: what comes next on the screen is what somebody has to read. The
+    audit trail has it all the same."""
+    quiet = logging.getLogger(logger)
+    before = quiet.level
+    quiet.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        quiet.setLevel(before)
 
 
 def settings_for(wishes: Wishes) -> Settings:

@@ -22,9 +22,12 @@ from parlour.rooms.model import AddIn, Category, Micros, Person, Room
 from parlour.rooms.refusals import Refusal, Refused
 from parlour.store.api import AuditLog, StoreUnavailable
 
-__all__ = ["Asked", "Auditing", "Origin", "RecordKeeper", "name_ids", "origin_of"]
+__all__ = ["AUDIT_LOG", "Asked", "Auditing", "Origin", "RecordKeeper", "name_ids", "origin_of"]
 
-log = logging.getLogger("parlour.audit")
+AUDIT_LOG = "parlour.audit"
+"""Name of the log that says each record as it is made."""
+
+log = logging.getLogger(AUDIT_LOG)
 
 T = TypeVar("T")
 
