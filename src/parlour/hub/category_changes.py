@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import takewhile
@@ -14,6 +13,7 @@ from parlour.hub.enforcing import Enforcing
 from parlour.hub.gate import Gate
 from parlour.hub.losses import Changed, Losses
 from parlour.hub.refusals import NO_CATEGORY, NOT_ADMIN, NOT_KEPT
+from parlour.hub.slices import breathe
 from parlour.rooms.audit import AuditRecord, differences, list_change
 from parlour.rooms.editing import CategoryChange, edit_category, edited, purge_category, purge_room
 from parlour.rooms.model import Audit, Category, CategoryId, Limits, Micros, Person, Room
@@ -178,7 +178,7 @@ class CategoryChanges:
                 if without != room:
                     rooms.append(replace(without, audit=edited(room.audit, by, self._clock_us())))
                 looked_at += 1
-                await _breathe(looked_at)
+                await breathe(looked_at, SLICE)
         return categories, rooms
 
     def _chain_below(self, below: CategoryId, new: Category) -> tuple[Category, ...]:
@@ -193,7 +193,7 @@ class CategoryChanges:
             losses.add(self._catalogue.categories[category.id], category)
         for place, room in enumerate(rooms, 1):
             losses.add(self._catalogue.rooms[room.id], room)
-            await _breathe(place)
+            await breathe(place, SLICE)
         return losses
 
     async def _take_over(self, categories: list[Category], rooms: list[Room]) -> None:
@@ -204,7 +204,7 @@ class CategoryChanges:
             before = self._catalogue.rooms[room.id]
             self._catalogue.put_room(room)
             self._enforcing.room_changed(room, before)
-            await _breathe(place)
+            await breathe(place, SLICE)
 
     def _record(
         self, actor: Person | None, command: str, before: Category | None, after: Category | None, losses: Losses
@@ -217,8 +217,3 @@ class CategoryChanges:
             fields["rooms"] = {"count": losses.rooms, "some": losses.places}
             fields["lost"] = list_change(losses.people, frozenset())
         return self._auditing.record(actor, command, "category", category.id, category.name, fields)
-
-
-async def _breathe(done: int) -> None:
-    if done % SLICE == 0:
-        await asyncio.sleep(0)

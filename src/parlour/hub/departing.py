@@ -8,7 +8,6 @@ the next start goes on where it was (docs/decisions/0010-departures.md). What th
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from parlour.hub.changing import Changes, Checks, kept, name_of
 from parlour.hub.enforcing import Enforcing
 from parlour.hub.gate import Gate
 from parlour.hub.people import People
+from parlour.hub.slices import breathe
 from parlour.rooms.audit import NAMED, AuditRecord
 from parlour.rooms.editing import category_without, edited, room_without
 from parlour.rooms.model import Category, Person, Principal, Role, Room
@@ -230,7 +230,7 @@ class Departing:
         rooms = []
         for place, room in enumerate(traces.rooms, 1):
             rooms.append(self._without(room, traces.uri, by))
-            await _breathe(place)
+            await breathe(place, SLICE)
         record = self._record(actor, traces) if rooms or categories else None
         if not await kept(self._store.forget(traces.uri, categories, rooms, record)):
             return False
@@ -239,7 +239,7 @@ class Departing:
         for place, (room, before) in enumerate(zip(rooms, traces.rooms, strict=True), 1):
             self._catalogue.put_room(room)
             self._enforcing.room_changed(room, before)
-            await _breathe(place)
+            await breathe(place, SLICE)
         return True
 
     def _record(self, actor: Person | None, traces: Traces) -> AuditRecord:
@@ -255,11 +255,6 @@ class Departing:
     def _without(self, room: Room, uri: str, by: str) -> Room:
         standings = self._checks.standings(self._catalogue.chain(room.category))
         return replace(room_without(room, uri, standings), audit=edited(room.audit, by, self._clock_us()))
-
-
-async def _breathe(done: int) -> None:
-    if done % SLICE == 0:
-        await asyncio.sleep(0)
 
 
 def _by_name(each: Room | Category) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from parlour.hub.catalogue import Catalogue
 from parlour.hub.gate import Gate
 from parlour.hub.presence import Presence
-from parlour.hub.slices import SLICE
+from parlour.hub.slices import breathe
 from parlour.rooms.model import Limits, Person, Role, Room, RoomId
 from parlour.rooms.policy import Rights, names_of
 from parlour.rooms.refusals import Refused
@@ -75,14 +74,13 @@ class Searching:
     ) -> list[Room]:
         """The first so many of the candidates. The loop is let go every now and then: rooms may be gone meanwhile."""
         found: list[Room] = []
-        for number, (folded, room_id) in enumerate(tuple(candidates)):
+        for number, (folded, room_id) in enumerate(tuple(candidates), 1):
             if len(found) == most:
                 break
-            if number and number % SLICE == 0:
-                await asyncio.sleep(0)
             room = self._catalogue.rooms.get(room_id)
             if room is not None and wanted(room, folded):
                 found.append(room)
+            await breathe(number)
         return [there for room in found if (there := self._catalogue.rooms.get(room.id)) is not None]
 
     def _row(self, room: Room) -> RoomSummary:

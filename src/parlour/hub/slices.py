@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from itertools import islice
 from typing import TypeVar
 
-__all__ = ["SLICE", "slices"]
+__all__ = ["SLICE", "breathe", "slices"]
 
 SLICE = 256
 """Names that are looked at in one turn of the loop."""
@@ -24,3 +24,9 @@ async def slices(items: Iterable[T], size: int = SLICE) -> AsyncIterator[list[T]
         batch = list(islice(rest, size))
         if batch:
             await asyncio.sleep(0)
+
+
+async def breathe(done: int, size: int = SLICE) -> None:
+    """For loops that count what they have done: the loop of everybody is let go after each so many."""
+    if done % size == 0:
+        await asyncio.sleep(0)

@@ -71,6 +71,8 @@ def look(connection: Connection, seconds: float) -> str | None:
     finally:
         timer.cancel()
         timer.join()
-    if found != "ok" and not tells_damage(str(found)):
+    if tells_damage(found):
+        return str(found)
+    if found != "ok":
         _log.warning("the index of words was not looked at: %s", found)
-    return str(found) if tells_damage(str(found)) else None
+    return None
